@@ -1,0 +1,7 @@
+// The C that Swift can't say: hardware checksums and Linux calls whose types don't import well.
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/// The CRC-32C (Castagnoli) of `length` bytes at `bytes`, continuing from `seed` (0 to begin).
+uint32_t banjie_crc32c(uint32_t seed, const void *bytes, size_t length);

@@ -1,0 +1,162 @@
+package import CivilTime
+
+/// What happened, to be kept in the hash-chained audit log.
+package struct AuditDraft: Equatable, Sendable {
+    package var at: Instant
+    /// The login of who acted, or `system` for what time did.
+    package var actor: String
+    /// The past tense of what happened, such as `CASE_ACCEPTED`.
+    package var kind: String
+    /// The record it happened to, such as `case/…`.
+    package var subject: String
+    /// The particulars, for people; no personal data.
+    package var detail: String
+
+    package init(at: Instant, actor: String, kind: String, subject: String, detail: String) {
+        self.at = at
+        self.actor = actor
+        self.kind = kind
+        self.subject = subject
+        self.detail = detail
+    }
+}
+
+/// An audit entry as it lies in the log.
+package struct AuditEntry: Equatable, Sendable {
+    /// Dense, from 1.
+    package let sequence: UInt64
+    package let draft: AuditDraft
+    /// SHA-256 of the preceding entry's hash and this entry's canonical bytes.
+    package let hash: [UInt8]
+
+    package init(sequence: UInt64, draft: AuditDraft, hash: [UInt8]) {
+        self.sequence = sequence
+        self.draft = draft
+        self.hash = hash
+    }
+}
+
+/// What watchers are told. The topic says which of them; the store doesn't look into the payload.
+package struct EventDraft: Equatable, Sendable {
+    /// 0…62: a bit of the mask by which readers choose.
+    package var topic: UInt8
+    package var payload: [UInt8]
+
+    package init(topic: UInt8, payload: [UInt8]) {
+        self.topic = topic
+        self.payload = payload
+    }
+}
+
+/// An event as it lies in the log.
+package struct Event: Equatable, Sendable {
+    /// Dense over all topics, from 1.
+    package let sequence: UInt64
+    package let draft: EventDraft
+
+    package init(sequence: UInt64, draft: EventDraft) {
+        self.sequence = sequence
+        self.draft = draft
+    }
+}
+
+/// Who sent a request under which id: what makes a retry recognizable.
+package struct RequestKey: Hashable, Sendable {
+    package let principal: String
+    /// 1…32 bytes, best time-ordered.
+    package let id: [UInt8]
+
+    package init(principal: String, id: [UInt8]) {
+        self.principal = principal
+        self.id = id
+    }
+}
+
+/// The answer that a request id got, committed with the change that it reports.
+package struct StoredReply: Equatable, Sendable {
+    /// SHA-256 of the method and the canonical request.
+    package let requestHash: [UInt8]
+    package let reply: [UInt8]
+
+    package init(requestHash: [UInt8], reply: [UInt8]) {
+        self.requestHash = requestHash
+        self.reply = reply
+    }
+}
+
+/// How far the store has come.
+package struct StoreHead: Equatable, Sendable {
+    package var commit: UInt64
+    package var auditSequence: UInt64
+    /// The hash of the newest audit entry; 32 zero bytes before the first.
+    package var auditHash: [UInt8]
+    package var eventSequence: UInt64
+    /// The civil time of the newest commit; nil before the first.
+    package var at: Instant?
+
+    package init(
+        commit: UInt64, auditSequence: UInt64, auditHash: [UInt8], eventSequence: UInt64,
+        at: Instant?
+    ) {
+        self.commit = commit
+        self.auditSequence = auditSequence
+        self.auditHash = auditHash
+        self.eventSequence = eventSequence
+        self.at = at
+    }
+}
+
+/// Which records a search finds: those whose leading index (or key) columns equal `prefix`, beyond
+/// `after` when given, in the order of the index and then of the key.
+package struct Search: Sendable {
+    /// The index to search by; nil for the key.
+    package var index: Index?
+    package var prefix: [Value]
+    /// The index columns after the prefix, then the key columns, of the last record seen.
+    package var after: [Value]?
+    package var limit: Int
+
+    package init(by index: Index? = nil, prefix: [Value] = [], after: [Value]? = nil, limit: Int) {
+        self.index = index
+        self.prefix = prefix
+        self.after = after
+        self.limit = limit
+    }
+}
+
+/// Reads of committed records. A reader belongs to one thread at a time.
+package protocol RecordReader: AnyObject {
+    func load<R: Record>(_ type: R.Type, _ key: R.Key) throws(StoreError) -> R?
+    func find<R: Record>(_ type: R.Type, _ search: Search) throws(StoreError) -> [R]
+    /// How many records of the type there are.
+    func count<R: Record>(_ type: R.Type) throws(StoreError) -> Int
+    /// Visits every record of the type that `index` holds (all, without one), in no stated order,
+    /// without keeping them.
+    func scan<R: Record>(
+        _ type: R.Type, by index: Index?, _ visit: (R) -> Void
+    ) throws(StoreError)
+    /// Events beyond `sequence` whose topic's bit is set in `topics`, in order.
+    func events(
+        after sequence: UInt64, topics: UInt64, limit: Int
+    ) throws(StoreError) -> [Event]
+    func auditEntries(after sequence: UInt64, limit: Int) throws(StoreError) -> [AuditEntry]
+    func head() throws(StoreError) -> StoreHead
+}
+
+/// A durable store with one writer.
+package protocol Store: RecordReader {
+    /// Makes a batch durable, whole or not at all.
+    ///
+    /// - Ordering: returns only after the write has been synced; nothing that depends on the batch
+    ///   may be answered, published or armed BEFORE.
+    func commit(_ batch: borrowing CommitBatch) throws(StoreError)
+    func storedReply(_ key: RequestKey) throws(StoreError) -> StoredReply?
+    /// The largest key of a type with integer keys; 0 without records.
+    func largestKey<R: Record>(_ type: R.Type) throws(StoreError) -> Int64 where R.Key == Int64
+    /// A reader of its own connection, for queries on another thread. Each of its reads sees all
+    /// that was committed before the read began.
+    func makeReader() throws(StoreError) -> any RecordReader
+    /// Deletes the replies of requests committed before `instant`, at most `limit` of them, and
+    /// returns how many were deleted.
+    func expireReplies(before instant: Instant, limit: Int) throws(StoreError) -> Int
+}
