@@ -41,8 +41,8 @@ let package = Package(
         // Time and the rules: pure.
         source("CivilTime"),
         source("WorkCalendar", ["CivilTime"]),
-        source("Deadlines", ["CivilTime", "WorkCalendar"]),
-        source("Office", ["CivilTime", "WorkCalendar", "Deadlines"]),
+        source("Deadlines", ["CivilTime", "Store", "WorkCalendar"]),
+        source("Office", ["CivilTime", "Deadlines", "Store", "WorkCalendar"]),
 
         // The protocol and its transport.
         source("Wire", ["CSystem"]),

@@ -81,6 +81,7 @@ package struct RowWriter {
     package mutating func text(_ value: String) { values.append(.text(value)) }
     package mutating func text(_ value: String?) { values.append(value.map(Value.text) ?? .null) }
     package mutating func blob(_ value: [UInt8]) { values.append(.blob(value)) }
+    package mutating func null() { values.append(.null) }
     package mutating func bool(_ value: Bool) { values.append(.integer(value ? 1 : 0)) }
 }
 
@@ -143,7 +144,56 @@ package struct RowReader {
         return bytes
     }
 
+    package mutating func optionalBlob() throws(StoreError) -> [UInt8]? {
+        switch try next() {
+        case .null: nil
+        case .blob(let bytes): bytes
+        case let value: throw mismatch("a blob or null", value)
+        }
+    }
+
     package mutating func bool() throws(StoreError) -> Bool { try integer() != 0 }
+
+    /// A case of an enumeration, by its raw value.
+    package mutating func enumeration<Enumeration: RawRepresentable>(
+        _ type: Enumeration.Type
+    ) throws(StoreError) -> Enumeration where Enumeration.RawValue == Int32 {
+        let number = try integer(as: Int32.self)
+        guard let value = Enumeration(rawValue: number) else {
+            throw mismatch("\(type)", .integer(Int64(number)))
+        }
+        return value
+    }
+
+    /// A list of texts, as `ValueList` keeps it in one row; nil for null.
+    package mutating func optionalTexts() throws(StoreError) -> [String]? {
+        guard let bytes = try optionalBlob() else { return nil }
+        var texts: [String] = []
+        for value in try ValueList.decode(bytes).joined() {
+            guard case .text(let text) = value else { throw mismatch("texts", .blob(bytes)) }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    /// A list of texts, as `ValueList` keeps it in one row.
+    package mutating func texts() throws(StoreError) -> [String] {
+        guard let texts = try optionalTexts() else { throw mismatch("texts", .null) }
+        return texts
+    }
+
+    /// A list of integers, as `ValueList` keeps it in one row.
+    package mutating func integers() throws(StoreError) -> [Int64] {
+        let bytes = try blob()
+        var integers: [Int64] = []
+        for value in try ValueList.decode(bytes).joined() {
+            guard case .integer(let integer) = value else {
+                throw mismatch("integers", .blob(bytes))
+            }
+            integers.append(integer)
+        }
+        return integers
+    }
 
     /// An integer that must fit `Target`.
     package mutating func integer<Target: FixedWidthInteger>(
