@@ -79,8 +79,9 @@ package struct Ledger: Hashable, Sendable {
 
     /// The stretches of days in which nothing is charged, an open pause ending on `today`.
     func pauseSpans(on today: CivilDate) -> PauseSpans {
-        PauseSpans(
-            pauses.map { PauseSpan(pause: $0.from.date, resume: $0.to?.date ?? today) })
+        guard !pauses.isEmpty else { return .none }
+        return PauseSpans(
+            pauses.map { PauseSpan(pause: $0.from.date, resume: $0.to?.date) }, today: today)
     }
 }
 
@@ -119,8 +120,8 @@ extension Ledger {
             if let pause = openPause, pause.from.date <= due { return nil }
             let spans = pauseSpans(on: today)
             var day = due.adding(days: 1)
-            while let end = spans.end(ofSpanContaining: day), day < .latest {
-                day = end.adding(days: 1)
+            if let span = spans.spans(reaching: due).first, span.after < day {
+                day = span.through.adding(days: 1)
             }
             return day.start
         }
@@ -133,24 +134,17 @@ extension Ledger {
     package func chargedDay(
         _ number: Int, in calendar: WorkCalendar, on today: CivilDate
     ) -> CivilDate {
-        let isWorking = countsWorkingDays
+        let spans = pauseSpans(on: today)
+        if countsWorkingDays { return calendar.chargedDay(number, after: startDay, outside: spans) }
         var remaining = number
         var cursor = startDay
-        for span in pauseSpans(on: today).spans where span.resume > cursor {
-            if span.pause > cursor {
-                let available =
-                    isWorking
-                    ? calendar.workingDays(after: cursor, through: span.pause)
-                    : cursor.days(until: span.pause)
-                if remaining <= available { break }
-                remaining -= available
-            } else if remaining == 0 {
-                break
-            }
-            cursor = span.resume
+        for span in spans.spans(reaching: startDay) {
+            let ahead = max(0, cursor.days(until: span.after))
+            if remaining <= ahead { break }
+            remaining -= ahead
+            cursor = span.through
         }
-        return isWorking
-            ? calendar.workingDay(remaining, after: cursor) : cursor.adding(days: remaining)
+        return cursor.adding(days: remaining)
     }
 
     /// How many days after the start day and through `day` were charged, without regard to the
@@ -158,33 +152,23 @@ extension Ledger {
     package func charged(
         through day: CivilDate, in calendar: WorkCalendar, on today: CivilDate
     ) -> Int {
-        count(after: startDay, through: day, working: countsWorkingDays, in: calendar, on: today)
+        let spans = pauseSpans(on: today)
+        if countsWorkingDays {
+            return calendar.chargedDays(after: startDay, through: day, outside: spans)
+        }
+        return spans.spans(reaching: startDay).reduce(max(0, startDay.days(until: day))) {
+            $0 - max(0, max(startDay, $1.after).days(until: min(day, $1.through)))
+        }
     }
 
     /// Working days overdue at `today`: those after the due date that lie in no pause.
     package func overdueDays(in calendar: WorkCalendar, on today: CivilDate) -> Int {
-        count(
-            after: due(in: calendar, on: today), through: today, working: true, in: calendar,
-            on: today)
+        calendar.chargedDays(
+            after: due(in: calendar, on: today), through: today, outside: pauseSpans(on: today))
     }
 
     private var countsWorkingDays: Bool {
         if case .naturalDays = budget { false } else { true }
-    }
-
-    private func count(
-        after first: CivilDate, through last: CivilDate, working: Bool, in calendar: WorkCalendar,
-        on today: CivilDate
-    ) -> Int {
-        func days(_ from: CivilDate, _ to: CivilDate) -> Int {
-            working
-                ? calendar.workingDays(after: from, through: to) : max(0, from.days(until: to))
-        }
-        var count = days(first, last)
-        for span in pauseSpans(on: today).spans {
-            count -= days(max(first, span.pause), min(last, span.resume))
-        }
-        return count
     }
 
     /// The last moment of a budget in minutes.

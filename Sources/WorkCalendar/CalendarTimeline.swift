@@ -44,6 +44,16 @@ package struct CalendarTimeline: Sendable, Equatable {
         return entries[index]
     }
 
+    /// The calendar of a version.
+    ///
+    /// - Precondition: The timeline has the version: records name none that was never in force.
+    package func calendar(_ version: CalendarVersion) -> WorkCalendar {
+        guard let entry = entry(version: version) else {
+            preconditionFailure("no calendar of version \(version.rawValue)")
+        }
+        return entry.calendar
+    }
+
     /// The entries of later versions than `version`, ascending.
     package func entries(after version: CalendarVersion) -> ArraySlice<Entry> {
         entries[firstIndex { $0.calendar.version > version }...]

@@ -11,24 +11,31 @@ extension WorkCalendar {
         return workingDay(after: date)
     }
 
-    /// When a limit of `workingMinutes` that begins at `start` is used up: the earliest moment in
-    /// office hours, closings included, by which that many minutes of office hours have passed.
+    /// When a limit of `workingMinutes` that begins at `start` is used up; see
+    /// `instant(workingSeconds:after:)`.
     ///
-    /// So a limit used up exactly at 12:00 or 17:30 ends then, and no minutes at all end at `start`
+    /// - Precondition: `workingMinutes` is within 0…`Int.max / 60`.
+    package func instant(workingMinutes: Int, after start: Instant) -> Instant {
+        instant(workingSeconds: workingMinutes * 60, after: start)
+    }
+
+    /// When a limit of `workingSeconds` that begins at `start` is used up: the earliest moment in
+    /// office hours, closings included, by which that many seconds of office hours have passed.
+    ///
+    /// So a limit used up exactly at 12:00 or 17:30 ends then, and no seconds at all end at `start`
     /// in office hours, else at the next opening. `Instant.latest` when no time is left.
     ///
-    /// - Precondition: `workingMinutes >= 0`.
-    package func instant(workingMinutes: Int, after start: Instant) -> Instant {
-        precondition(workingMinutes >= 0, "a limit is never negative")
+    /// - Precondition: `workingSeconds >= 0`.
+    package func instant(workingSeconds: Int, after start: Instant) -> Instant {
+        precondition(workingSeconds >= 0, "a limit is never negative")
         let date = start.date
         let works = isWorkingDay(date)
-        if workingMinutes == 0 {
+        if workingSeconds == 0 {
             return works && OfficeHours.contains(start.secondOfDay) ? start : opening(after: start)
         }
-        // Whole days first, so that no number of minutes overflows.
-        let minutesPerDay = OfficeHours.secondsPerDay / 60
-        var days = workingMinutes / minutesPerDay
-        var seconds = workingMinutes % minutesPerDay * 60
+        // Whole days first, so that no number of seconds overflows.
+        var days = workingSeconds / OfficeHours.secondsPerDay
+        var seconds = workingSeconds % OfficeHours.secondsPerDay
         // Count from the opening of `date`, or from its end when it is a day off.
         if works { seconds += OfficeHours.elapsed(by: start.secondOfDay) }
         days += seconds / OfficeHours.secondsPerDay

@@ -97,7 +97,7 @@ extension CaseFile {
                 kind: kind, key: nil,
                 deadline: Deadline(
                     ledger: Ledger(budget: budget, start: from), rungs: rungs, at: now,
-                    calendar: circumstances.calendars.version(at: now))))
+                    calendar: circumstances.calendars.entry(at: now).calendar.version)))
     }
 
     private mutating func stop(_ kinds: [ClockKind], at now: Instant) {

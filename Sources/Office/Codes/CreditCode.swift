@@ -1,5 +1,5 @@
 /// What is wrong with a code.
-package enum CodeProblem: Hashable, Sendable {
+package enum CodeProblem: Error, Hashable, Sendable {
     case length(expected: Int, found: Int)
     /// A character that the code's alphabet doesn't have; the position counts from 1.
     case character(Character, position: Int)

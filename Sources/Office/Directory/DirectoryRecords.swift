@@ -1,4 +1,3 @@
-package import CivilTime
 package import Store
 
 /// 部门.
