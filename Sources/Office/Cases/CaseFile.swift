@@ -5,8 +5,8 @@ package import WorkCalendar
 /// A clock of a case. Its key is nil until it is stored for the first time.
 package struct CaseClock: Hashable, Sendable {
     package let kind: ClockKind
-    package var key: Int64?
-    package var deadline: Deadline
+    package internal(set) var key: Int64?
+    package internal(set) var deadline: Deadline
 
     package init(kind: ClockKind, key: Int64?, deadline: Deadline) {
         self.kind = kind
@@ -52,6 +52,15 @@ package struct CaseFile: Sendable {
     package init(record: CaseRecord, clocks: [CaseClock]) {
         self.record = record
         self.clocks = clocks
+    }
+
+    /// Gives a clock the key under which it is stored from now on.
+    ///
+    /// - Precondition: It has none yet.
+    package mutating func assign(key: Int64, toClock index: Int) {
+        precondition(clocks[index].key == nil)
+        clocks[index].key = key
+        record.clockKeys.append(key)
     }
 
     /// Whether anything happened since the file was loaded.

@@ -32,7 +32,7 @@ package struct CaseRecord: Hashable, Sendable {
     /// The kind of the newest audit entry.
     package internal(set) var lastAudit: String
     /// The keys of its clocks, in the order in which they were started.
-    package var clockKeys: [Int64]
+    package internal(set) var clockKeys: [Int64]
 
     init(
         serial: CaseSerial, item: ItemRecord, applicant: String, channel: Channel, at now: Instant
