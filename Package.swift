@@ -67,5 +67,11 @@ let package = Package(
             name: "banjie",
             dependencies: ["BanjieClient", "BanjieProtocol", "CivilTime", "WorkCalendar"],
             swiftSettings: strict),
+
+        // The schema compiler.
+        .target(name: "ProtoGen", path: "Tools/Sources/ProtoGen", swiftSettings: strict),
+        .executableTarget(
+            name: "protogen", dependencies: ["ProtoGen"], path: "Tools/Sources/protogen",
+            swiftSettings: strict),
     ]
 )
