@@ -52,6 +52,10 @@ extension HandlerFailure {
             return FailureReport(.outOfRange, "\(error)", field: "days")
         case .store(let error):
             return error.report(in: language)
+        case .undecodable(let problem):
+            return FailureReport(
+                .undecodable,
+                chinese ? "请求无法解码：\(problem)。" : "The request doesn't decode: \(problem).")
         case .server(let reason):
             return FailureReport(
                 reason,

@@ -14,6 +14,8 @@ enum HandlerFailure: Error {
     /// A limit that can't be calculated.
     case limit(LimitError)
     case store(StoreError)
+    /// Bytes that aren't the message that the method takes, and what is wrong with them.
+    case undecodable(String)
     /// The server itself, for one of the protocol's reasons.
     case server(Reason)
 }
