@@ -14,13 +14,16 @@ func source(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 }
 
 /// The tests of one target, in `Tests/<name>`.
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+    -> Target
+{
     .testTarget(
         name: name,
         dependencies: dependencies,
         path: "Tests/\(name)",
         resources: resources,
-        swiftSettings: strict)
+        swiftSettings: strict
+    )
 }
 
 let package = Package(
@@ -33,9 +36,15 @@ let package = Package(
     targets: [
         // System libraries, and the C that names what their macros hide from Swift.
         .systemLibrary(
-            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]
+        ),
         .systemLibrary(
-            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+            name: "COpenSSL",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]
+        ),
         .target(name: "CSystem"),
 
         // Time and the rules: pure.
@@ -58,11 +67,16 @@ let package = Package(
         source(
             "BanjieServer",
             [
-                "BanjieProtocol", "COpenSSL", "CSystem", "CivilTime", "Deadlines", "Office", "Store",
+                "BanjieProtocol", "COpenSSL", "CSystem", "CivilTime", "Deadlines", "Office",
+                "Store",
                 "StoreSQLite", "Transport", "Wire", "WorkCalendar",
-            ]),
+            ]
+        ),
         .executableTarget(
-            name: "banjied", dependencies: ["BanjieServer"], swiftSettings: strict),
+            name: "banjied",
+            dependencies: ["BanjieServer"],
+            swiftSettings: strict
+        ),
         .executableTarget(
             name: "banjie",
             dependencies: ["BanjieClient", "BanjieProtocol", "CivilTime", "WorkCalendar"],
@@ -73,5 +87,7 @@ let package = Package(
         .executableTarget(
             name: "protogen", dependencies: ["ProtoGen"], path: "Tools/Sources/protogen",
             swiftSettings: strict),
+
+        tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
     ]
 )
