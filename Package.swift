@@ -67,5 +67,9 @@ let package = Package(
             name: "banjie",
             dependencies: ["BanjieClient", "BanjieProtocol", "CivilTime", "WorkCalendar"],
             swiftSettings: strict),
+
+        tests("CivilTimeTests", ["CivilTime"]),
+        tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
+        tests("banjieTests", ["CivilTime", "WorkCalendar", "banjie"]),
     ]
 )
