@@ -89,5 +89,8 @@ let package = Package(
             swiftSettings: strict),
 
         tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
+        tests("CivilTimeTests", ["CivilTime"]),
+        tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
+        tests("banjieTests", ["CivilTime", "WorkCalendar", "banjie"]),
     ]
 )

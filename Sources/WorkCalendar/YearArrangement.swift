@@ -32,6 +32,9 @@ package struct YearArrangement: Hashable, Sendable {
         for day in makeUp where !day.weekday.isWeekend { throw .makeUpDayOnWeekday(day) }
         (self.year, self.off, self.makeUp, self.source) = (year, off, makeUp, source)
     }
+
+    /// How many working days the year has.
+    package var workingDays: Int { YearPattern(self).working.count }
 }
 
 extension CalendarError {
