@@ -27,5 +27,7 @@ package enum Generator {
             )
         }
         return SwiftGenerator(schema).files(in: swiftDirectory)
+            + ProtoGenerator(schema).files(in: protoDirectory)
+            + [ReferenceGenerator(schema).file(at: referencePath)]
     }
 }

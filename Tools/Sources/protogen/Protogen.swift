@@ -7,9 +7,11 @@ enum Protogen {
     static let usage = """
         usage: protogen generate [--check]   writes what is generated from Protocol/*.wire
                protogen check                compares the schema with the accepted baseline
-               protogen accept               makes the schema the accepted baseline
+               protogen accept [--breaking]  makes the schema the accepted baseline
 
         """
+
+    private static let baseline = "Protocol/baseline"
 
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
@@ -17,6 +19,14 @@ enum Protogen {
             switch arguments {
             case ["generate"]: try generate()
             case ["generate", "--check"]: try checkGenerated()
+            case ["check"]: if try !keepsBaseline() { exit(1) }
+            case ["accept"]:
+                if try !keepsBaseline() {
+                    complain("nothing was accepted; `--breaking` accepts it all the same\n")
+                    exit(1)
+                }
+                try accept()
+            case ["accept", "--breaking"]: try accept()
             default:
                 complain(usage)
                 exit(2)
@@ -55,6 +65,32 @@ enum Protogen {
         complain(differing.map { "\($0): not what the schema generates\n" }.joined())
         complain("run `Tools/protogen generate` and commit what it writes\n")
         exit(1)
+    }
+
+    /// Whether programs built with the baseline still work; complains where not.
+    private static func keepsBaseline() throws -> Bool {
+        let schema = try SchemaLoader.load(directory: "Protocol")
+        guard FileManager.default.fileExists(atPath: baseline) else {
+            complain("\(baseline): no baseline yet; `Tools/protogen accept --breaking` makes it\n")
+            return false
+        }
+        let breaks = Evolution.breaks(
+            from: try SchemaLoader.load(directory: baseline),
+            to: schema
+        )
+        complain(breaks.map { "Protocol/\($0)\n" }.joined())
+        return breaks.isEmpty
+    }
+
+    private static func accept() throws {
+        _ = try SchemaLoader.load(directory: "Protocol")
+        let files = FileManager.default
+        if files.fileExists(atPath: baseline) { try files.removeItem(atPath: baseline) }
+        try files.createDirectory(atPath: baseline, withIntermediateDirectories: true)
+        for (file, text) in try SchemaLoader.texts(in: "Protocol") {
+            try text.write(toFile: "\(baseline)/\(file)", atomically: true, encoding: .utf8)
+        }
+        print("accepted Protocol/*.wire as \(baseline)")
     }
 
     private static func current(_ path: String) -> String? {
