@@ -51,8 +51,9 @@ let package = Package(
         source("BanjieClient", ["BanjieProtocol", "CivilTime", "Transport", "Wire"]),
 
         // Durable records.
-        source("Store", ["CivilTime"]),
-        source("StoreSQLite", ["COpenSSL", "CSQLite", "CivilTime", "Store"]),
+        source("Digest", ["COpenSSL"]),
+        source("Store", ["CSystem", "CivilTime", "Digest"]),
+        source("StoreSQLite", ["CSQLite", "CivilTime", "Digest", "Store"]),
 
         // Where all meets.
         source(
@@ -61,6 +62,13 @@ let package = Package(
                 "BanjieProtocol", "COpenSSL", "CSystem", "CivilTime", "Deadlines", "Office", "Store",
                 "StoreSQLite", "Transport", "Wire", "WorkCalendar",
             ]),
+        // For tests alone.
+        .target(
+            name: "StoreModel", dependencies: ["CivilTime", "Store"],
+            path: "Tests/Support/StoreModel", swiftSettings: strict),
+        tests(
+            "StoreConformanceTests", ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]),
+
         .executableTarget(
             name: "banjied", dependencies: ["BanjieServer"], swiftSettings: strict),
         .executableTarget(
