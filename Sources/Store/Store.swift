@@ -169,6 +169,8 @@ package protocol RecordReader: AnyObject {
         limit: Int
     ) throws(StoreError) -> [AuditEntry]
     func head() throws(StoreError) -> StoreHead
+    /// Runs reads that see one state of the store, however long they take together.
+    func atOnce<Result>(_ body: () throws -> Result) throws -> Result
 }
 
 /// A durable store with one writer.

@@ -14,7 +14,7 @@ package final class SQLiteReader: RecordReader {
     }
 
     /// A reader on a connection of its own, which can't write.
-    convenience init(path: String, vfs: String?) throws(StoreError) {
+    package convenience init(path: String, vfs: String? = nil) throws(StoreError) {
         let connection = try Connection(path: path, access: .readOnly, vfs: vfs)
         try connection.execute("PRAGMA query_only = ON; PRAGMA cache_size = -16384")
         try self.init(connection)
@@ -25,6 +25,12 @@ package final class SQLiteReader: RecordReader {
         let reads = try TableReads(connection, table)
         tables[table.name] = reads
         return reads
+    }
+
+    package func atOnce<Result>(_ body: () throws -> Result) throws -> Result {
+        try connection.execute("BEGIN")
+        defer { connection.rollBack() }
+        return try body()
     }
 
     // MARK: Records

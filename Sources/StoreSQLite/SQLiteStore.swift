@@ -136,6 +136,9 @@ package final class SQLiteStore: Store {
         try reads.largestKey(type)
     }
 
+    /// The writer's own connection: nothing changes between its reads.
+    package func atOnce<Result>(_ body: () throws -> Result) throws -> Result { try body() }
+
     package func makeReader() throws(StoreError) -> any RecordReader {
         try SQLiteReader(path: path, vfs: options.vfs)
     }

@@ -1,4 +1,4 @@
-package import CivilTime
+internal import CivilTime
 internal import Office
 
 /// A setting: its name in the file, in the environment (`BANJIE_NAME`) and as a flag (`--name`).

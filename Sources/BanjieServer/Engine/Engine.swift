@@ -66,9 +66,8 @@ final class Engine<Ticket: Sendable> {
         calendars = loaded
         sweepPosition = isReplanned ? nil : 0
         committedSweepPosition = sweepPosition
-        wheel = TimingWheel(now: now)
         let calendars = loaded
-        var wheel = TimingWheel(now: now)
+        var wheel = TimingWheel()
         try store.scan(DeadlineRecord.self, by: DeadlineRecord.byDue) { record in
             if let next = record.nextAt { wheel.schedule(UInt64(record.key), at: next) }
         }
@@ -196,14 +195,9 @@ final class Engine<Ticket: Sendable> {
                 }
             }
             var writer = MessageWriter()
-            do {
-                try call.body.withUnsafeBytes {
-                    (body) throws(DispatchFailure<HandlerFailure>) in
-                    try commands.dispatchCommand(
-                        route.method.number, body, in: &context, reply: &writer)
-                }
-            } catch {
-                throw HandlerFailure(error)
+            try dispatching(call.body) { (body) throws(DispatchFailure<HandlerFailure>) in
+                try commands.dispatchCommand(
+                    route.method.number, body, in: &context, reply: &writer)
             }
             let reply = writer.bytes
             unit.acceptCommand(
@@ -411,16 +405,5 @@ final class Engine<Ticket: Sendable> {
             $0.status.backlog = isBehind ? 1 : 0
             $0.frozenAt = isTrusted ? nil : now
         }
-    }
-}
-
-extension HandlerFailure {
-    init(_ failure: DispatchFailure<HandlerFailure>) {
-        self =
-            switch failure {
-            case .unknownMethod: .server(.unknownMethod)
-            case .undecodable(let error): .undecodable("\(error)")
-            case .refused(let inner): inner
-            }
     }
 }

@@ -44,6 +44,9 @@ package final class ModelStore: Store {
         return max(0, keys.max() ?? 0)
     }
 
+    /// The model has one state at a time for all who read while nobody writes.
+    package func atOnce<Result>(_ body: () throws -> Result) throws -> Result { try body() }
+
     package func makeReader() throws(StoreError) -> any RecordReader { ModelStore(disk: disk) }
 
     package func expireReplies(before instant: Instant, limit: Int) throws(StoreError) -> Int {
