@@ -73,5 +73,12 @@ let package = Package(
         .executableTarget(
             name: "protogen", dependencies: ["ProtoGen"], path: "Tools/Sources/protogen",
             swiftSettings: strict),
+        .executableTarget(
+            name: "transcode", dependencies: ["BanjieProtocol", "Wire"],
+            path: "Tools/Sources/transcode", swiftSettings: strict),
+
+        tests("WireTests", ["Wire"]),
+        tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
+        tests("ProtoGenTests", ["ProtoGen"]),
     ]
 )
