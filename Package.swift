@@ -90,13 +90,17 @@ let package = Package(
         // The tools.
         toolLibrary("ProtoGen"),
         tool("protogen", in: "protogen", ["ProtoGen"]),
+        tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
 
         // Tests.
         testSupport("StoreModel", ["CivilTime", "Store"]),
+        tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
         tests("CivilTimeTests", ["CivilTime"]),
         tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
+        tests("ProtoGenTests", ["ProtoGen"]),
         tests(
             "StoreConformanceTests", ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]),
+        tests("WireTests", ["Wire"]),
         tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
     ]
 )
