@@ -90,17 +90,15 @@ let package = Package(
         // The tools.
         toolLibrary("ProtoGen"),
         tool("protogen", in: "protogen", ["ProtoGen"]),
+        tool("scenarios", in: "Scenarios", ["BanjieClient", "BanjieProtocol", "CivilTime", "Office"]),
         tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
 
         // Tests.
         testSupport("StoreModel", ["CivilTime", "Store"]),
-        tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
         tests("CivilTimeTests", ["CivilTime"]),
         tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
-        tests("ProtoGenTests", ["ProtoGen"]),
         tests(
             "StoreConformanceTests", ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]),
-        tests("WireTests", ["Wire"]),
         tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
     ]
 )

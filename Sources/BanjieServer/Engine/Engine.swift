@@ -21,10 +21,15 @@ final class Engine<Ticket: Sendable> {
     static var sliceMax: Int { 512 }
     /// How long nothing fires after the store refused a batch, in seconds of monotonic time.
     static var storeRetrySeconds: Int64 { 1 }
+    /// How often old replies are forgotten, and how many at a time.
+    static var housekeepingSeconds: Int64 { 60 }
+    static var housekeepingMax: Int { 10_000 }
 
     private let unit: UnitOfWork
     private let store: any Store
     private let shared: SharedState
+    /// How long replies are kept for retries, in seconds.
+    private let replySeconds: Int64
     private let deliver: ([EngineAnswer<Ticket>]) -> Void
     private let log: @Sendable (String) -> Void
 
@@ -38,6 +43,7 @@ final class Engine<Ticket: Sendable> {
     private var committedSweepPosition: Int64?
     private var retryAfter: Int64?
     private var lastCommit: UInt64
+    private var nextHousekeeping: Int64 = 0
 
     // Reused from batch to batch.
     private var answers: [EngineAnswer<Ticket>] = []
@@ -46,11 +52,12 @@ final class Engine<Ticket: Sendable> {
 
     /// Loads the calendars and arms every running deadline of the store.
     init(
-        store: any Store, shared: SharedState, gapMax: Int64?,
+        store: any Store, shared: SharedState, gapMax: Int64?, replySeconds: Int64,
         log: @escaping @Sendable (String) -> Void,
         deliver: @escaping ([EngineAnswer<Ticket>]) -> Void
     ) throws(StoreError) {
         self.store = store
+        self.replySeconds = replySeconds
         self.shared = shared
         self.log = log
         self.deliver = deliver
@@ -134,6 +141,20 @@ final class Engine<Ticket: Sendable> {
             replanSlice()
         }
         finishBatch()
+        keepHouse()
+    }
+
+    /// Forgets replies whose time is over, a bounded number a minute.
+    private func keepHouse() {
+        let moment = ServerClock.monotonicSeconds
+        guard moment >= nextHousekeeping, retryAfter == nil else { return }
+        nextHousekeeping = moment + Self.housekeepingSeconds
+        do {
+            _ = try store.expireReplies(
+                before: now.adding(seconds: -replySeconds), limit: Self.housekeepingMax)
+        } catch {
+            log("old replies weren't forgotten: \(error)")
+        }
     }
 
     private func readClock() {
