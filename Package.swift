@@ -67,5 +67,7 @@ let package = Package(
             name: "banjie",
             dependencies: ["BanjieClient", "BanjieProtocol", "CivilTime", "WorkCalendar"],
             swiftSettings: strict),
+
+        tests("WireTests", ["Wire"]),
     ]
 )
