@@ -59,8 +59,12 @@ extension CallFailure {
     ) throws(DecodingError) {
         let status = Status(rawValue: statusNumber) ?? .unknown
         self.init(
-            status == .ok ? .unknown : status, reason: "", message: "", outcome: .unknown,
-            origin: .server)
+            status == .ok ? .unknown : status,
+            reason: "",
+            message: "",
+            outcome: .unknown,
+            origin: .server
+        )
         var reader = MessageReader(payload)
         while let field = try reader.nextField() {
             switch field {

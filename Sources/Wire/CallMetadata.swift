@@ -112,8 +112,12 @@ extension MessageWriter {
         precondition(metadataLength <= Int(UInt16.max), "metadata fits its length field")
         append(message)
         endFrame(
-            from: start, .call, stream: stream, field16: UInt16(metadataLength),
-            field32: timeoutMilliseconds)
+            from: start,
+            .call,
+            stream: stream,
+            field16: UInt16(metadataLength),
+            field32: timeoutMilliseconds
+        )
     }
 
     @usableFromInline mutating func append(littleEndian value: UInt32) {

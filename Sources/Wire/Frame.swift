@@ -70,10 +70,16 @@ extension MessageWriter {
     ) {
         let payload = UnsafeRawBufferPointer(
             start: base + start + FrameHeader.byteCount,
-            count: count - start - FrameHeader.byteCount)
+            count: count - start - FrameHeader.byteCount
+        )
         let header = FrameHeader(
-            type, flags: flags, stream: stream, field16: field16, field32: field32,
-            payload: payload)
+            type,
+            flags: flags,
+            stream: stream,
+            field16: field16,
+            field32: field32,
+            payload: payload
+        )
         header.store(at: base + start)
     }
 
@@ -89,7 +95,13 @@ extension MessageWriter {
         let start = beginFrame()
         append(payload)
         endFrame(
-            from: start, type, flags: flags, stream: stream, field16: field16, field32: field32)
+            from: start,
+            type,
+            flags: flags,
+            stream: stream,
+            field16: field16,
+            field32: field32
+        )
     }
 
     /// Appends a frame whose payload is `message`.
@@ -104,6 +116,25 @@ extension MessageWriter {
         let start = beginFrame()
         message.write(to: &self)
         endFrame(
-            from: start, type, flags: flags, stream: stream, field16: field16, field32: field32)
+            from: start,
+            type,
+            flags: flags,
+            stream: stream,
+            field16: field16,
+            field32: field32
+        )
     }
+}
+
+extension MessageWriter {
+    /// Forgets the first `length` bytes, and moves the rest to the front.
+    public mutating func removeFirst(_ length: Int) {
+        precondition((0...count).contains(length), "no more is removed than there is")
+        let rest = count - length
+        base.copyMemory(from: base + length, byteCount: rest)
+        truncate(to: rest)
+    }
+
+    /// How many bytes the buffer holds without growing.
+    public var room: Int { capacity }
 }

@@ -53,7 +53,8 @@ public struct FrameHeader: Hashable, Sendable {
         field16 = UInt16(littleEndian: start.loadUnaligned(fromByteOffset: 10, as: UInt16.self))
         field32 = UInt32(littleEndian: start.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
         payloadChecksum = UInt32(
-            littleEndian: start.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
+            littleEndian: start.loadUnaligned(fromByteOffset: 16, as: UInt32.self)
+        )
     }
 
     /// Stores the 24 bytes at `start`, its own checksum computed.
@@ -68,6 +69,7 @@ public struct FrameHeader: Hashable, Sendable {
         start.storeBytes(
             of: Checksum.ofHeader(UnsafeRawPointer(start)).littleEndian,
             toByteOffset: 20,
-            as: UInt32.self)
+            as: UInt32.self
+        )
     }
 }

@@ -3,13 +3,17 @@ import Wire
 
 /// Visits the frames in `bytes`, behind a preface if there is one; returns how many bytes are left.
 private func eachFrame(
-    in bytes: [UInt8], longestPayload: UInt32 = 65_536, _ visit: (Frame) throws -> Void
+    in bytes: [UInt8],
+    longestPayload: UInt32 = 65_536,
+    _ visit: (Frame) throws -> Void
 ) throws -> Int {
     try bytes.withUnsafeBytes { whole in
         var rest = bytes.starts(with: Preface.bytes) ? whole[8...] : whole[...]
         while !rest.isEmpty {
             let search = try Frame.first(
-                in: UnsafeRawBufferPointer(rebasing: rest), longestPayload: longestPayload)
+                in: UnsafeRawBufferPointer(rebasing: rest),
+                longestPayload: longestPayload
+            )
             guard case .found(let frame) = search else { break }
             try visit(frame)
             rest = rest.dropFirst(frame.byteCount)
@@ -32,8 +36,12 @@ private func reencode(_ frame: Frame, isFromServer: Bool, to writer: inout Messa
     if type == .call {
         let content = try #require(CallContent(frame))
         return writer.appendCall(
-            stream: header.stream, method: content.method, timeoutMilliseconds: header.field32,
-            metadata: try CallMetadata(content.metadata), message: content.message)
+            stream: header.stream,
+            method: content.method,
+            timeoutMilliseconds: header.field32,
+            metadata: try CallMetadata(content.metadata),
+            message: content.message
+        )
     }
     let start = writer.beginFrame()
     switch type {
@@ -47,8 +55,13 @@ private func reencode(_ frame: Frame, isFromServer: Bool, to writer: inout Messa
     default: writer.append(frame.payload)
     }
     writer.endFrame(
-        from: start, type, flags: header.flags, stream: header.stream, field16: header.field16,
-        field32: header.field32)
+        from: start,
+        type,
+        flags: header.flags,
+        stream: header.stream,
+        field16: header.field16,
+        field32: header.field32
+    )
 }
 
 @Suite struct FrameTests {
@@ -74,7 +87,8 @@ private func reencode(_ frame: Frame, isFromServer: Bool, to writer: inout Messa
 
     @Test("W1: of every strict prefix, more bytes are wanted", arguments: Vector.sound)
     func prefixesWantMore(vector: Vector) throws {
-        let frame = vector.bytes.starts(with: Preface.bytes) ? vector.bytes[8...] : vector.bytes[...]
+        let frame =
+            vector.bytes.starts(with: Preface.bytes) ? vector.bytes[8...] : vector.bytes[...]
         let length = 24 + Int(frame[frame.startIndex]) + Int(frame[frame.startIndex + 1]) << 8
         for count in 0..<length {
             try Array(frame.prefix(count)).withUnsafeBytes { bytes in
@@ -112,7 +126,9 @@ private func reencode(_ frame: Frame, isFromServer: Bool, to writer: inout Messa
         try writer.withUnsafeBytes { bytes in
             #expect(throws: ProtocolViolation.frameTooLong(length: 100, limit: 99)) {
                 try Frame.first(
-                    in: UnsafeRawBufferPointer(rebasing: bytes[..<24]), longestPayload: 99)
+                    in: UnsafeRawBufferPointer(rebasing: bytes[..<24]),
+                    longestPayload: 99
+                )
             }
             guard case .found = try Frame.first(in: bytes, longestPayload: 100) else {
                 Issue.record("a payload of exactly the limit is refused")
