@@ -99,6 +99,7 @@ let package = Package(
         tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
         tests(
             "StoreConformanceTests", ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]),
+        tests("WireTests", ["Wire"]),
         tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
     ]
 )
