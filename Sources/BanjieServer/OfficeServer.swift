@@ -1,4 +1,4 @@
-package import CivilTime
+internal import CivilTime
 internal import BanjieProtocol
 internal import Dispatch
 internal import Foundation
@@ -64,13 +64,15 @@ package final class OfficeServer: Sendable {
         queries.start(threads: configuration.queryThreads, makeReader: makeReader)
         signIns.start(makeReader: makeReader)
 
-        var profile = ServerProfile()
-        profile.realm = configuration.realm
-        profile.schemaFingerprint = BanjieProtocolSchema.fingerprint
-        transport = try Transport.Server(
+        let profile = ServerProfile(
+            realm: configuration.realm, limits: Limits(),
+            schema: withUnsafeBytes(of: BanjieProtocolSchema.fingerprint.bigEndian) { Array($0) },
+            product: "banjied \(DiagnosticsService.version)")
+        let transport = try Transport.Server(
             profile: profile, handler: router, reactors: configuration.reactors)
         exit.open(transport)
         addresses = try configuration.listen.map { try transport.listen(on: $0).description }
+        self.transport = transport
         self.inbox = inbox
         self.queries = queries
         self.signIns = signIns
