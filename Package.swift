@@ -68,6 +68,15 @@ let package = Package(
             dependencies: ["BanjieClient", "BanjieProtocol", "CivilTime", "WorkCalendar"],
             swiftSettings: strict),
 
+        // The schema compiler.
+        .target(name: "ProtoGen", path: "Tools/Sources/ProtoGen", swiftSettings: strict),
+        .executableTarget(
+            name: "protogen", dependencies: ["ProtoGen"], path: "Tools/Sources/protogen",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "transcode", dependencies: ["BanjieProtocol", "Wire"],
+            path: "Tools/Sources/transcode", swiftSettings: strict),
+
         tests("WireTests", ["Wire"]),
     ]
 )

@@ -21,7 +21,8 @@ public struct CallOptions: Hashable, Sendable {
     /// Whether to wait for a connection, within the timeout, rather than fail at once.
     public var waitForReady: Bool
 
-    public init(timeoutMillis: UInt32? = nil, requestID: [UInt8]? = nil, waitForReady: Bool = false) {
+    public init(timeoutMillis: UInt32? = nil, requestID: [UInt8]? = nil, waitForReady: Bool = false)
+    {
         self.timeoutMillis = timeoutMillis
         self.requestID = requestID
         self.waitForReady = waitForReady

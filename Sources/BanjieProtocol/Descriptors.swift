@@ -41,6 +41,26 @@ public struct FieldDescriptor: Sendable {
     public let limits: FieldLimits
     /// What the schema says of it.
     public let doc: String
+
+    init(
+        _ number: UInt32,
+        _ name: String,
+        _ type: FieldType,
+        isList: Bool = false,
+        isOptional: Bool = false,
+        isPersonal: Bool = false,
+        limits: FieldLimits = FieldLimits(),
+        doc: String
+    ) {
+        self.number = number
+        self.name = name
+        self.type = type
+        self.isList = isList
+        self.isOptional = isOptional
+        self.isPersonal = isPersonal
+        self.limits = limits
+        self.doc = doc
+    }
 }
 
 /// The type of a field's value.
@@ -60,6 +80,18 @@ public struct FieldLimits: Sendable, Hashable {
     public let required: Reason?
     /// Why a value that its enum doesn't know is refused; nil for other types.
     public let unknown: Reason?
+
+    init(
+        value: Bounds = .none,
+        count: Bounds = .none,
+        required: Reason? = nil,
+        unknown: Reason? = nil
+    ) {
+        self.value = value
+        self.count = count
+        self.required = required
+        self.unknown = unknown
+    }
 }
 
 /// A range that may be open at either end.
@@ -167,7 +199,11 @@ extension DecodingError {
         for number in path {
             let field = inner?.field(numbered: number)
             names.append(field?.name ?? String(number))
-            if case .message(let type)? = field?.type { inner = type.descriptor } else { inner = nil }
+            if case .message(let type)? = field?.type {
+                inner = type.descriptor
+            } else {
+                inner = nil
+            }
         }
         let place = ([message.name] + names).joined(separator: ".")
         return "\(problem), in \(place), at byte \(offset)"

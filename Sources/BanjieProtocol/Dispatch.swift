@@ -12,15 +12,19 @@ public enum DispatchFailure<Failure: Error>: Error {
 
 extension DispatchFailure: Equatable where Failure: Equatable {}
 
-/// Decodes a request, hands it to `handler` and appends its reply; appends nothing on failure.
-@inlinable public func answer<Request: Message, Reply: Message, Failure: Error>(
-    _ body: UnsafeRawBufferPointer,
-    into reply: inout MessageWriter,
-    _ handler: (Request) throws(Failure) -> Reply
-) throws(DispatchFailure<Failure>) {
-    let request: Request
-    do { request = try Request(decoding: body) } catch { throw .undecodable(error) }
-    let message: Reply
-    do { message = try handler(request) } catch { throw .refused(error) }
-    message.write(to: &reply)
+/// What generated dispatch consists of.
+public enum Dispatch {
+    /// Decodes a request, hands it to `handler` and appends its reply; appends nothing on failure.
+    @inlinable
+    public static func answer<Request: Message, Reply: Message, Failure: Error>(
+        _ body: UnsafeRawBufferPointer,
+        into reply: inout MessageWriter,
+        _ handler: (Request) throws(Failure) -> Reply
+    ) throws(DispatchFailure<Failure>) {
+        let request: Request
+        do { request = try Request(decoding: body) } catch { throw .undecodable(error) }
+        let message: Reply
+        do { message = try handler(request) } catch { throw .refused(error) }
+        message.write(to: &reply)
+    }
 }

@@ -45,9 +45,10 @@ enum FieldCheck {
         _ minimum: Int64?,
         _ maximum: Int64?
     ) throws(FieldRefusal) {
-        let bounds = Bounds(minimum, maximum)
-        guard let number = Int64(exactly: value), bounds.contains(number) else {
-            throw outOfRange("\(field)", bounds, "")
+        let isTooSmall = minimum.map { value < $0 } ?? false
+        let isTooLarge = maximum.map { value > $0 } ?? false
+        if isTooSmall || isTooLarge {
+            throw outOfRange("\(field)", Bounds(minimum, maximum), "")
         }
     }
 

@@ -21,9 +21,10 @@ extension Message {
 
     /// Decodes a message.
     @inlinable public init(decoding bytes: [UInt8]) throws(DecodingError) {
-        self = try bytes.withUnsafeBytes { (buffer) throws(DecodingError) in
-            try Self(decoding: buffer)
+        let result = bytes.withUnsafeBytes { buffer in
+            Result { () throws(DecodingError) in try Self(decoding: buffer) }
         }
+        self = try result.get()
     }
 
     /// The canonical encoding.
