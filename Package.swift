@@ -90,13 +90,16 @@ let package = Package(
         // The tools.
         toolLibrary("ProtoGen"),
         tool("protogen", in: "protogen", ["ProtoGen"]),
-        tool("scenarios", in: "Scenarios", ["BanjieClient", "BanjieProtocol", "CivilTime", "Office"]),
+        toolLibrary(
+            "ScenarioRunner", ["BanjieClient", "BanjieProtocol", "CivilTime", "Office", "Wire"]),
+        tool("scenarios", in: "scenarios", ["ScenarioRunner"]),
         tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
 
         // Tests.
         testSupport("StoreModel", ["CivilTime", "Store"]),
         tests("CivilTimeTests", ["CivilTime"]),
         tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
+        tests("ScenarioTests", ["ScenarioRunner", "banjied"]),
         tests(
             "StoreConformanceTests", ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]),
         tests("WireTests", ["Wire"]),

@@ -1,4 +1,5 @@
 import Foundation
+import ScenarioRunner
 
 /// `scenarios FILE… [--area NAME,…] [--json] --server PATH`: runs scenarios against real servers.
 @main

@@ -3,7 +3,7 @@ import CivilTime
 import Foundation
 
 /// What an operation makes of its arguments: the fields that a scenario can ask for.
-typealias Operation = (World, Arguments) async throws -> [String: JSON]
+typealias Operation = @Sendable (World, Arguments) async throws -> [String: JSON]
 
 /// Every operation of the vocabulary that the server has a service for.
 let operations: [String: Operation] = calendarOperations

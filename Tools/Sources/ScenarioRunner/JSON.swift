@@ -1,7 +1,7 @@
 import Foundation
 
 /// A JSON value, for scenarios and their results.
-enum JSON: Hashable, Decodable, Sendable {
+package enum JSON: Hashable, Decodable, Sendable {
     case null
     case bool(Bool)
     case number(Double)
@@ -9,7 +9,7 @@ enum JSON: Hashable, Decodable, Sendable {
     case array([JSON])
     case object([String: JSON])
 
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let single = try decoder.singleValueContainer()
         if single.decodeNil() {
             self = .null
@@ -26,12 +26,12 @@ enum JSON: Hashable, Decodable, Sendable {
         }
     }
 
-    init(_ number: some BinaryInteger) { self = .number(Double(number)) }
-    init(_ text: some CustomStringConvertible) { self = .string(text.description) }
-    init(_ list: [String]) { self = .array(list.map(JSON.string)) }
+    package init(_ number: some BinaryInteger) { self = .number(Double(number)) }
+    package init(_ text: some CustomStringConvertible) { self = .string(text.description) }
+    package init(_ list: [String]) { self = .array(list.map(JSON.string)) }
 
     /// A value that may be absent.
-    init(_ text: (some CustomStringConvertible)?) {
+    package init(_ text: (some CustomStringConvertible)?) {
         self = text.map { .string($0.description) } ?? .null
     }
 
@@ -44,10 +44,10 @@ enum JSON: Hashable, Decodable, Sendable {
 
 extension JSON: CustomStringConvertible {
     /// As a person reads it: a string without quotes at the top, JSON within lists and objects.
-    var description: String { if case .string(let text) = self { text } else { encoded } }
+    package var description: String { if case .string(let text) = self { text } else { encoded } }
 
     /// JSON text, keys sorted.
-    var encoded: String {
+    package var encoded: String {
         switch self {
         case .null: return "null"
         case .bool(let flag): return flag ? "true" : "false"

@@ -1,19 +1,23 @@
 import BanjieProtocol
 import CivilTime
+import Wire
 
 /// What came of a scenario: a line for each step that differs, none when all is as expected.
-struct ScenarioResult {
-    let scenario: Scenario
-    let differences: [String]
-    var passed: Bool { differences.isEmpty }
+package struct ScenarioResult: Sendable {
+    package let scenario: Scenario
+    package let differences: [String]
+    package var passed: Bool { differences.isEmpty }
 }
 
 /// Runs scenarios, each against a server of its own.
-struct Runner {
+package struct Runner: Sendable {
     /// The path of `banjied`.
-    let program: String
+    private let program: String
 
-    func run(_ scenario: Scenario) async -> ScenarioResult {
+    /// - Parameter program: The path of `banjied`.
+    package init(program: String) { self.program = program }
+
+    package func run(_ scenario: Scenario) async -> ScenarioResult {
         var differences: [String] = []
         do {
             let world = try await World(scenario, program: program)

@@ -3,16 +3,16 @@ import CivilTime
 import Foundation
 
 /// A line of a scenario file: what is done when, and what must come of it.
-struct Scenario: Decodable {
-    let id: String
-    let area: String
-    let title: String
+package struct Scenario: Decodable, Sendable {
+    package let id: String
+    package let area: String
+    package let title: String
     let steps: [Step]
     /// Arrangements that replace the fixture's, by year.
     let calendar: [String: JSON]?
 
     /// The scenarios of a file, one a line.
-    static func load(_ path: String) throws -> [Scenario] {
+    package static func load(_ path: String) throws -> [Scenario] {
         let text = try String(contentsOfFile: path, encoding: .utf8)
         var scenarios: [Scenario] = []
         for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
@@ -35,8 +35,8 @@ struct Scenario: Decodable {
 }
 
 /// One step: an operation, its arguments, and what is expected of it.
-struct Step: Decodable {
-    enum Expectation {
+struct Step: Decodable, Sendable {
+    enum Expectation: Sendable {
         case success
         case fields([String: JSON])
         case error(String)
@@ -70,8 +70,8 @@ struct Step: Decodable {
 }
 
 /// What is wrong with a scenario or its environment, in a sentence.
-struct ScenarioError: Error, CustomStringConvertible {
-    let description: String
+package struct ScenarioError: Error, CustomStringConvertible {
+    package let description: String
     init(_ description: String) { self.description = description }
 }
 
