@@ -60,6 +60,9 @@ enum Language: Hashable {
 }
 
 extension Console {
+    /// The largest file that is read.
+    private static let fileBytesMax = 16 << 20
+
     /// The console of this process.
     static var process: Console {
         Console(
@@ -109,7 +112,13 @@ extension Console {
         guard descriptor >= 0 else { throw FileError(path: path, errorNumber: errno) }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
-        while let chunk = try readChunk(of: descriptor, path: path) { bytes += chunk }
+        while let chunk = try readChunk(of: descriptor, path: path) {
+            bytes += chunk
+            // A device or pipe may never end.
+            guard bytes.count <= fileBytesMax else {
+                throw FileError(path: path, errorNumber: EFBIG)
+            }
+        }
         return bytes
     }
 }
