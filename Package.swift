@@ -83,6 +83,13 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // Tools.
+        .executableTarget(
+            name: "banjie-bench",
+            dependencies: ["CivilTime", "Deadlines"],
+            path: "Tools/Sources/Bench",
+            swiftSettings: strict),
+
         tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
     ]
 )
