@@ -88,6 +88,7 @@ let package = Package(
         program("banjie", ["BanjieClient", "BanjieProtocol", "CivilTime", "WorkCalendar"]),
 
         // The tools.
+        tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines"]),
         toolLibrary("ProtoGen"),
         tool("protogen", in: "protogen", ["ProtoGen"]),
         toolLibrary(
@@ -97,12 +98,15 @@ let package = Package(
 
         // Tests.
         testSupport("StoreModel", ["CivilTime", "Store"]),
+        tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
         tests("CivilTimeTests", ["CivilTime"]),
         tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
+        tests("ProtoGenTests", ["ProtoGen"]),
         tests("ScenarioTests", ["ScenarioRunner", "banjied"]),
         tests(
             "StoreConformanceTests", ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]),
         tests("WireTests", ["Wire"]),
         tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
+        tests("banjieTests", ["CivilTime", "WorkCalendar", "banjie"]),
     ]
 )
