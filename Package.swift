@@ -99,6 +99,12 @@ let package = Package(
         // Tests.
         testSupport("StoreModel", ["CivilTime", "Store"]),
         tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
+        tests(
+            "BanjieServerTests",
+            [
+                "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Office", "Store",
+                "StoreModel", "Wire", "WorkCalendar",
+            ]),
         tests("CivilTimeTests", ["CivilTime"]),
         tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
         tests("ProtoGenTests", ["ProtoGen"]),

@@ -125,7 +125,7 @@ final class Engine<Ticket: Sendable> {
 
     /// One batch: the commands, a slice of what is due, a slice of re-planning; then the commit;
     /// then everything that depends on it.
-    private func step(_ calls: [EngineCall<Ticket>]) {
+    func step(_ calls: [EngineCall<Ticket>]) {
         readClock()
         for call in calls {
             if let target = run(call) {
