@@ -8,9 +8,18 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Lets the modules that use a target compile its generic code for their own types, which for the
+/// records of a unit of work takes half the time that shared code does. `package` declarations get
+/// that from no other setting. A target with it can't be a part of a product that other packages
+/// depend on.
+let specialized = SwiftSetting.unsafeFlags(
+    ["-enable-cmo-everything"], .when(configuration: .release))
+
 /// A library of ours, in `Sources/<name>`.
-func source(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func source(
+    _ name: String, _ dependencies: [Target.Dependency] = [], _ settings: [SwiftSetting] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict + settings)
 }
 
 /// A program of ours, in `Sources/<name>`.
@@ -74,7 +83,7 @@ let package = Package(
 
         // Durable records.
         source("Digest", ["COpenSSL"]),
-        source("Store", ["CSystem", "CivilTime", "Digest"]),
+        source("Store", ["CSystem", "CivilTime", "Digest"], [specialized]),
         source("StoreSQLite", ["CSQLite", "CivilTime", "Digest", "Store"]),
 
         // Where all meets.

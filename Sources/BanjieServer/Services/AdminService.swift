@@ -27,10 +27,10 @@ struct AdminService: AdminCommands, Sendable {
 extension AdminService: AdminQueries {
     func getAuditHead(
         _ request: Empty, in context: inout QueryContext
-    ) throws(HandlerFailure) -> AuditHead {
+    ) throws(HandlerFailure) -> BanjieProtocol.AuditHead {
         let reader = context.reader
         let head = try storing { () throws(StoreError) in try reader.head() }
-        return AuditHead(sequence: head.auditSequence, hash: head.auditHash)
+        return BanjieProtocol.AuditHead(sequence: head.auditSequence, hash: head.auditHash)
     }
 
     func readAudit(
