@@ -24,7 +24,10 @@ final class ReplyExit: Sendable {
                 batch.fail(
                     answer.ticket,
                     failure.report.failure(
-                        isOutcomeKnown: failure.isOutcomeKnown, origin: .handler))
+                        isOutcomeKnown: failure.isOutcomeKnown,
+                        origin: .handler
+                    )
+                )
             }
         }
         server.withLock { $0 }?.post(&batch)

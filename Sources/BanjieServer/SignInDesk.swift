@@ -62,11 +62,16 @@ final class SignInDesk: Sendable {
             post(
                 .refused(
                     CallFailure(
-                        .unavailable, reason: "SIGN_IN_BUSY",
+                        .unavailable,
+                        reason: "SIGN_IN_BUSY",
                         message: "Too many people sign in at once; try again shortly.",
-                        outcome: .notProcessed, origin: .server,
-                        retryAfterMilliseconds: 1000)),
-                connection)
+                        outcome: .notProcessed,
+                        origin: .server,
+                        retryAfterMilliseconds: 1000
+                    )
+                ),
+                connection
+            )
         }
     }
 
@@ -82,7 +87,8 @@ final class SignInDesk: Sendable {
     }
 
     private func verdict(
-        on credentials: Credentials, from reader: any RecordReader
+        on credentials: Credentials,
+        from reader: any RecordReader
     ) -> Verdict {
         do {
             // Digested in either case, so that an unknown login takes as long as a wrong secret.
@@ -93,9 +99,13 @@ final class SignInDesk: Sendable {
             else {
                 return .refused(
                     CallFailure(
-                        .unauthenticated, reason: "WRONG_CREDENTIALS",
-                        message: "No person has this login and secret.", outcome: .notProcessed,
-                        origin: .server))
+                        .unauthenticated,
+                        reason: "WRONG_CREDENTIALS",
+                        message: "No person has this login and secret.",
+                        outcome: .notProcessed,
+                        origin: .server
+                    )
+                )
             }
             let actor = person.actor
             let principal = people.withLock { people in
@@ -107,14 +117,20 @@ final class SignInDesk: Sendable {
                 principal,
                 SignedIn(
                     login: actor.login,
-                    roles: Role.allCases.filter(actor.has).map { "\($0)" }))
+                    roles: Role.allCases.filter(actor.has).map { "\($0)" }
+                )
+            )
         } catch {
             log("credentials couldn't be judged: \(error)")
             return .refused(
                 CallFailure(
-                    .internal, reason: "INTERNAL",
-                    message: "The server failed; its log says more.", outcome: .notProcessed,
-                    origin: .server))
+                    .internal,
+                    reason: "INTERNAL",
+                    message: "The server failed; its log says more.",
+                    outcome: .notProcessed,
+                    origin: .server
+                )
+            )
         }
     }
 
