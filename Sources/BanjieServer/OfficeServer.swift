@@ -56,6 +56,7 @@ package final class OfficeServer: Sendable {
         let queries = QueryPool<CallTicket>(
             shared: shared,
             capacity: Self.queueMax,
+            connections: { exit.connections },
             log: log,
             deliver: { exit.deliver($0) }
         )

@@ -33,6 +33,9 @@ final class ReplyExit: Sendable {
         server.withLock { $0 }?.post(&batch)
     }
 
+    /// Connections open; 0 before there is a transport.
+    var connections: Int { server.withLock { $0 }?.connections ?? 0 }
+
     func post(_ verdict: Verdict, for connection: ConnectionID) {
         server.withLock { $0 }?.post(verdict, for: connection)
     }

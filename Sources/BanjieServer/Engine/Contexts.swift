@@ -113,7 +113,7 @@ struct ServerStatus: Sendable {
     var firing = true
     var draining = false
     var armed: UInt64 = 0
-    var backlog: UInt64 = 0
+    var isBehind = false
     var commit: UInt64 = 0
     var connections: UInt32 = 0
 }

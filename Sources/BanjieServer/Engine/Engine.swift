@@ -217,25 +217,13 @@ final class Engine<Ticket: Sendable> {
         unit.beginCommand()
         var context = makeContext(for: actor)
         do {
-            let key = RequestKey(principal: actor.login, id: call.requestID)
-            var hash: [UInt8] = []
-            if !call.requestID.isEmpty && route.method.idempotency == .requestID {
-                hash = try requestHash(of: call, route.method)
-                if let stored = try storing({ () throws(StoreError) in
-                    try unit.storedReply(key)
-                }) {
-                    guard stored.requestHash == hash else {
-                        throw HandlerFailure.server(.requestIdReused)
-                    }
-                    unit.rejectCommand()
-                    answers.append(
-                        EngineAnswer(
-                            ticket: call.ticket,
-                            outcome: .reply(stored.reply, isReplay: true)
-                        )
-                    )
-                    return nil
-                }
+            let identity = try identify(call, by: actor, route.method)
+            if let identity, let stored = try replay(of: identity) {
+                unit.rejectCommand()
+                answers.append(
+                    EngineAnswer(ticket: call.ticket, outcome: .reply(stored, isReplay: true))
+                )
+                return nil
             }
             var writer = MessageWriter()
             try dispatching(call.body) { (body) throws(DispatchFailure<HandlerFailure>) in
@@ -248,8 +236,9 @@ final class Engine<Ticket: Sendable> {
             }
             let reply = writer.bytes
             unit.acceptCommand(
-                reply: hash.isEmpty
-                    ? nil : (key, StoredReply(requestHash: hash, reply: reply))
+                reply: identity.map {
+                    ($0.key, StoredReply(requestHash: $0.hash, reply: reply))
+                }
             )
             keep(context)
             if let target = context.clockTarget { return target }
@@ -258,16 +247,31 @@ final class Engine<Ticket: Sendable> {
             )
         } catch {
             unit.rejectCommand()
-            fail(call, error as? HandlerFailure ?? .server(.internal))
+            fail(call, error)
         }
         return nil
     }
 
-    /// SHA-256 of the method and the canonical request: the same for every encoding of it.
-    private func requestHash(
-        of call: EngineCall<Ticket>,
+    /// What makes a retry of a request recognizable, and tells it from another request.
+    private struct RequestIdentity {
+        let key: RequestKey
+        /// SHA-256 of the method and the canonical request: the same for every encoding of it.
+        let hash: [UInt8]
+    }
+
+    /// The identity of a request that carries an id; nil without one.
+    private func identify(
+        _ call: EngineCall<Ticket>,
+        by actor: Actor,
         _ method: MethodDescriptor
-    ) throws(HandlerFailure) -> [UInt8] {
+    ) throws(HandlerFailure) -> RequestIdentity? {
+        guard !call.requestID.isEmpty, method.idempotency == .requestID else { return nil }
+        // Its reply may be forgotten already: it can't be told from a new request any more.
+        if !shared.clock.isVirtual, let made = RequestAge.instant(of: call.requestID),
+            made < now.adding(seconds: -replySeconds)
+        {
+            throw .server(.requestIdExpired)
+        }
         var bytes: [UInt8] = []
         withUnsafeBytes(of: call.method.littleEndian) { bytes.append(contentsOf: $0) }
         do {
@@ -275,7 +279,18 @@ final class Engine<Ticket: Sendable> {
         } catch {
             throw .undecodable(error.describe(in: method.request.descriptor))
         }
-        return SHA256.hash(bytes)
+        return RequestIdentity(
+            key: RequestKey(principal: actor.login, id: call.requestID),
+            hash: SHA256.hash(bytes)
+        )
+    }
+
+    /// The reply that the request got before; nil when it is new.
+    private func replay(of identity: RequestIdentity) throws(HandlerFailure) -> [UInt8]? {
+        let stored = try storing { () throws(StoreError) in try unit.storedReply(identity.key) }
+        guard let stored else { return nil }
+        guard stored.requestHash == identity.hash else { throw .server(.requestIdReused) }
+        return stored.reply
     }
 
     private func fail(_ call: EngineCall<Ticket>, _ failure: HandlerFailure) {
@@ -462,7 +477,7 @@ final class Engine<Ticket: Sendable> {
             $0.status.firing = isTrusted
             $0.status.commit = commit
             $0.status.armed = UInt64(armed)
-            $0.status.backlog = isBehind ? 1 : 0
+            $0.status.isBehind = isBehind
             $0.frozenAt = isTrusted ? nil : now
         }
     }

@@ -16,11 +16,13 @@ final class QueryPool<Ticket: Sendable>: Sendable {
     private let shared: SharedState
     private let deliver: @Sendable ([EngineAnswer<Ticket>]) -> Void
     private let log: @Sendable (String) -> Void
+    private let connections: @Sendable () -> Int
     private let finished = DispatchGroup()
 
     init(
         shared: SharedState,
         capacity: Int,
+        connections: @escaping @Sendable () -> Int,
         log: @escaping @Sendable (String) -> Void,
         deliver: @escaping @Sendable ([EngineAnswer<Ticket>]) -> Void
     ) {
@@ -28,6 +30,7 @@ final class QueryPool<Ticket: Sendable>: Sendable {
         self.shared = shared
         self.deliver = deliver
         self.log = log
+        self.connections = connections
     }
 
     /// Takes calls; returns how many fitted, the first ones.
@@ -70,7 +73,8 @@ final class QueryPool<Ticket: Sendable>: Sendable {
         guard let route = ServiceRegistry.route(call.method), let queries = route.queries else {
             preconditionFailure("the router hands over known queries only")
         }
-        let snapshot = shared.current
+        var snapshot = shared.current
+        snapshot.status.connections = UInt32(clamping: connections())
         var context = QueryContext(
             reader: reader,
             actor: call.actor,

@@ -25,7 +25,7 @@ struct DiagnosticsService: DiagnosticsQueries, Sendable {
             firing: status.firing,
             draining: status.draining,
             armed: status.armed,
-            backlog: status.backlog,
+            behind: status.isBehind,
             commit: status.commit,
             calendarVersion: context.calendars.current.calendar.version.rawValue,
             connections: status.connections
