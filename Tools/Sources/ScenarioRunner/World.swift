@@ -3,6 +3,7 @@ import BanjieProtocol
 import CivilTime
 import Foundation
 import Office
+import Wire
 
 /// One scenario's server, people and labels.
 final class World {
@@ -61,7 +62,12 @@ final class World {
                 .issueCredential(PersonRequest(login: login)).secret
             secrets[login] = secret
         }
-        let channel = try connect(to: server.address, login: login, secret: secret)
+        let options = ConnectionOptions(
+            realm: "banjie",
+            credentials: Credentials(login: login, secret: secret),
+            product: "scenarios"
+        )
+        let channel = try Connection(to: server.address, options: options)
         channels[login] = channel
         return channel
     }
