@@ -100,7 +100,7 @@ final class Reactor {
         self.mailbox = mailbox
         self.statistics = statistics
         poller = try Poller()
-        guard poller.add(mailbox.descriptor.number, .readable, token: Token.mailbox) else {
+        guard poller.add(mailbox.counter.number, .readable, token: Token.mailbox) else {
             throw .lastFailure("wait for an event counter")
         }
     }
