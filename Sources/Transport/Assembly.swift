@@ -64,7 +64,9 @@ final class CompletedCall {
     init(_ call: UnfinishedCall) {
         self.call = call
         metadata = .allocate(
-            byteCount: call.requestID.count + call.traceparent.count, alignment: 1)
+            byteCount: call.requestID.count + call.traceparent.count,
+            alignment: 1
+        )
         metadata.copyBytes(from: call.requestID + call.traceparent)
     }
 
@@ -75,11 +77,15 @@ final class CompletedCall {
         let metadata = UnsafeRawBufferPointer(metadata)
         let split = call.requestID.count
         return IncomingCall(
-            connection: connection, principal: principal, stream: call.stream,
-            method: call.method, receivedAt: call.receivedAt,
+            connection: connection,
+            principal: principal,
+            stream: call.stream,
+            method: call.method,
+            receivedAt: call.receivedAt,
             timeoutMilliseconds: call.timeoutMilliseconds,
             requestID: UnsafeRawBufferPointer(rebasing: metadata[..<split]),
             traceparent: UnsafeRawBufferPointer(rebasing: metadata[split...]),
-            message: call.message.bytes)
+            message: call.message.bytes
+        )
     }
 }

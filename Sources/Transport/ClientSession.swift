@@ -10,7 +10,10 @@ package final class ClientProfile: Sendable {
 
     /// - Precondition: HELLO fits its 4 096 bytes: realm, schema and product are short.
     package init(
-        realm: String, credentials: Credentials? = nil, limits: Limits, schema: [UInt8] = [],
+        realm: String,
+        credentials: Credentials? = nil,
+        limits: Limits,
+        schema: [UInt8] = [],
         product: String = ""
     ) {
         precondition(limits.isConsistent, "limits agree with each other")
@@ -103,7 +106,9 @@ package struct ClientSession: ~Copyable {
 
     /// Begins the handshake on a connection that has just been opened.
     package init(
-        profile: ClientProfile, at now: MonotonicTime, into output: inout MessageWriter
+        profile: ClientProfile,
+        at now: MonotonicTime,
+        into output: inout MessageWriter
     ) {
         self.profile = profile
         handshakeDeadline = now.adding(milliseconds: profile.limits.handshakeMilliseconds)
@@ -138,8 +143,13 @@ package struct ClientSession: ~Copyable {
     ///
     /// - Precondition: `canBegin`; the message isn't longer than the server takes.
     package mutating func begin(
-        _ key: CallKey, method: UInt32, timeoutMilliseconds: UInt32, requestID: [UInt8],
-        traceparent: [UInt8], message: [UInt8], into output: inout MessageWriter
+        _ key: CallKey,
+        method: UInt32,
+        timeoutMilliseconds: UInt32,
+        requestID: [UInt8],
+        traceparent: [UInt8],
+        message: [UInt8],
+        into output: inout MessageWriter
     ) -> UInt32 {
         guard canBegin, let peer else { preconditionFailure("a call begins when it may") }
         lastStream = lastStream == 0 ? 1 : lastStream + 2
@@ -156,9 +166,12 @@ package struct ClientSession: ~Copyable {
                     let first = min(room, bytes.count)
                     if first < bytes.count { metadata.totalLength = UInt64(bytes.count) }
                     output.appendCall(
-                        stream: stream, method: method, timeoutMilliseconds: timeoutMilliseconds,
+                        stream: stream,
+                        method: method,
+                        timeoutMilliseconds: timeoutMilliseconds,
                         metadata: metadata,
-                        message: UnsafeRawBufferPointer(rebasing: bytes[..<first]))
+                        message: UnsafeRawBufferPointer(rebasing: bytes[..<first])
+                    )
                     if first < bytes.count {
                         fragments.appendRequest(stream: stream, message, from: first)
                     }
@@ -185,8 +198,10 @@ package struct ClientSession: ~Copyable {
     /// Writes fragments of long requests, as many as the output should hold.
     package mutating func fillFragments(into output: inout MessageWriter) {
         fragments.fill(
-            &output, upTo: Limits.fragmentMark,
-            longestPayload: peer?.longestPayload ?? Hello.leastLongestPayload)
+            &output,
+            upTo: Limits.fragmentMark,
+            longestPayload: peer?.longestPayload ?? Hello.leastLongestPayload
+        )
     }
 
     /// Takes the calls that the server said it hasn't processed.
@@ -236,7 +251,8 @@ package struct ClientSession: ~Copyable {
             case .incomplete(let byteCount):
                 if input.count > 0, frameDeadline == .never {
                     frameDeadline = now.adding(
-                        milliseconds: profile.limits.frameMilliseconds)
+                        milliseconds: profile.limits.frameMilliseconds
+                    )
                     timer = min(timer, frameDeadline)
                 }
                 return .wantsMore(byteCount: byteCount)
@@ -251,7 +267,8 @@ package struct ClientSession: ~Copyable {
     }
 
     private mutating func take(
-        _ frame: Frame, into output: inout MessageWriter
+        _ frame: Frame,
+        into output: inout MessageWriter
     ) throws(ProtocolViolation) -> Event {
         let header = frame.header
         guard let type = FrameType(rawValue: header.type) else {
@@ -282,7 +299,8 @@ package struct ClientSession: ~Copyable {
     }
 
     private mutating func close(
-        for violation: ProtocolViolation, into output: inout MessageWriter
+        for violation: ProtocolViolation,
+        into output: inout MessageWriter
     ) -> Event {
         output.appendFrame(.error, message: Farewell(violation))
         end = .violation(violation)

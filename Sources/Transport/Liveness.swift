@@ -31,7 +31,8 @@ struct Liveness {
 
     /// Asks when it is time to; throws when the question wasn't answered. Returns whether it asked.
     mutating func check(
-        at now: MonotonicTime, into output: inout MessageWriter
+        at now: MonotonicTime,
+        into output: inout MessageWriter
     ) throws(ProtocolViolation) -> Bool {
         guard now >= deadline else { return false }
         guard pongDeadline == .never else { throw .peerSilent }
@@ -42,7 +43,8 @@ struct Liveness {
 
     /// Answers a PING.
     static func answer(
-        _ frame: Frame, into output: inout MessageWriter
+        _ frame: Frame,
+        into output: inout MessageWriter
     ) throws(ProtocolViolation) {
         guard frame.payload.count == 8 else { throw .malformed(.ping, .length) }
         output.appendFrame(.pong, payload: frame.payload)

@@ -74,9 +74,15 @@ extension ServerSession {
         message.append(content.message)
         unfinished.append(
             UnfinishedCall(
-                stream: stream, method: content.method, receivedAt: now,
-                timeoutMilliseconds: timeout, requestID: [UInt8](metadata.requestID),
-                traceparent: [UInt8](metadata.traceparent), message: message))
+                stream: stream,
+                method: content.method,
+                receivedAt: now,
+                timeoutMilliseconds: timeout,
+                requestID: [UInt8](metadata.requestID),
+                traceparent: [UInt8](metadata.traceparent),
+                message: message
+            )
+        )
         unfinishedBytes += totalLength
         _ = calls.insert(stream: stream, state: .assembling, deadline: deadline)
         timer = min(timer, deadline)

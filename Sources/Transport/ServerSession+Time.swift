@@ -71,7 +71,9 @@ extension ServerSession {
             return expire(error, &output)
         }
         timer = min(
-            min(handshakeDeadline, frameDeadline), min(stallDeadline, calls.earliestDeadline))
+            min(handshakeDeadline, frameDeadline),
+            min(stallDeadline, calls.earliestDeadline)
+        )
         if listensForSilence { timer = min(timer, liveness.deadline) }
         if case .announced(let finalAt) = drain { timer = min(timer, finalAt) }
         return isFinished ? .close : .consumed
