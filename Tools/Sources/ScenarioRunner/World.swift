@@ -54,14 +54,7 @@ final class World {
     /// The connection of a signed-in person.
     func channel(as login: String) async throws -> any CallChannel {
         if let channel = channels[login] { return channel }
-        let secret: String
-        if let known = secrets[login] {
-            secret = known
-        } else {
-            secret = try await DirectoryClient(try await `operator`())
-                .issueCredential(PersonRequest(login: login)).secret
-            secrets[login] = secret
-        }
+        guard let secret = secrets[login] else { throw ScenarioError("nobody is called \(login)") }
         let options = ConnectionOptions(
             realm: "banjie",
             credentials: Credentials(login: login, secret: secret),
@@ -136,6 +129,15 @@ final class World {
                     roles: person.roles
                 )
             )
+        }
+        try await issueSecrets(directory)
+    }
+
+    /// Gives everybody a secret, so that no step of a scenario has to.
+    private func issueSecrets(_ directory: DirectoryClient) async throws {
+        for person in Self.people {
+            secrets[person.login] = try await directory
+                .issueCredential(PersonRequest(login: person.login)).secret
         }
     }
 
