@@ -40,14 +40,15 @@ final class Router: CallHandler {
             echo(call.message, &responder)
             return
         }
+        let session = signIns.session(call.principal)
+        let language = session?.language ?? .english
         guard let route = ServiceRegistry.route(call.method) else {
-            responder.fail(Self.failure(.unknownMethod))
+            responder.fail(Self.failure(.unknownMethod, in: language))
             return
         }
         let method = route.method
-        let actor = signIns.actor(call.principal)
-        if let reason = Self.refusal(of: method.access, to: actor) {
-            responder.fail(Self.failure(reason))
+        if let reason = Self.refusal(of: method.access, to: session?.actor) {
+            responder.fail(Self.failure(reason, in: language))
             return
         }
         let timeout =
@@ -57,9 +58,9 @@ final class Router: CallHandler {
         let handed = Call(
             method: call.method,
             body: Array(call.message),
-            actor: actor,
+            actor: session?.actor,
             requestID: Array(call.requestID),
-            language: .english,
+            language: language,
             ticket: responder.answerLater(timeoutMilliseconds: timeout)
         )
         waiting.withLock {
@@ -140,8 +141,8 @@ final class Router: CallHandler {
         signIns.forget(principal)
     }
 
-    private static func failure(_ reason: Reason) -> CallFailure {
-        HandlerFailure.server(reason).report(in: .english)
+    private static func failure(_ reason: Reason, in language: Language) -> CallFailure {
+        HandlerFailure.server(reason).report(in: language)
             .failure(isOutcomeKnown: true, origin: .server)
     }
 }

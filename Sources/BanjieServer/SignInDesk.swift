@@ -12,8 +12,14 @@ final class SignInDesk: Sendable {
         let connection: ConnectionID
     }
 
+    /// Who has signed in on a connection, and in which language they read.
+    struct Session: Sendable {
+        let actor: Actor
+        let language: Language
+    }
+
     private struct People {
-        var actors: [UInt64: Actor] = [:]
+        var sessions: [UInt64: Session] = [:]
         var last: UInt64 = 0
     }
 
@@ -76,14 +82,14 @@ final class SignInDesk: Sendable {
     }
 
     /// Who a connection's principal is; nil for nobody.
-    func actor(_ principal: Principal) -> Actor? {
+    func session(_ principal: Principal) -> Session? {
         if principal == .anonymous { return nil }
-        return people.withLock { $0.actors[principal.rawValue] }
+        return people.withLock { $0.sessions[principal.rawValue] }
     }
 
     func forget(_ principal: Principal) {
         if principal == .anonymous { return }
-        _ = people.withLock { $0.actors.removeValue(forKey: principal.rawValue) }
+        _ = people.withLock { $0.sessions.removeValue(forKey: principal.rawValue) }
     }
 
     private func verdict(
@@ -108,9 +114,10 @@ final class SignInDesk: Sendable {
                 )
             }
             let actor = person.actor
+            let session = Session(actor: actor, language: Language(tag: credentials.language))
             let principal = people.withLock { people in
                 people.last += 1
-                people.actors[people.last] = actor
+                people.sessions[people.last] = session
                 return Principal(rawValue: people.last)
             }
             return .accepted(

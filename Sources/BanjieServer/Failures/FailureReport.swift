@@ -63,13 +63,52 @@ extension HandlerFailure {
                 chinese ? "请求无法解码：\(problem)。" : "The request doesn't decode: \(problem)."
             )
         case .server(let reason):
-            return FailureReport(
-                reason,
-                chinese
-                    ? "服务器未执行该请求（\(reason.rawValue)）。"
-                    : "The server didn't carry this out (\(reason.rawValue))."
-            )
+            return FailureReport(reason, reason.sentence(in: language))
         }
+    }
+}
+
+extension Reason {
+    /// What to do about a reason that the server itself gives.
+    fileprivate func sentence(in language: Language) -> String {
+        let (chinese, english) =
+            switch self {
+            case .signInRequired: ("请先登录。", "Sign in first.")
+            case .roleRequired: ("您的角色无权这样做。", "None of your roles may do this.")
+            case .headRequired:
+                (
+                    "只有行政机关负责人（联办事项为政府负责人）可以批准。",
+                    "Only the head of the agency, for joint matters of the government, may approve."
+                )
+            case .notApplicant:
+                ("只有申请人本人可以这样做。", "Only the applicant of the matter may do this.")
+            case .requestIdReused:
+                (
+                    "该请求编号已用于另一内容；新请求请换新编号。",
+                    "This request id was used for another content; take a new id for a new request."
+                )
+            case .requestIdExpired:
+                (
+                    "该请求编号已过保存期；请先查明原请求的结果，再用新编号提交。",
+                    "This request id is older than replies are kept; "
+                        + "look for its effect before sending it anew under a new id."
+                )
+            case .clockUnconfirmed:
+                (
+                    "服务器时钟异常，待运维人员确认（banjie clock confirm）。",
+                    "The server's clock is in doubt until an operator confirms it "
+                        + "(banjie clock confirm)."
+                )
+            case .clockNotVirtual:
+                (
+                    "只能向前拨动虚拟时钟。",
+                    "Only a virtual clock can be moved, and never back."
+                )
+            case .unknownMethod: ("没有这个方法。", "There is no such method here.")
+            default:
+                ("未执行（\(rawValue)）。", "This was not carried out (\(rawValue)).")
+            }
+        return language == .chinese ? chinese : english
     }
 }
 
