@@ -8,22 +8,41 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// A library or program of ours under `Sources/`.
+/// A library of ours, in `Sources/<name>`.
 func source(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// A program of ours, in `Sources/<name>`.
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A library of the tools', in `Tools/Sources/<name>`.
+func toolLibrary(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Tools/Sources/\(name)",
+        swiftSettings: strict)
+}
+
+/// A program of the tools', in `Tools/Sources/<folder>`.
+func tool(_ name: String, in folder: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Tools/Sources/\(folder)",
+        swiftSettings: strict)
+}
+
 /// The tests of one target, in `Tests/<name>`.
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
-    -> Target
-{
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: name,
-        dependencies: dependencies,
-        path: "Tests/\(name)",
-        resources: resources,
-        swiftSettings: strict
-    )
+        name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+/// What several tests share, in `Tests/Support/<name>`.
+func testSupport(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Tests/Support/\(name)",
+        swiftSettings: strict)
 }
 
 let package = Package(
@@ -36,60 +55,58 @@ let package = Package(
     targets: [
         // System libraries, and the C that names what their macros hide from Swift.
         .systemLibrary(
-            name: "CSQLite",
-            pkgConfig: "sqlite3",
-            providers: [.apt(["libsqlite3-dev"])]
-        ),
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
-            name: "COpenSSL",
-            pkgConfig: "libcrypto",
-            providers: [.apt(["libssl-dev"])]
-        ),
+            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CSystem"),
 
         // Time and the rules: pure.
         source("CivilTime"),
         source("WorkCalendar", ["CivilTime"]),
-        source("Deadlines", ["CivilTime", "WorkCalendar"]),
-        source("Office", ["CivilTime", "WorkCalendar", "Deadlines"]),
+        source("Deadlines", ["CivilTime", "Store", "WorkCalendar"]),
+        source("Office", ["CivilTime", "Deadlines", "Store", "WorkCalendar"]),
 
         // The protocol and its transport.
         source("Wire", ["CSystem"]),
-        source("BanjieProtocol", ["Wire", "CivilTime"]),
+        source("BanjieProtocol", ["CivilTime", "Wire"]),
         source("Transport", ["CSystem", "Wire"]),
         source("BanjieClient", ["BanjieProtocol", "CivilTime", "Transport", "Wire"]),
 
         // Durable records.
-        source("Store", ["CivilTime"]),
-        source("StoreSQLite", ["COpenSSL", "CSQLite", "CivilTime", "Store"]),
+        source("Digest", ["COpenSSL"]),
+        source("Store", ["CSystem", "CivilTime", "Digest"]),
+        source("StoreSQLite", ["CSQLite", "CivilTime", "Digest", "Store"]),
 
         // Where all meets.
         source(
             "BanjieServer",
             [
-                "BanjieProtocol", "COpenSSL", "CSystem", "CivilTime", "Deadlines", "Office",
-                "Store",
+                "BanjieProtocol", "CivilTime", "Deadlines", "Digest", "Office", "Store",
                 "StoreSQLite", "Transport", "Wire", "WorkCalendar",
-            ]
-        ),
-        .executableTarget(
-            name: "banjied",
-            dependencies: ["BanjieServer"],
-            swiftSettings: strict
-        ),
-        .executableTarget(
-            name: "banjie",
-            dependencies: ["BanjieClient", "BanjieProtocol", "CivilTime", "WorkCalendar"],
-            swiftSettings: strict
-        ),
+            ]),
+        program("banjied", ["BanjieServer"]),
+        program("banjie", ["BanjieClient", "BanjieProtocol", "CivilTime", "WorkCalendar"]),
 
-        // Tools.
-        .executableTarget(
-            name: "banjie-bench",
-            dependencies: ["CivilTime", "Deadlines"],
-            path: "Tools/Sources/Bench",
-            swiftSettings: strict),
+        // The tools.
+        tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines"]),
+        toolLibrary("ProtoGen"),
+        tool("protogen", in: "protogen", ["ProtoGen"]),
+        toolLibrary(
+            "ScenarioRunner", ["BanjieClient", "BanjieProtocol", "CivilTime", "Office", "Wire"]),
+        tool("scenarios", in: "scenarios", ["ScenarioRunner"]),
+        tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
 
+        // Tests.
+        testSupport("StoreModel", ["CivilTime", "Store"]),
+        tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
+        tests("CivilTimeTests", ["CivilTime"]),
         tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
+        tests("ProtoGenTests", ["ProtoGen"]),
+        tests("ScenarioTests", ["ScenarioRunner", "banjied"]),
+        tests(
+            "StoreConformanceTests", ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]),
+        tests("WireTests", ["Wire"]),
+        tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
+        tests("banjieTests", ["CivilTime", "WorkCalendar", "banjie"]),
     ]
 )
