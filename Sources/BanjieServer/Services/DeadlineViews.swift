@@ -49,9 +49,10 @@ extension Deadlines.Firing {
 }
 
 extension DeadlineRecord {
-    /// The deadline as it stands; it must have been settled up to `now`.
+    /// The deadline as it stands; it must have been settled up to `now` and indexed.
     func view(at now: Instant, in calendars: CalendarTimeline) -> DeadlineView {
         let today = now.date
+        let term = deadline.term(on: today, in: calendars)
         let state: DeadlineState =
             switch deadline.state {
             case .running: deadline.isPaused ? .paused : .running
@@ -76,12 +77,12 @@ extension DeadlineRecord {
             start: deadline.ledger.start,
             limit: Int32(clamping: limit),
             unit: unit,
-            due: deadline.due(on: today, in: calendars),
-            overdueAt: deadline.overdueInstant(on: today, in: calendars),
+            due: term.due,
+            overdueAt: term.overdueAt,
             used: Int32(clamping: deadline.used(on: today, in: calendars)),
-            provisional: deadline.isProvisional(on: today, in: calendars),
+            provisional: deadline.isProvisional(through: term.due, in: calendars),
             fired: deadline.fired.map { FiredRung(rung: $0.rung.message, at: $0.at) },
-            next: deadline.next(in: calendars)?.at,
+            next: nextAt,
             label: label,
             owner: owner.message,
             calendarVersion: deadline.calendarVersion.rawValue
