@@ -1,7 +1,8 @@
 // Two binary heaps as the peers of the timing wheel, over the same timers in the same order.
 //
-//   lazy     std::priority_queue, as most programs keep their timers: cancelling marks the id, and
-//            the entry goes when it comes to the top
+//   lazy     a heap of the standard library's functions: cancelling marks the id, and the entry
+//            goes when it comes to the top, or when the heap is rebuilt because the dead are more
+//            than the wheel allows too (as asyncio's loop does it)
 //   indexed  an array heap that knows each id's place, so that cancelling removes the entry
 //
 // usage: heap lazy|indexed year|two COUNT
@@ -13,7 +14,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <queue>
 #include <unistd.h>
 #include <vector>
 
@@ -42,22 +42,40 @@ struct SplitMix {
 };
 
 class LazyHeap {
-    std::priority_queue<Timer, std::vector<Timer>, std::greater<Timer>> queue;
+    std::vector<Timer> heap;
     std::vector<int64_t> armed;  // by id; 0 when not
+    size_t count = 0;
+
+    bool lives(const Timer &timer) const { return armed[timer.id] == timer.at; }
+    void rebuild() {
+        heap.erase(std::remove_if(heap.begin(), heap.end(),
+                                  [&](const Timer &timer) { return !lives(timer); }),
+                   heap.end());
+        std::make_heap(heap.begin(), heap.end(), std::greater<Timer>());
+    }
 
 public:
     void schedule(uint64_t id, int64_t at) {
         if (id >= armed.size()) armed.resize(std::max<size_t>(id + 1, armed.size() * 2));
         armed[id] = at;
-        queue.push({at, id});
+        count++;
+        heap.push_back({at, id});
+        std::push_heap(heap.begin(), heap.end(), std::greater<Timer>());
     }
-    void cancel(uint64_t id) { armed[id] = 0; }
+    void cancel(uint64_t id) {
+        if (id >= armed.size() || armed[id] == 0) return;
+        armed[id] = 0;
+        count--;
+        if (heap.size() - count > count * 3 / 2 + 4096) rebuild();
+    }
     size_t fire(int64_t now, std::vector<Timer> &due) {
-        while (!queue.empty() && queue.top().at <= now) {
-            Timer timer = queue.top();
-            queue.pop();
-            if (armed[timer.id] != timer.at) continue;
+        while (!heap.empty() && heap.front().at <= now) {
+            Timer timer = heap.front();
+            std::pop_heap(heap.begin(), heap.end(), std::greater<Timer>());
+            heap.pop_back();
+            if (!lives(timer)) continue;
             armed[timer.id] = 0;
+            count--;
             due.push_back(timer);
         }
         return due.size();

@@ -50,7 +50,8 @@ struct WheelBench {
             {"name":"wheel","instants":"\(instants.rawValue)","count":\(count),\
             "scheduleNs":\(schedule * each),"cancelNs":\(cancel * each),"fireNs":\(fire * each),\
             "bytesEach":\(Double(bytes) / Double(count))}
-            """)
+            """
+        )
     }
 
     private func arm(_ wheel: inout TimingWheel, _ at: [Instant]) {
@@ -78,7 +79,8 @@ struct WheelBench {
         case .year: Self.start.adding(seconds: Int64(word % UInt64(Self.year)))
         case .two:
             Self.start.adding(
-                seconds: Int64(word % 365) * 86_400 + Int64(word >> 32 & 1) * 32_400)
+                seconds: Int64(word % 365) * 86_400 + Int64(word >> 32 & 1) * 32_400
+            )
         }
     }
 
@@ -92,20 +94,5 @@ struct WheelBench {
         let clock = ContinuousClock()
         let (whole, atto) = clock.measure(work).components
         return Double(whole) + Double(atto) / 1e18
-    }
-}
-
-/// A small generator with a seed (SplitMix64, Steele, Lea and Flood 2014), the same as the peers'.
-struct SplitMix {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }
