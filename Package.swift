@@ -77,6 +77,8 @@ let package = Package(
             name: "transcode", dependencies: ["BanjieProtocol", "Wire"],
             path: "Tools/Sources/transcode", swiftSettings: strict),
 
-        tests("WireTests", ["Wire"]),
+        .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
+        tests("WireTests", ["TestVectors", "Wire"]),
+        tests("TransportTests", ["CSystem", "TestVectors", "Transport", "Wire"]),
     ]
 )
