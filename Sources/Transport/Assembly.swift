@@ -5,7 +5,7 @@ import Wire
 final class Assembly {
     let totalLength: Int
     private var base: UnsafeMutableRawPointer?
-    private var capacity = 0
+    private(set) var capacity = 0
     private var count = 0
 
     init(totalLength: Int) { self.totalLength = totalLength }

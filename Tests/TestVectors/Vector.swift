@@ -1,20 +1,20 @@
 import Foundation
 import Testing
 
-/// The files of `Protocol/vectors`.
-struct Vector: CustomTestStringConvertible {
-    let name: String
-    let comments: [String]
-    let bytes: [UInt8]
-    var testDescription: String { name }
+/// A file of `Protocol/vectors`.
+package struct Vector: CustomTestStringConvertible, Sendable {
+    package let name: String
+    package let comments: [String]
+    package let bytes: [UInt8]
+    package var testDescription: String { name }
 
-    static let folder = URL(filePath: #filePath).deletingLastPathComponent()
+    private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../Protocol/vectors").standardizedFileURL
 
     /// Every vector that must decode.
-    static let sound = read(folder)
+    package static let sound = read(folder)
     /// Every vector that must be refused; the last comment is the code.
-    static let broken = read(folder.appending(path: "broken"))
+    package static let broken = read(folder.appending(path: "broken"))
 
     private static func read(_ folder: URL) -> [Vector] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
