@@ -133,6 +133,7 @@ let package = Package(
 
         // Tests.
         testSupport("StoreModel", ["CivilTime", "Store"]),
+        testSupport("TestVectors"),
         tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
         tests(
             "BanjieServerTests",
@@ -149,7 +150,8 @@ let package = Package(
             "StoreConformanceTests",
             ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]
         ),
-        tests("WireTests", ["Wire"]),
+        tests("TransportTests", ["CSystem", "TestVectors", "Transport", "Wire"]),
+        tests("WireTests", ["TestVectors", "Wire"]),
         tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
         tests("banjieTests", ["CivilTime", "WorkCalendar", "banjie"]),
     ]

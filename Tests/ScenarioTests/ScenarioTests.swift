@@ -31,6 +31,6 @@ import Testing
     }
 }
 
-extension Scenario: @retroactive CustomTestStringConvertible {
+extension Scenario: CustomTestStringConvertible {
     public var testDescription: String { "\(id) \(title)" }
 }
