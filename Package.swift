@@ -77,10 +77,12 @@ let package = Package(
             dependencies: ["BanjieServer"],
             swiftSettings: strict
         ),
+        source(
+            "BanjieCLI",
+            ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire", "WorkCalendar"]
+        ),
         .executableTarget(
-            name: "banjie",
-            dependencies: ["BanjieClient", "BanjieProtocol", "CivilTime", "WorkCalendar"],
-            swiftSettings: strict),
+            name: "banjie", dependencies: ["BanjieCLI"], swiftSettings: strict),
 
         // The schema compiler.
         .target(name: "ProtoGen", path: "Tools/Sources/ProtoGen", swiftSettings: strict),
@@ -91,6 +93,7 @@ let package = Package(
         tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
         tests("CivilTimeTests", ["CivilTime"]),
         tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
-        tests("banjieTests", ["CivilTime", "WorkCalendar", "banjie"]),
+        tests(
+            "BanjieCLITests", ["BanjieCLI", "BanjieProtocol", "CivilTime", "Wire", "WorkCalendar"]),
     ]
 )
