@@ -8,22 +8,41 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
-/// A library or program of ours under `Sources/`.
+/// A library of ours, in `Sources/<name>`.
 func source(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
+/// A program of ours, in `Sources/<name>`.
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// A library of the tools', in `Tools/Sources/<name>`.
+func toolLibrary(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Tools/Sources/\(name)",
+        swiftSettings: strict)
+}
+
+/// A program of the tools', in `Tools/Sources/<folder>`.
+func tool(_ name: String, in folder: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Tools/Sources/\(folder)",
+        swiftSettings: strict)
+}
+
 /// The tests of one target, in `Tests/<name>`.
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
-    -> Target
-{
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: name,
-        dependencies: dependencies,
-        path: "Tests/\(name)",
-        resources: resources,
-        swiftSettings: strict
-    )
+        name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+/// What several tests share, in `Tests/Support/<name>`.
+func testSupport(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Tests/Support/\(name)",
+        swiftSettings: strict)
 }
 
 let package = Package(
@@ -36,15 +55,9 @@ let package = Package(
     targets: [
         // System libraries, and the C that names what their macros hide from Swift.
         .systemLibrary(
-            name: "CSQLite",
-            pkgConfig: "sqlite3",
-            providers: [.apt(["libsqlite3-dev"])]
-        ),
+            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(
-            name: "COpenSSL",
-            pkgConfig: "libcrypto",
-            providers: [.apt(["libssl-dev"])]
-        ),
+            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CSystem"),
 
         // Time and the rules: pure.
@@ -55,45 +68,55 @@ let package = Package(
 
         // The protocol and its transport.
         source("Wire", ["CSystem"]),
-        source("BanjieProtocol", ["Wire", "CivilTime"]),
+        source("BanjieProtocol", ["CivilTime", "Wire"]),
         source("Transport", ["CSystem", "Wire"]),
         source("BanjieClient", ["BanjieProtocol", "CivilTime", "Transport", "Wire"]),
 
         // Durable records.
-        source("Store", ["CivilTime"]),
-        source("StoreSQLite", ["COpenSSL", "CSQLite", "CivilTime", "Store"]),
+        source("Digest", ["COpenSSL"]),
+        source("Store", ["CSystem", "CivilTime", "Digest"]),
+        source("StoreSQLite", ["CSQLite", "CivilTime", "Digest", "Store"]),
 
         // Where all meets.
         source(
             "BanjieServer",
             [
-                "BanjieProtocol", "COpenSSL", "CSystem", "CivilTime", "Deadlines", "Office",
-                "Store",
+                "BanjieProtocol", "CivilTime", "Deadlines", "Digest", "Office", "Store",
                 "StoreSQLite", "Transport", "Wire", "WorkCalendar",
-            ]
-        ),
-        .executableTarget(
-            name: "banjied",
-            dependencies: ["BanjieServer"],
-            swiftSettings: strict
-        ),
+            ]),
+        program("banjied", ["BanjieServer"]),
         source(
             "BanjieCLI",
-            ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire", "WorkCalendar"]
-        ),
-        .executableTarget(
-            name: "banjie", dependencies: ["BanjieCLI"], swiftSettings: strict),
+            ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire", "WorkCalendar"]),
+        program("banjie", ["BanjieCLI"]),
 
-        // The schema compiler.
-        .target(name: "ProtoGen", path: "Tools/Sources/ProtoGen", swiftSettings: strict),
-        .executableTarget(
-            name: "protogen", dependencies: ["ProtoGen"], path: "Tools/Sources/protogen",
-            swiftSettings: strict),
+        // The tools.
+        tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines"]),
+        toolLibrary("ProtoGen"),
+        tool("protogen", in: "protogen", ["ProtoGen"]),
+        toolLibrary(
+            "ScenarioRunner", ["BanjieClient", "BanjieProtocol", "CivilTime", "Office", "Wire"]),
+        tool("scenarios", in: "scenarios", ["ScenarioRunner"]),
+        tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
 
-        tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
-        tests("CivilTimeTests", ["CivilTime"]),
-        tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
+        // Tests.
+        testSupport("StoreModel", ["CivilTime", "Store"]),
         tests(
             "BanjieCLITests", ["BanjieCLI", "BanjieProtocol", "CivilTime", "Wire", "WorkCalendar"]),
+        tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
+        tests(
+            "BanjieServerTests",
+            [
+                "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Office", "Store",
+                "StoreModel", "Wire", "WorkCalendar",
+            ]),
+        tests("CivilTimeTests", ["CivilTime"]),
+        tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
+        tests("ProtoGenTests", ["ProtoGen"]),
+        tests("ScenarioTests", ["ScenarioRunner", "banjied"]),
+        tests(
+            "StoreConformanceTests", ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]),
+        tests("WireTests", ["Wire"]),
+        tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
     ]
 )

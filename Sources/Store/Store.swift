@@ -1,4 +1,5 @@
 package import CivilTime
+import Digest
 
 /// What happened, to be kept in the hash-chained audit log.
 package struct AuditDraft: Equatable, Sendable {
@@ -19,6 +20,10 @@ package struct AuditDraft: Equatable, Sendable {
         self.subject = subject
         self.detail = detail
     }
+
+    /// Whether readers can search the log by this entry's subject. A free deadline's can't be: its
+    /// record tells its own history, and there are too many of them to index.
+    package var isFoundBySubject: Bool { !subject.hasPrefix("deadline/") }
 }
 
 /// An audit entry as it lies in the log.
@@ -94,8 +99,20 @@ package struct StoreHead: Equatable, Sendable {
     /// The civil time of the newest commit; nil before the first.
     package var at: Instant?
 
+    /// The head of a store without commits.
+    package static let empty = StoreHead(
+        commit: 0,
+        auditSequence: 0,
+        auditHash: [UInt8](repeating: 0, count: SHA256.byteCount),
+        eventSequence: 0,
+        at: nil
+    )
+
     package init(
-        commit: UInt64, auditSequence: UInt64, auditHash: [UInt8], eventSequence: UInt64,
+        commit: UInt64,
+        auditSequence: UInt64,
+        auditHash: [UInt8],
+        eventSequence: UInt64,
         at: Instant?
     ) {
         self.commit = commit
@@ -133,14 +150,27 @@ package protocol RecordReader: AnyObject {
     /// Visits every record of the type that `index` holds (all, without one), in no stated order,
     /// without keeping them.
     func scan<R: Record>(
-        _ type: R.Type, by index: Index?, _ visit: (R) -> Void
+        _ type: R.Type,
+        by index: Index?,
+        _ visit: (R) -> Void
     ) throws(StoreError)
     /// Events beyond `sequence` whose topic's bit is set in `topics`, in order.
     func events(
-        after sequence: UInt64, topics: UInt64, limit: Int
+        after sequence: UInt64,
+        topics: UInt64,
+        limit: Int
     ) throws(StoreError) -> [Event]
     func auditEntries(after sequence: UInt64, limit: Int) throws(StoreError) -> [AuditEntry]
+    /// Entries beyond `sequence` about one subject, in order; of a subject for which
+    /// `AuditDraft.isFoundBySubject` is false there are none.
+    func auditEntries(
+        of subject: String,
+        after sequence: UInt64,
+        limit: Int
+    ) throws(StoreError) -> [AuditEntry]
     func head() throws(StoreError) -> StoreHead
+    /// Runs reads that see one state of the store, however long they take together.
+    func atOnce<Result>(_ body: () throws -> Result) throws -> Result
 }
 
 /// A durable store with one writer.

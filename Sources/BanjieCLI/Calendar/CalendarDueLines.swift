@@ -125,9 +125,7 @@ extension LimitQuestion {
         let range = LimitCalculation.days
         var fields = try JSONFields(value)
         from = try fields.required("from", .date) { $0.date }
-        days = try fields.required("days", .integer(range)) { value in
-            value.integer.flatMap { range.contains($0) ? $0 : nil }
-        }
+        days = try fields.required("days", .integer(range)) { $0.integer(in: range) }
         unit =
             try fields.optional("unit", .unit) { $0.text.flatMap { .init(name: $0) } } ?? .working
         let pairs = try fields.optional("pauses", .list) { $0.elements } ?? []

@@ -94,11 +94,11 @@ private func version(
     var fields = try reading { () throws(JSONReadingError) in try JSONFields(value, path: path) }
     let parts = try reading { () throws(JSONReadingError) in
         let parts = (
-            number: try fields.optional("version", .integer(1...9999)) { $0.integer } ?? place + 1,
+            number: try fields.integer("version", 1...9999) ?? place + 1,
             source: try fields.optional("source", .text) { $0.text } ?? "",
             off: try fields.dates("off"),
             makeUp: try fields.dates("make_up"),
-            workingDays: try fields.optional("working_days", .integer(0...366)) { $0.integer }
+            workingDays: try fields.integer("working_days", 0...366)
         )
         try fields.finish()
         return parts
@@ -124,6 +124,14 @@ private func version(
 }
 
 extension JSONFields {
+    /// Takes the whole number under `key`, or nil when there is none.
+    fileprivate mutating func integer(
+        _ key: String,
+        _ range: ClosedRange<Int>
+    ) throws(JSONReadingError) -> Int? {
+        try optional(key, .integer(range)) { $0.integer(in: range) }
+    }
+
     /// Takes the list of dates under `key`, which must be there.
     fileprivate mutating func dates(_ key: String) throws(JSONReadingError) -> [CivilDate] {
         let values = try required(key, .list) { $0.elements }

@@ -110,13 +110,6 @@ extension CalendarCommand {
         }
         return runs
     }
-
-    static func provisionalNote(in language: Language) -> String {
-        language.text(
-            "provisional: it reaches into a year whose arrangement isn't known",
-            "暂定：涉及放假安排尚未公布的年份"
-        )
-    }
 }
 
 /// The days of one year.

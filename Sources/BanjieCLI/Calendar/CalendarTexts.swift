@@ -25,6 +25,16 @@ extension LimitExplanation.Reason {
     }
 }
 
+extension CalendarCommand {
+    /// Said of every date that reaches into a year whose arrangement isn't known.
+    static func provisionalNote(in language: Language) -> String {
+        language.text(
+            "provisional: it reaches into a year whose arrangement isn't known",
+            "暂定：涉及放假安排尚未公布的年份"
+        )
+    }
+}
+
 extension OutputBuffer {
     mutating func appendLine(_ line: String) {
         append(line)

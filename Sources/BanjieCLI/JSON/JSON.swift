@@ -12,10 +12,11 @@ enum JSON: Hashable, Sendable {
         let value: JSON
     }
 
-    /// The value of a number without a fraction or exponent, or nil.
-    var integer: Int? {
-        guard case .number(let spelling) = self else { return nil }
-        return Int(spelling)
+    /// The value of a number without a fraction or exponent that lies in `range`, or nil.
+    func integer(in range: ClosedRange<Int>) -> Int? {
+        guard case .number(let spelling) = self, let value = Int(spelling), range.contains(value)
+        else { return nil }
+        return value
     }
 }
 

@@ -1,5 +1,6 @@
 package import CivilTime
 package import Office
+package import Transport
 
 /// What a server is told when it starts.
 package struct Configuration: Sendable {
@@ -26,19 +27,6 @@ package struct Configuration: Sendable {
     package enum Clock: Hashable, Sendable {
         case machine
         case virtual(Instant)
-    }
-
-    /// Where a server listens.
-    package enum Endpoint: Hashable, Sendable, CustomStringConvertible {
-        case tcp(host: String, port: UInt16)
-        case unix(path: String)
-
-        package var description: String {
-            switch self {
-            case .tcp(let host, let port): "\(host):\(port)"
-            case .unix(let path): "unix:\(path)"
-            }
-        }
     }
 }
 

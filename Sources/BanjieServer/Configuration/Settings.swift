@@ -1,5 +1,6 @@
-package import CivilTime
+internal import CivilTime
 internal import Office
+internal import Transport
 
 /// A setting: its name in the file, in the environment (`BANJIE_NAME`) and as a flag (`--name`).
 package enum Setting: String, CaseIterable, Sendable {
@@ -193,28 +194,30 @@ package struct Settings: Sendable {
             .clock, "\"\(text)\" is neither machine nor virtual:YYYY-MM-DDTHH:MM:SS")
     }
 
-    private func endpoints() throws(ConfigurationError) -> [Configuration.Endpoint] {
-        var endpoints: [Configuration.Endpoint] = []
+    private func endpoints() throws(ConfigurationError) -> [Endpoint] {
+        var endpoints: [Endpoint] = []
         for part in self[.listen].value.split(separator: ",") {
-            if part.hasPrefix("unix:"), part.count > 5 {
-                endpoints.append(.unix(path: String(part.dropFirst(5))))
-                continue
+            let endpoint: Endpoint
+            do {
+                endpoint = try Endpoint(String(part))
+            } catch {
+                throw self.error(.listen, "\(error)")
             }
-            guard let colon = part.lastIndex(of: ":"),
-                let port = UInt16(part[part.index(after: colon)...])
-            else {
-                throw error(.listen, "\"\(part)\" is neither HOST:PORT nor unix:PATH")
-            }
-            let host = String(part[..<colon])
-            guard host == "localhost" || host == "[::1]" || host.hasPrefix("127.") else {
-                throw error(
+            if case .tcp(let host, _) = endpoint, !Self.isLoopback(host) {
+                throw self.error(
                     .listen,
                     "\(host) isn't a loopback address: without TLS the server listens on loopback "
                         + "and Unix sockets only")
             }
-            endpoints.append(.tcp(host: host, port: port))
+            endpoints.append(endpoint)
         }
         guard !endpoints.isEmpty else { throw error(.listen, "no address is given") }
         return endpoints
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        if host == "localhost" || host == "::1" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.first == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 }

@@ -21,10 +21,15 @@ final class Engine<Ticket: Sendable> {
     static var sliceMax: Int { 512 }
     /// How long nothing fires after the store refused a batch, in seconds of monotonic time.
     static var storeRetrySeconds: Int64 { 1 }
+    /// How often old replies are forgotten, and how many at a time.
+    static var housekeepingSeconds: Int64 { 60 }
+    static var housekeepingMax: Int { 10_000 }
 
     private let unit: UnitOfWork
     private let store: any Store
     private let shared: SharedState
+    /// How long replies are kept for retries, in seconds.
+    private let replySeconds: Int64
     private let deliver: ([EngineAnswer<Ticket>]) -> Void
     private let log: @Sendable (String) -> Void
 
@@ -38,6 +43,7 @@ final class Engine<Ticket: Sendable> {
     private var committedSweepPosition: Int64?
     private var retryAfter: Int64?
     private var lastCommit: UInt64
+    private var nextHousekeeping: Int64 = 0
 
     // Reused from batch to batch.
     private var answers: [EngineAnswer<Ticket>] = []
@@ -46,11 +52,12 @@ final class Engine<Ticket: Sendable> {
 
     /// Loads the calendars and arms every running deadline of the store.
     init(
-        store: any Store, shared: SharedState, gapMax: Int64?,
+        store: any Store, shared: SharedState, gapMax: Int64?, replySeconds: Int64,
         log: @escaping @Sendable (String) -> Void,
         deliver: @escaping ([EngineAnswer<Ticket>]) -> Void
     ) throws(StoreError) {
         self.store = store
+        self.replySeconds = replySeconds
         self.shared = shared
         self.log = log
         self.deliver = deliver
@@ -66,9 +73,8 @@ final class Engine<Ticket: Sendable> {
         calendars = loaded
         sweepPosition = isReplanned ? nil : 0
         committedSweepPosition = sweepPosition
-        wheel = TimingWheel(now: now)
         let calendars = loaded
-        var wheel = TimingWheel(now: now)
+        var wheel = TimingWheel()
         try store.scan(DeadlineRecord.self, by: DeadlineRecord.byDue) { record in
             if let next = record.nextAt { wheel.schedule(UInt64(record.key), at: next) }
         }
@@ -119,7 +125,7 @@ final class Engine<Ticket: Sendable> {
 
     /// One batch: the commands, a slice of what is due, a slice of re-planning; then the commit;
     /// then everything that depends on it.
-    private func step(_ calls: [EngineCall<Ticket>]) {
+    func step(_ calls: [EngineCall<Ticket>]) {
         readClock()
         for call in calls {
             if let target = run(call) {
@@ -135,6 +141,20 @@ final class Engine<Ticket: Sendable> {
             replanSlice()
         }
         finishBatch()
+        keepHouse()
+    }
+
+    /// Forgets replies whose time is over, a bounded number a minute.
+    private func keepHouse() {
+        let moment = ServerClock.monotonicSeconds
+        guard moment >= nextHousekeeping, retryAfter == nil else { return }
+        nextHousekeeping = moment + Self.housekeepingSeconds
+        do {
+            _ = try store.expireReplies(
+                before: now.adding(seconds: -replySeconds), limit: Self.housekeepingMax)
+        } catch {
+            log("old replies weren't forgotten: \(error)")
+        }
     }
 
     private func readClock() {
@@ -196,14 +216,9 @@ final class Engine<Ticket: Sendable> {
                 }
             }
             var writer = MessageWriter()
-            do {
-                try call.body.withUnsafeBytes {
-                    (body) throws(DispatchFailure<HandlerFailure>) in
-                    try commands.dispatchCommand(
-                        route.method.number, body, in: &context, reply: &writer)
-                }
-            } catch {
-                throw HandlerFailure(error)
+            try dispatching(call.body) { (body) throws(DispatchFailure<HandlerFailure>) in
+                try commands.dispatchCommand(
+                    route.method.number, body, in: &context, reply: &writer)
             }
             let reply = writer.bytes
             unit.acceptCommand(
@@ -411,16 +426,5 @@ final class Engine<Ticket: Sendable> {
             $0.status.backlog = isBehind ? 1 : 0
             $0.frozenAt = isTrusted ? nil : now
         }
-    }
-}
-
-extension HandlerFailure {
-    init(_ failure: DispatchFailure<HandlerFailure>) {
-        self =
-            switch failure {
-            case .unknownMethod: .server(.unknownMethod)
-            case .undecodable(let error): .undecodable("\(error)")
-            case .refused(let inner): inner
-            }
     }
 }

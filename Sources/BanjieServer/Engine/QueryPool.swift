@@ -73,7 +73,7 @@ final class QueryPool<Ticket: Sendable>: Sendable {
         var writer = MessageWriter()
         do {
             try reader.atOnce {
-                try call.body.withUnsafeBytes { (body) throws(DispatchFailure<HandlerFailure>) in
+                try dispatching(call.body) { (body) throws(DispatchFailure<HandlerFailure>) in
                     try queries.dispatchQuery(
                         route.method.number, body, in: &context, reply: &writer)
                 }
@@ -82,7 +82,7 @@ final class QueryPool<Ticket: Sendable>: Sendable {
         } catch {
             let failure: HandlerFailure =
                 switch error {
-                case let error as DispatchFailure<HandlerFailure>: HandlerFailure(error)
+                case let failure as HandlerFailure: failure
                 case let error as StoreError: .store(error)
                 default: .server(.internal)
                 }

@@ -34,3 +34,21 @@ func storing<Result>(_ body: () throws(StoreError) -> Result) throws(HandlerFail
 func validating(_ request: some Message) throws(HandlerFailure) {
     do { try request.validate() } catch { throw .value(error) }
 }
+
+/// Hands a request's bytes to a service and passes its failure on.
+func dispatching(
+    _ bytes: [UInt8],
+    _ dispatch: (UnsafeRawBufferPointer) throws(DispatchFailure<HandlerFailure>) -> Void
+) throws(HandlerFailure) {
+    do throws(DispatchFailure<HandlerFailure>) {
+        try bytes.withUnsafeBufferPointer { (body) throws(DispatchFailure<HandlerFailure>) in
+            try dispatch(UnsafeRawBufferPointer(body))
+        }
+    } catch {
+        switch error {
+        case .unknownMethod: throw .server(.unknownMethod)
+        case .undecodable(let problem): throw .undecodable("\(problem)")
+        case .refused(let failure): throw failure
+        }
+    }
+}

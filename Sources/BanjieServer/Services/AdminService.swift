@@ -3,7 +3,7 @@ internal import CivilTime
 internal import Store
 
 /// What an operator does to a running server.
-struct AdminService: AdminCommands {
+struct AdminService: AdminCommands, Sendable {
     /// Asks the engine to move the clock; it answers when all that fell due has fired.
     func advanceClock(
         _ request: AdvanceClockRequest, in context: inout CommandContext

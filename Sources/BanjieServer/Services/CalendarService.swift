@@ -5,7 +5,7 @@ internal import Store
 internal import WorkCalendar
 
 /// Dates by the calendar in force, and changes to it.
-struct CalendarService: CalendarCommands {
+struct CalendarService: CalendarCommands, Sendable {
     func change(
         _ request: ChangeCalendarRequest, in context: inout CommandContext
     ) throws(HandlerFailure) -> CalendarVersionView {

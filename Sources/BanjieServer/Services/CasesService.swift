@@ -5,7 +5,7 @@ internal import Office
 internal import Store
 
 /// Matters at the window, from submission to delivery.
-struct CasesService: CasesCommands {
+struct CasesService: CasesCommands, Sendable {
     func submit(
         _ request: SubmitCaseRequest, in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {

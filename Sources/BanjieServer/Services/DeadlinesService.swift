@@ -6,7 +6,7 @@ internal import Store
 internal import WorkCalendar
 
 /// Durable deadlines for any client. One that a module of the office owns is read-only here.
-struct DeadlinesService: DeadlinesCommands {
+struct DeadlinesService: DeadlinesCommands, Sendable {
     func arm(
         _ request: ArmRequest, in context: inout CommandContext
     ) throws(HandlerFailure) -> DeadlineView {

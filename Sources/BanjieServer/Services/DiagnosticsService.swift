@@ -1,7 +1,8 @@
 internal import BanjieProtocol
+internal import WorkCalendar
 
 /// Echo and status: for probes and benchmarks.
-struct DiagnosticsService: DiagnosticsQueries {
+struct DiagnosticsService: DiagnosticsQueries, Sendable {
     static let version = "0.1.0"
 
     func echo(

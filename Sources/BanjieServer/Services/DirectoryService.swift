@@ -5,7 +5,7 @@ internal import Office
 internal import Store
 
 /// Departments, posts, people and service items.
-struct DirectoryService: DirectoryCommands {
+struct DirectoryService: DirectoryCommands, Sendable {
     func putDepartment(
         _ request: BanjieProtocol.Department, in context: inout CommandContext
     ) throws(HandlerFailure) -> BanjieProtocol.Department {

@@ -44,11 +44,11 @@ extension Comparison {
                 remedy: "drop `required`"
             )
         }
-        let reasonsBefore = [before.required, before.unknown ?? "UNKNOWN_VALUE"]
-        let reasons = [field.required ?? before.required, field.unknown ?? "UNKNOWN_VALUE"]
-        if before.required != nil && reasons[0] != reasonsBefore[0]
-            || reasons[1] != reasonsBefore[1]
-        {
+        let requiredChanged =
+            before.required != nil && field.required != nil && before.required != field.required
+        let unknownChanged =
+            (before.unknown ?? "UNKNOWN_VALUE") != (field.unknown ?? "UNKNOWN_VALUE")
+        if requiredChanged || unknownChanged {
             report(
                 .reasonsStay,
                 field.position,

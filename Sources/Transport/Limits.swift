@@ -1,0 +1,65 @@
+import Wire
+
+/// What one side takes, and how long it waits: every bound of the transport, in one place.
+///
+/// Whatever a peer does, a connection holds at most: one unfinished frame, `unfinishedBytes` of
+/// unfinished messages, `callsInFlight` calls, and `outputBytes` of output.
+package struct Limits: Sendable, Hashable {
+    /// The longest payload of a frame taken: 64 KiB keeps one stream's fragment from holding up the
+    /// others for longer than about half a millisecond at 1 Gbit/s.
+    package var longestPayload: UInt32 = 64 << 10
+    /// The longest message taken: a scanned page with room; more is uploaded in chunks.
+    package var longestMessage: UInt32 = 4 << 20
+    /// Calls taken at a time on a connection: bounds what one peer can queue for the executor.
+    package var callsInFlight: UInt32 = 1024
+    /// Connections taken: the rest of the descriptors is for the store.
+    package var connections = 50_000
+    /// The handshake's time: ten round trips over a bad line.
+    package var handshakeMilliseconds: UInt64 = 5_000
+    /// The time to finish a frame once begun: 64 KiB at 20 kbit/s take 26 s.
+    package var frameMilliseconds: UInt64 = 30_000
+    /// After this long without a byte the peer is asked whether it is there; 0 for never. Below the
+    /// five minutes after which common firewalls forget a connection.
+    package var idleMilliseconds: UInt64 = 120_000
+    /// How long a PING waits for any byte.
+    package var pongMilliseconds: UInt64 = 20_000
+    /// How long the first step of a drain waits for its PONG.
+    package var drainStepMilliseconds: UInt64 = 1_000
+    /// How long a connection lingers after its last frame, so that a reset doesn't overtake it.
+    package var lingerMilliseconds: UInt64 = 1_000
+    /// Waiting output at which the peer isn't read any more until it has drained.
+    package var outputPause = 1 << 20
+    /// Waiting output at which the connection is given up: the calls in flight when reading stopped
+    /// can still add that much.
+    package var outputBytes = 32 << 20
+    /// How long output may wait without any of it being taken.
+    package var outputStallMilliseconds: UInt64 = 30_000
+    /// How long a partial message without a timeout of its own may take to come.
+    package var assemblyMilliseconds: UInt64 = 60_000
+
+    /// Bytes of unfinished messages kept for a connection: one of the longest while another comes.
+    package var unfinishedBytes: Int { 2 * Int(longestMessage) }
+
+    package init() {}
+
+    /// Whether the limits agree with each other and with the protocol.
+    package var isConsistent: Bool {
+        longestPayload >= Hello.leastLongestPayload && longestPayload <= longestMessage
+            && longestPayload <= UInt32(FrameHeader.longestPayload) && callsInFlight > 0
+            && outputPause < outputBytes && Int(longestMessage) < outputBytes
+    }
+}
+
+extension Limits {
+    /// Bytes read from a connection at a time. Shared by all connections of a loop.
+    static let readBytes = 256 << 10
+    /// Output at which fragments wait for the socket: enough to keep it busy, little enough that
+    /// other frames don't wait long behind it.
+    static let fragmentMark = 256 << 10
+    /// The longest fragment sent, whatever the receiver would take.
+    static let longestFragment = 64 << 10
+    /// The stream numbers end here (W24).
+    static let lastStream: UInt32 = 0x7FFF_FFFF
+    /// Events fetched from the kernel at a time.
+    static let events = 256
+}

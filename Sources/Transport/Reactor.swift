@@ -1,0 +1,515 @@
+import Glibc
+import Synchronization
+import Wire
+
+/// One connection of a reactor.
+struct ServerConnection: ~Copyable {
+    enum Stage: Equatable {
+        /// Frames are taken.
+        case open
+        /// What is in the output is sent, then the connection closes; cut off at `deadline`.
+        case closing(deadline: MonotonicTime)
+        /// All was sent and our side is closed: what still comes is dropped, until the peer has closed
+        /// too, so that no reset overtakes our last frame.
+        case lingering(deadline: MonotonicTime)
+    }
+
+    let id: ConnectionID
+    var channel: Channel
+    /// Allocated apart, so that responders can point to it.
+    let session: UnsafeMutablePointer<ServerSession>
+    var stage = Stage.open
+    /// How many bytes the backlog must hold before it is worth looking at it again.
+    var wanted = 0
+    /// Frames wait because too much output does, or for a verdict.
+    var isHalted = false
+    /// Whether it is in the list of connections to be settled.
+    var isListed = false
+
+    init(
+        _ id: ConnectionID,
+        _ descriptor: consuming Descriptor,
+        profile: ServerProfile,
+        at now: MonotonicTime
+    ) {
+        self.id = id
+        channel = Channel(descriptor, interest: .readable)
+        session = .allocate(capacity: 1)
+        session.initialize(to: ServerSession(id, profile: profile, at: now))
+    }
+
+    deinit {
+        session.deinitialize(count: 1)
+        session.deallocate()
+    }
+}
+
+/// One thread's loop over its connections: it waits, reads, hands frames to the sessions and calls to
+/// the handler, and writes. All of it but `mailbox` belongs to that thread.
+final class Reactor {
+    private typealias Pointer = UnsafeMutablePointer<ServerConnection>
+
+    private let number: UInt16
+    private let profile: ServerProfile
+    private let handler: any CallHandler
+    private let mailbox: Mailbox
+    private let statistics: ReactorStatistics
+
+    private let poller: Poller
+    private var pool = OutputPool()
+    private let slab = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: Limits.readBytes,
+        alignment: 64
+    )
+    private var replies = ReplyBatch()
+    private var timers = TimerHeap()
+    private var listeners: [Listener] = []
+
+    private var connections: [Pointer?] = []
+    private var generations: [UInt32] = []
+    private var freeIndices: [UInt32] = []
+    private var openCount = 0
+    /// Connections with something to be sent or looked at before the next wait.
+    private var listed: [ConnectionID] = []
+
+    private var now = MonotonicTime.now()
+    /// Calls handed to the handler since the last wait.
+    private var handed = 0
+    private var callsWereDeferred = false
+    /// When a drain cuts off what is left; nil while none has begun.
+    private var drainDeadline: MonotonicTime?
+
+    private enum Token {
+        static let mailbox: UInt64 = .max
+        /// Listeners count down from here.
+        static let listeners: UInt64 = .max - 1
+        /// Connections lie below: generation, then index.
+        static let connectionsEnd: UInt64 = UInt64(UInt32.max) << 32
+    }
+
+    init(
+        _ number: UInt16,
+        profile: ServerProfile,
+        handler: any CallHandler,
+        mailbox: Mailbox,
+        statistics: ReactorStatistics
+    ) throws(TransportError) {
+        self.number = number
+        self.profile = profile
+        self.handler = handler
+        self.mailbox = mailbox
+        self.statistics = statistics
+        poller = try Poller()
+        guard poller.add(mailbox.descriptor.number, .readable, token: Token.mailbox) else {
+            throw .lastFailure("wait for an event counter")
+        }
+    }
+
+    deinit { slab.deallocate() }
+
+    // MARK: - The loop
+
+    /// Runs until a drain has ended.
+    func run() {
+        while !isDone {
+            let timeout = nextDeadline.map { now.milliseconds(until: $0) }
+            let count = poller.wait(timeout: timeout)
+            now = .now()
+            for index in 0..<count {
+                let (token, interest) = poller.event(index)
+                take(token, interest)
+            }
+            if handed > 0 {
+                statistics.calls.add(handed, ordering: .relaxed)
+                handed = 0
+            }
+            if callsWereDeferred {
+                callsWereDeferred = false
+                handler.batchEnded()
+            }
+            fireTimers()
+            settleListed()
+        }
+    }
+
+    private var isDone: Bool {
+        guard let drainDeadline else { return false }
+        if openCount == 0 { return true }
+        guard now >= drainDeadline else { return false }
+        for connection in connections { if let connection { destroy(connection) } }
+        return true
+    }
+
+    private var nextDeadline: MonotonicTime? {
+        let earliest = min(timers.first?.time ?? .never, drainDeadline ?? .never)
+        return earliest == .never ? nil : earliest
+    }
+
+    private func take(_ token: UInt64, _ interest: Poller.Interest) {
+        guard token >= Token.connectionsEnd else {
+            let index = Int(truncatingIfNeeded: token & 0xFFFF_FFFF)
+            guard generations[index] == UInt32(truncatingIfNeeded: token >> 32),
+                let connection = connections[index]
+            else { return }
+            return serve(connection, interest)
+        }
+        if token == Token.mailbox { return emptyMailbox() }
+        let index = Int(Token.listeners - token)
+        if index < listeners.count { accept(from: listeners[index]) }
+    }
+
+    private func fireTimers() {
+        while let (time, key) = timers.first, time <= now {
+            guard let connection = connections[Int(key)] else {
+                timers.set(key, to: .never)
+                continue
+            }
+            tick(connection)
+        }
+    }
+
+    private func settleListed() {
+        var index = 0
+        while index < listed.count {
+            if let connection = find(listed[index]) {
+                connection.pointee.isListed = false
+                settle(connection)
+            }
+            index += 1
+        }
+        listed.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: - Other threads
+
+    private func emptyMailbox() {
+        let commands = mailbox.empty(into: &replies)
+        replies.withEntries { entry, payload in
+            guard let connection = find(entry.ticket.connection) else { return }
+            let output = connection.pointee.channel.openOutput(&pool)
+            connection.pointee.session.pointee.answer(entry, payload, into: &output.pointee)
+            list(connection)
+        }
+        replies.removeAll()
+        for command in commands {
+            switch command {
+            case .listen(let listener): add(listener)
+            case .judge(let id, let verdict):
+                if let connection = find(id) { judge(connection, verdict) }
+            case .drain(let deadline): drain(until: deadline)
+            }
+        }
+    }
+
+    private func judge(_ connection: Pointer, _ verdict: Verdict) {
+        let output = connection.pointee.channel.openOutput(&pool)
+        connection.pointee.session.pointee.judge(verdict, into: &output.pointee)
+        list(connection)
+    }
+
+    private func drain(until deadline: MonotonicTime) {
+        drainDeadline = deadline
+        for listener in listeners { poller.remove(listener.descriptor.number) }
+        listeners = []
+        for connection in connections {
+            guard let connection else { continue }
+            let output = connection.pointee.channel.openOutput(&pool)
+            connection.pointee.session.pointee.beginDrain(at: now, into: &output.pointee)
+            list(connection)
+        }
+    }
+
+    // MARK: - Connections
+
+    private func find(_ id: ConnectionID) -> Pointer? {
+        let index = Int(id.index)
+        guard index < connections.count, generations[index] == id.generation else { return nil }
+        return connections[index]
+    }
+
+    private func list(_ connection: Pointer) {
+        guard !connection.pointee.isListed else { return }
+        connection.pointee.isListed = true
+        listed.append(connection.pointee.id)
+    }
+
+    private func add(_ listener: Listener) {
+        let token = Token.listeners - UInt64(listeners.count)
+        guard poller.add(listener.descriptor.number, [.readable, .exclusive], token: token) else {
+            return
+        }
+        listeners.append(listener)
+    }
+
+    /// Accepts what has come, in turns, so that a flood of connections doesn't starve those there are.
+    private func accept(from listener: Listener) {
+        for _ in 0..<64 {
+            let number = Socket.accept(from: listener)
+            guard number >= 0 else { return }
+            open(Descriptor(number))
+        }
+    }
+
+    private func open(_ descriptor: consuming Descriptor) {
+        Socket.sendAtOnce(descriptor.number)
+        let index = freeIndices.popLast() ?? UInt32(connections.count)
+        if index == connections.count {
+            connections.append(nil)
+            generations.append(0)
+        }
+        let id = ConnectionID(
+            reactor: number,
+            index: index,
+            generation: generations[Int(index)]
+        )
+        let token = UInt64(id.generation) << 32 | UInt64(index)
+        guard poller.add(descriptor.number, .readable, token: token) else {
+            freeIndices.append(index)
+            return
+        }
+        let connection = Pointer.allocate(capacity: 1)
+        connection.initialize(
+            to: ServerConnection(id, descriptor, profile: profile, at: now)
+        )
+        connections[Int(index)] = connection
+        openCount += 1
+        statistics.connections.store(openCount, ordering: .relaxed)
+        timers.set(index, to: connection.pointee.session.pointee.timer)
+        if openCount > profile.limits.connections || drainDeadline != nil {
+            close(connection, for: .tooManyConnections)
+        }
+    }
+
+    private func destroy(_ connection: Pointer) {
+        let id = connection.pointee.id
+        let principal = connection.pointee.session.pointee.principal
+        connection.pointee.channel.closeOutput(&pool)
+        timers.set(id.index, to: .never)
+        connections[Int(id.index)] = nil
+        // The last generations are left out, so that tokens stay below those of listeners.
+        generations[Int(id.index)] = (id.generation &+ 1) & 0x7FFF_FFFF
+        freeIndices.append(id.index)
+        openCount -= 1
+        statistics.connections.store(openCount, ordering: .relaxed)
+        connection.deinitialize(count: 1)
+        connection.deallocate()
+        handler.closed(id, principal: principal)
+    }
+
+    private func close(_ connection: Pointer, for violation: ProtocolViolation) {
+        let output = connection.pointee.channel.openOutput(&pool)
+        _ = connection.pointee.session.pointee.close(for: violation, into: &output.pointee)
+        list(connection)
+    }
+
+    private func tick(_ connection: Pointer) {
+        switch connection.pointee.stage {
+        case .open:
+            let output = connection.pointee.channel.openOutput(&pool)
+            _ = connection.pointee.session.pointee.tick(at: now, into: &output.pointee)
+            settle(connection)
+        case .closing, .lingering:
+            destroy(connection)
+        }
+    }
+
+    // MARK: - Input
+
+    private func serve(_ connection: Pointer, _ interest: Poller.Interest) {
+        if interest.contains(.readable) || !interest.isDisjoint(with: .failed) {
+            switch connection.pointee.channel.read(into: slab) {
+            case .bytes(let count):
+                if connection.pointee.stage == .open {
+                    connection.pointee.session.pointee.received(at: now)
+                    let bytes = UnsafeRawBufferPointer(rebasing: slab[..<count])
+                    ingest(connection, bytes)
+                }
+            case .ended:
+                guard connection.pointee.stage == .open else { return destroy(connection) }
+                let isWithinFrame =
+                    connection.pointee.channel.backlog.count > 0 && !connection.pointee.isHalted
+                _ = connection.pointee.session.pointee.inputEnded(isWithinFrame: isWithinFrame)
+            case .nothing: break
+            case .failed: return destroy(connection)
+            }
+        }
+        settle(connection)
+    }
+
+    /// Has received bytes dealt with where they lie; only what can't be is kept.
+    private func ingest(_ connection: Pointer, _ bytes: UnsafeRawBufferPointer) {
+        var rest = bytes
+        while connection.pointee.channel.backlog.count > 0, rest.count > 0 {
+            let missing = connection.pointee.wanted - connection.pointee.channel.backlog.count
+            let length =
+                connection.pointee.isHalted ? rest.count : min(max(missing, 0), rest.count)
+            connection.pointee.channel.backlog.append(
+                UnsafeRawBufferPointer(rebasing: rest[..<length])
+            )
+            rest = UnsafeRawBufferPointer(rebasing: rest[length...])
+            guard !connection.pointee.isHalted, length == missing || missing <= 0 else { return }
+            digestBacklog(connection)
+        }
+        guard rest.count > 0 else { return }
+        digest(connection, &rest)
+        if rest.count > 0 { connection.pointee.channel.backlog.append(rest) }
+    }
+
+    private func digestBacklog(_ connection: Pointer) {
+        var bytes = connection.pointee.channel.backlog.bytes
+        let count = bytes.count
+        digest(connection, &bytes)
+        connection.pointee.channel.backlog.removeFirst(count - bytes.count)
+    }
+
+    /// Takes frames from the front of `input` until it wants more, must wait, or is over.
+    private func digest(_ connection: Pointer, _ input: inout UnsafeRawBufferPointer) {
+        let session = connection.pointee.session
+        let output = connection.pointee.channel.openOutput(&pool)
+        let pause = profile.limits.outputPause
+        connection.pointee.isHalted = false
+        while true {
+            switch session.pointee.next(in: &input, at: now, into: &output.pointee) {
+            case .consumed: break
+            case .call(let call):
+                hand(call, session, output)
+            case .wantsMore(let byteCount):
+                connection.pointee.wanted = byteCount
+                return
+            case .authenticate:
+                guard let credentials = session.pointee.takePendingCredentials() else { break }
+                let id = connection.pointee.id
+                guard let verdict = handler.authenticate(credentials, on: id) else { break }
+                session.pointee.judge(verdict, into: &output.pointee)
+            case .suspended:
+                connection.pointee.isHalted = true
+                return
+            case .cancelled(let ticket):
+                handler.cancelled(ticket)
+            case .close:
+                input = UnsafeRawBufferPointer(rebasing: input[input.count...])
+                return
+            }
+            if output.pointee.count > pause || session.pointee.fragmentBytes > pause {
+                connection.pointee.isHalted = true
+                return
+            }
+        }
+    }
+
+    @inline(__always)
+    private func hand(
+        _ call: IncomingCall,
+        _ session: UnsafeMutablePointer<ServerSession>,
+        _ output: UnsafeMutablePointer<MessageWriter>
+    ) {
+        handed += 1
+        var responder = Responder(call, session: session, output: output)
+        handler.handle(call, &responder)
+        switch responder.state {
+        case .answered: break
+        case .deferred: callsWereDeferred = true
+        case .open: responder.fail(.unanswered)
+        }
+    }
+
+    // MARK: - Output
+
+    /// Sends what there is, takes up frames that had to wait, and decides what is waited for next.
+    private func settle(_ connection: Pointer) {
+        guard flush(connection) else { return destroy(connection) }
+        while isReadyToResume(connection) {
+            connection.pointee.isHalted = false
+            guard connection.pointee.channel.backlog.count > 0 else { break }
+            digestBacklog(connection)
+            guard flush(connection) else { return destroy(connection) }
+        }
+        if connection.pointee.stage == .open { closeIfFinished(connection) }
+        let isEmpty = connection.pointee.channel.pendingBytes == 0
+        if case .closing = connection.pointee.stage, isEmpty {
+            guard !connection.pointee.session.pointee.inputHasEnded else {
+                return destroy(connection)
+            }
+            shutdown(connection.pointee.channel.descriptor.number, Int32(SHUT_WR))
+            connection.pointee.stage = .lingering(
+                deadline: now.adding(milliseconds: profile.limits.lingerMilliseconds)
+            )
+        }
+        updateInterest(connection)
+        timers.set(connection.pointee.id.index, to: deadline(of: connection))
+    }
+
+    private func isReadyToResume(_ connection: Pointer) -> Bool {
+        connection.pointee.isHalted && connection.pointee.stage == .open
+            && !connection.pointee.session.pointee.isSuspended
+            && waitingBytes(connection) <= profile.limits.outputPause / 2
+    }
+
+    private func waitingBytes(_ connection: Pointer) -> Int {
+        connection.pointee.channel.pendingBytes + connection.pointee.session.pointee.fragmentBytes
+    }
+
+    private func closeIfFinished(_ connection: Pointer) {
+        if waitingBytes(connection) > profile.limits.outputBytes {
+            close(connection, for: .outputStalled)
+        }
+        guard connection.pointee.session.pointee.isFinished else { return }
+        connection.pointee.stage = .closing(
+            deadline: now.adding(milliseconds: profile.limits.outputStallMilliseconds)
+        )
+        connection.pointee.channel.backlog.removeFirst(connection.pointee.channel.backlog.count)
+    }
+
+    /// Sends what the socket takes; false when the connection is lost.
+    private func flush(_ connection: Pointer) -> Bool {
+        let session = connection.pointee.session
+        guard connection.pointee.channel.output != nil || session.pointee.hasFragments else {
+            return true
+        }
+        let output = connection.pointee.channel.openOutput(&pool)
+        var progress = false
+        // Bounded, so that one connection's long replies don't hold up the others.
+        for _ in 0..<8 {
+            if session.pointee.hasFragments { session.pointee.fillFragments(into: &output.pointee) }
+            guard output.pointee.count > 0 else { break }
+            guard let written = connection.pointee.channel.write() else { return false }
+            progress = progress || written > 0
+            guard output.pointee.count == 0, session.pointee.hasFragments else { break }
+        }
+        let remaining = waitingBytes(connection)
+        if remaining == 0 { connection.pointee.channel.closeOutput(&pool) }
+        session.pointee.wrote(progress: progress, remaining: remaining, at: now)
+        return true
+    }
+
+    private func updateInterest(_ connection: Pointer) {
+        var interest: Poller.Interest = []
+        if waitingBytes(connection) > 0 { interest.insert(.writable) }
+        switch connection.pointee.stage {
+        case .open:
+            let session = connection.pointee.session
+            if !connection.pointee.isHalted, !session.pointee.inputHasEnded,
+                waitingBytes(connection) <= profile.limits.outputPause
+            {
+                interest.insert(.readable)
+            }
+        case .closing: break
+        case .lingering: interest.insert(.readable)
+        }
+        guard interest != connection.pointee.channel.interest else { return }
+        connection.pointee.channel.interest = interest
+        let id = connection.pointee.id
+        poller.change(
+            connection.pointee.channel.descriptor.number,
+            interest,
+            token: UInt64(id.generation) << 32 | UInt64(id.index)
+        )
+    }
+
+    private func deadline(of connection: Pointer) -> MonotonicTime {
+        switch connection.pointee.stage {
+        case .open: connection.pointee.session.pointee.timer
+        case .closing(let deadline), .lingering(let deadline): deadline
+        }
+    }
+}

@@ -1,0 +1,81 @@
+import Wire
+
+/// The failures that the transport itself makes.
+extension CallFailure {
+    private static func server(
+        _ status: Status,
+        _ reason: String,
+        _ message: String,
+        _ outcome: Outcome = .notProcessed
+    ) -> CallFailure {
+        CallFailure(status, reason: reason, message: message, outcome: outcome, origin: .server)
+    }
+
+    static func tooManyCalls(_ limit: UInt32) -> CallFailure {
+        server(
+            .resourceExhausted,
+            "TOO_MANY_CALLS",
+            "\(limit) calls are in flight on the connection, and the server takes no more"
+        )
+    }
+
+    static let draining = server(
+        .unavailable,
+        "DRAINING",
+        "the server is stopping: call again on another connection"
+    )
+
+    static func badMetadata(_ message: String) -> CallFailure {
+        server(.invalidArgument, "BAD_METADATA", message)
+    }
+
+    static func messageTooLong(_ length: UInt64, limit: UInt32) -> CallFailure {
+        server(
+            .resourceExhausted,
+            "MESSAGE_TOO_LONG",
+            "a request of \(length) bytes is longer than the \(limit) that are taken"
+        )
+    }
+
+    static func tooMuchUnfinished(_ limit: Int) -> CallFailure {
+        server(
+            .resourceExhausted,
+            "TOO_MUCH_UNFINISHED",
+            "more than \(limit) bytes of unfinished requests on the connection"
+        )
+    }
+
+    static func replyTooLong(_ length: Int, limit: UInt32) -> CallFailure {
+        server(
+            .resourceExhausted,
+            "REPLY_TOO_LONG",
+            "a reply of \(length) bytes is longer than the \(limit) that the caller takes",
+            .processed
+        )
+    }
+
+    static let failureTooLong = server(
+        .internal,
+        "INTERNAL",
+        "the failure's particulars are too long to be sent",
+        .unknown
+    )
+
+    static func timeout(_ outcome: Outcome) -> CallFailure {
+        server(
+            .deadlineExceeded,
+            "TIMEOUT",
+            outcome == .notProcessed
+                ? "the request wasn't complete within the call's timeout"
+                : "the call wasn't answered within its timeout",
+            outcome
+        )
+    }
+
+    static let unanswered = server(
+        .internal,
+        "INTERNAL",
+        "the handler returned without an answer",
+        .unknown
+    )
+}

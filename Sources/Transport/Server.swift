@@ -1,0 +1,98 @@
+import Synchronization
+
+/// Figures of one loop, for anyone to read.
+final class ReactorStatistics: Sendable {
+    let connections = Atomic<Int>(0)
+    let calls = Atomic<Int>(0)
+}
+
+/// Listens, and serves connections on threads of its own.
+///
+/// Every method may be called from any thread but those of the loops.
+package final class Server: Sendable {
+    private let profile: ServerProfile
+    private let mailboxes: [Mailbox]
+    private let statistics: [ReactorStatistics]
+    private let threads: [LoopThread]
+    private let isSingle: Bool
+
+    /// Starts `reactors` loops, 1…64. Nothing is accepted before `listen`.
+    package init(
+        profile: ServerProfile,
+        handler: any CallHandler,
+        reactors: Int = 1
+    ) throws(TransportError) {
+        precondition((1...64).contains(reactors), "a server has 1 to 64 loops")
+        self.profile = profile
+        isSingle = reactors == 1
+        var mailboxes: [Mailbox] = []
+        var statistics: [ReactorStatistics] = []
+        var threads: [LoopThread] = []
+        for number in 0..<UInt16(reactors) {
+            let mailbox = try Mailbox()
+            let figures = ReactorStatistics()
+            threads.append(
+                try LoopThread(name: "reactor-\(number)") {
+                    do {
+                        let reactor = try Reactor(
+                            number,
+                            profile: profile,
+                            handler: handler,
+                            mailbox: mailbox,
+                            statistics: figures
+                        )
+                        reactor.run()
+                    } catch {
+                        fatalError("\(error)")
+                    }
+                }
+            )
+            mailboxes.append(mailbox)
+            statistics.append(figures)
+        }
+        self.mailboxes = mailboxes
+        self.statistics = statistics
+        self.threads = threads
+    }
+
+    /// Begins to accept connections, and returns where: with the port that the system chose when
+    /// `endpoint` left it open.
+    package func listen(on endpoint: Endpoint) throws(TransportError) -> Endpoint {
+        let listener = try Socket.listen(on: endpoint)
+        for mailbox in mailboxes { mailbox.leave(.listen(listener)) }
+        return listener.endpoint
+    }
+
+    /// Sends answers on their way, and leaves `replies` empty, to be filled again. Answers to calls
+    /// that nobody waits for any more go nowhere.
+    package func post(_ replies: inout ReplyBatch) {
+        guard !isSingle else { return mailboxes[0].leave(&replies) }
+        for (number, mailbox) in mailboxes.enumerated() {
+            mailbox.leave(replies, for: UInt16(number))
+        }
+        replies.removeAll()
+    }
+
+    /// Tells the verdict on credentials for which `CallHandler.authenticate` returned nil.
+    package func post(_ verdict: Verdict, for connection: ConnectionID) {
+        mailboxes[Int(connection.reactor)].leave(.judge(connection, verdict))
+    }
+
+    /// Stops in two steps (WIRE.md, "Stopping a server") and returns when every connection is closed;
+    /// what isn't done after `milliseconds` is cut off. Nothing is accepted afterwards.
+    package func drain(within milliseconds: UInt64) {
+        let deadline = MonotonicTime.now().adding(milliseconds: milliseconds)
+        for mailbox in mailboxes { mailbox.leave(.drain(deadline: deadline)) }
+        for thread in threads { thread.join() }
+    }
+
+    /// Connections open, over all loops.
+    package var connections: Int {
+        statistics.reduce(0) { $0 + $1.connections.load(ordering: .relaxed) }
+    }
+
+    /// Calls handed to the handler since the start, over all loops.
+    package var calls: Int {
+        statistics.reduce(0) { $0 + $1.calls.load(ordering: .relaxed) }
+    }
+}

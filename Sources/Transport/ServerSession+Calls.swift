@@ -1,0 +1,231 @@
+package import Wire
+
+extension ServerSession {
+    // MARK: - Frames of a call
+
+    mutating func takeCall(
+        _ frame: Frame,
+        at now: MonotonicTime,
+        into output: inout MessageWriter
+    ) throws(ProtocolViolation) -> Event {
+        let stream = frame.header.stream
+        guard stream & 1 == 1, stream > lastStream, stream <= Limits.lastStream else {
+            throw .streamOrder(stream: stream, last: lastStream)
+        }
+        guard let content = CallContent(frame) else { throw .malformed(.call, .length) }
+        lastStream = stream
+        guard calls.count < Int(profile.limits.callsInFlight) else {
+            return refuse(.tooManyCalls(limits.callsInFlight), stream, &output)
+        }
+        if case .final(let last) = drain, stream > last {
+            return refuse(.draining, stream, &output)
+        }
+        let metadata: CallMetadata
+        do { metadata = try CallMetadata(content.metadata) } catch {
+            return refuse(.badMetadata("the metadata doesn't decode: \(error)"), stream, &output)
+        }
+        guard metadata.requestID.count <= CallMetadata.longestRequestID else {
+            let message = "a request id of \(metadata.requestID.count) bytes is longer than 32"
+            return refuse(.badMetadata(message), stream, &output)
+        }
+        guard metadata.totalLength == 0 else {
+            return try beginAssembly(frame, content, metadata, at: now, into: &output)
+        }
+        return .call(
+            IncomingCall(
+                connection: id,
+                principal: principal,
+                stream: stream,
+                method: content.method,
+                receivedAt: now,
+                timeoutMilliseconds: frame.header.field32,
+                requestID: metadata.requestID,
+                traceparent: metadata.traceparent,
+                message: content.message
+            )
+        )
+    }
+
+    private mutating func beginAssembly(
+        _ frame: Frame,
+        _ content: CallContent,
+        _ metadata: CallMetadata,
+        at now: MonotonicTime,
+        into output: inout MessageWriter
+    ) throws(ProtocolViolation) -> Event {
+        let stream = frame.header.stream
+        guard metadata.totalLength <= UInt64(limits.longestMessage) else {
+            return refuse(
+                .messageTooLong(metadata.totalLength, limit: limits.longestMessage),
+                stream,
+                &output
+            )
+        }
+        let totalLength = Int(metadata.totalLength)
+        guard totalLength > content.message.count else { throw .malformed(.call, .fragment) }
+        guard unfinishedBytes + totalLength <= limits.unfinishedBytes else {
+            return refuse(.tooMuchUnfinished(limits.unfinishedBytes), stream, &output)
+        }
+        let timeout = frame.header.field32
+        let deadline = now.adding(
+            milliseconds: timeout == 0 ? limits.assemblyMilliseconds : UInt64(timeout)
+        )
+        let assembly = Assembly(
+            stream: stream,
+            method: content.method,
+            receivedAt: now,
+            timeoutMilliseconds: timeout,
+            metadata: content.metadata,
+            totalLength: totalLength
+        )
+        assembly.append(content.message)
+        assemblies.append(assembly)
+        unfinishedBytes += totalLength
+        _ = calls.insert(stream: stream, state: .assembling, deadline: deadline)
+        timer = min(timer, deadline)
+        return .consumed
+    }
+
+    mutating func takeFragment(
+        _ frame: Frame,
+        into output: inout MessageWriter
+    ) throws(ProtocolViolation) -> Event {
+        let stream = frame.header.stream
+        guard stream <= lastStream, stream & 1 == 1 else { throw .neverOpened(stream: stream) }
+        guard let index = assemblies.firstIndex(where: { $0.stream == stream }) else {
+            if let slot = calls.index(ofStream: stream), isAwaitingAnswer(slot) {
+                throw .malformed(.message, .fragment)
+            }
+            return .consumed
+        }
+        let assembly = assemblies[index]
+        try assembly.append(
+            frame.payload,
+            totalLength: frame.header.field32,
+            isLast: frame.header.flags.contains(.last)
+        )
+        guard assembly.isComplete else { return .consumed }
+        dropAssembly(at: index)
+        handedOver = assembly
+        return .call(
+            assembly.call(connection: id, principal: principal)
+        )
+    }
+
+    private func isAwaitingAnswer(_ index: UInt32) -> Bool {
+        if case .waiting = calls.slots[Int(index)].state { true } else { false }
+    }
+
+    /// Forgets an unfinished message, and its slot.
+    private mutating func dropAssembly(at index: Int) {
+        let assembly = assemblies.remove(at: index)
+        unfinishedBytes -= assembly.totalLength
+        if let slot = calls.index(ofStream: assembly.stream) { calls.remove(at: slot) }
+    }
+
+    mutating func takeCancel(_ frame: Frame) throws(ProtocolViolation) -> Event {
+        let stream = frame.header.stream
+        guard stream <= lastStream, stream & 1 == 1 else { throw .neverOpened(stream: stream) }
+        guard frame.payload.count == 0 else { throw .malformed(.cancel, .length) }
+        if let index = assemblies.firstIndex(where: { $0.stream == stream }) {
+            dropAssembly(at: index)
+            return .consumed
+        }
+        fragments.remove(stream: stream)
+        guard let index = calls.index(ofStream: stream), isAwaitingAnswer(index) else {
+            return .consumed
+        }
+        calls.abandon(at: index)
+        return .cancelled(CallTicket(connection: id, stream: stream, slot: index))
+    }
+
+    private mutating func refuse(
+        _ failure: CallFailure,
+        _ stream: UInt32,
+        _ output: inout MessageWriter
+    ) -> Event {
+        appendFailure(failure, stream: stream, to: &output)
+        return .consumed
+    }
+
+    // MARK: - Answers
+
+    /// Keeps a call for an answer to come.
+    mutating func hold(stream: UInt32, deadline: MonotonicTime) -> CallTicket {
+        timer = min(timer, deadline)
+        let slot = calls.insert(stream: stream, state: .waiting, deadline: deadline)
+        return CallTicket(connection: id, stream: stream, slot: slot)
+    }
+
+    /// Answers a call that was kept. An answer that nobody waits for goes nowhere.
+    mutating func answer(
+        _ entry: ReplyBatch.Entry,
+        _ payload: UnsafeRawBufferPointer,
+        into output: inout MessageWriter
+    ) {
+        let ticket = entry.ticket
+        guard phase != .closed,
+            let state = calls.state(at: ticket.slot, stream: ticket.stream)
+        else { return }
+        calls.remove(at: ticket.slot)
+        guard case .waiting = state else { return }
+        let start = output.beginFrame()
+        output.append(payload)
+        if entry.status == 0 {
+            finishReply(from: start, stream: ticket.stream, flags: entry.flags, in: &output)
+        } else {
+            finishFailure(from: start, stream: ticket.stream, status: entry.status, in: &output)
+        }
+    }
+
+    /// Makes what was written since `start` the reply of a call: one END, or fragments.
+    @usableFromInline mutating func finishReply(
+        from start: Int,
+        stream: UInt32,
+        flags: FrameFlags,
+        in output: inout MessageWriter
+    ) {
+        guard output.count - start - FrameHeader.byteCount > Int(peerLongestPayload) else {
+            return output.endFrame(from: start, .end, flags: flags, stream: stream)
+        }
+        let message = output.withUnsafeBytes { [UInt8]($0[(start + FrameHeader.byteCount)...]) }
+        output.truncate(to: start)
+        guard message.count <= Int(peerLongestMessage) else {
+            return appendFailure(
+                .replyTooLong(message.count, limit: peerLongestMessage),
+                stream: stream,
+                to: &output
+            )
+        }
+        fragments.appendReply(stream: stream, message, end: flags)
+    }
+
+    /// Appends the END of a call that failed.
+    mutating func appendFailure(
+        _ failure: CallFailure,
+        stream: UInt32,
+        to output: inout MessageWriter
+    ) {
+        let start = output.beginFrame()
+        failure.write(to: &output)
+        finishFailure(from: start, stream: stream, status: failure.status.rawValue, in: &output)
+    }
+
+    private func finishFailure(
+        from start: Int,
+        stream: UInt32,
+        status: UInt16,
+        in output: inout MessageWriter
+    ) {
+        if output.count - start - FrameHeader.byteCount > Int(peerLongestPayload) {
+            output.truncate(to: start + FrameHeader.byteCount)
+            CallFailure.failureTooLong.write(to: &output)
+        }
+        output.endFrame(from: start, .end, stream: stream, field16: status)
+    }
+
+    /// Writes fragments of long replies, as many as the output should hold.
+    package mutating func fillFragments(into output: inout MessageWriter) {
+        fragments.fill(&output, upTo: Limits.fragmentMark, longestPayload: peerLongestPayload)
+    }
+}

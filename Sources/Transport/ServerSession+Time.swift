@@ -1,0 +1,131 @@
+package import Wire
+
+extension ServerSession {
+    // MARK: - Liveness
+
+    mutating func takePing(
+        _ frame: Frame,
+        into output: inout MessageWriter
+    ) throws(ProtocolViolation) {
+        guard frame.payload.count == 8 else { throw .malformed(.ping, .length) }
+        output.appendFrame(.pong, payload: frame.payload)
+    }
+
+    mutating func takePong(
+        _ frame: Frame,
+        into output: inout MessageWriter
+    ) throws(ProtocolViolation) {
+        guard frame.payload.count == 8 else { throw .malformed(.pong, .length) }
+        guard case .announced = drain, frame.payload.elementsEqual(Self.drainPing) else { return }
+        finishDrain(into: &output)
+    }
+
+    /// Takes note of a write: whether any of the output was taken, and how much still waits.
+    package mutating func wrote(progress: Bool, remaining: Int, at now: MonotonicTime) {
+        if remaining == 0 {
+            stallDeadline = .never
+        } else if progress || stallDeadline == .never {
+            stallDeadline = now.adding(milliseconds: limits.outputStallMilliseconds)
+            timer = min(timer, stallDeadline)
+        }
+    }
+
+    // MARK: - Stopping
+
+    /// Begins to stop: no new calls, none refused yet (W46).
+    package mutating func beginDrain(at now: MonotonicTime, into output: inout MessageWriter) {
+        guard case .none = drain, phase != .closed else { return }
+        let finalAt = now.adding(milliseconds: limits.drainStepMilliseconds)
+        drain = .announced(finalAt: finalAt)
+        timer = min(timer, finalAt)
+        guard phase == .open || phase == .authenticating else { return }
+        appendGoAway(lastStream: Limits.lastStream, to: &output)
+    }
+
+    /// The first GOAWAY, with the PING that tells when it has arrived.
+    mutating func appendGoAway(lastStream: UInt32, to output: inout MessageWriter) {
+        output.appendFrame(.goAway, field32: lastStream, message: Self.farewell)
+        appendPing(Self.drainPing, to: &output)
+    }
+
+    private mutating func finishDrain(into output: inout MessageWriter) {
+        drain = .final(lastStream: lastStream)
+        guard phase == .open || phase == .authenticating else { return }
+        output.appendFrame(.goAway, field32: lastStream, message: Self.farewell)
+    }
+
+    private static var farewell: Farewell {
+        Farewell(code: "DRAINING", message: "the server is stopping")
+    }
+
+    private static let idlePing = [UInt8]("are you?".utf8)
+    private static let drainPing = [UInt8]("draining".utf8)
+
+    private func appendPing(_ payload: [UInt8], to output: inout MessageWriter) {
+        payload.withUnsafeBytes { output.appendFrame(.ping, payload: $0) }
+    }
+
+    // MARK: - The timer
+
+    /// Does what has become due, and sets the timer anew.
+    package mutating func tick(at now: MonotonicTime, into output: inout MessageWriter) -> Event {
+        guard phase != .closed else {
+            timer = .never
+            return .close
+        }
+        if now >= handshakeDeadline { return expire(.handshakeTimeout, &output) }
+        if now >= frameDeadline { return expire(.frameTimeout, &output) }
+        if now >= stallDeadline { return expire(.outputStalled, &output) }
+        if now >= pongDeadline { return expire(.peerSilent, &output) }
+        if case .announced(let finalAt) = drain, now >= finalAt { finishDrain(into: &output) }
+        expireCalls(at: now, into: &output)
+        if now >= idleDeadline {
+            calls.shrink()
+            appendPing(Self.idlePing, to: &output)
+            pongDeadline = now.adding(milliseconds: limits.pongMilliseconds)
+        }
+        timer = min(
+            min(handshakeDeadline, frameDeadline),
+            min(stallDeadline, pongDeadline),
+            min(idleDeadline, calls.earliestDeadline)
+        )
+        if case .announced(let finalAt) = drain { timer = min(timer, finalAt) }
+        return isFinished ? .close : .consumed
+    }
+
+    private mutating func expire(
+        _ violation: ProtocolViolation,
+        _ output: inout MessageWriter
+    ) -> Event {
+        timer = .never
+        return close(for: violation, into: &output)
+    }
+
+    /// When the peer will have been silent for so long that it is asked; `never` while it is being
+    /// asked, or before the handshake.
+    private var idleDeadline: MonotonicTime {
+        guard limits.idleMilliseconds > 0, pongDeadline == .never, handshakeDeadline == .never,
+            !inputHasEnded
+        else { return .never }
+        return lastReceived.adding(milliseconds: limits.idleMilliseconds)
+    }
+
+    /// Ends the calls whose time is over (W31). The handler keeps their slots (W34).
+    private mutating func expireCalls(at now: MonotonicTime, into output: inout MessageWriter) {
+        for index in calls.slots.indices where calls.slots[index].deadline <= now {
+            let slot = calls.slots[index]
+            switch slot.state {
+            case .free, .abandoned: continue
+            case .waiting:
+                calls.abandon(at: UInt32(index))
+                appendFailure(.timeout(.unknown), stream: slot.stream, to: &output)
+            case .assembling:
+                calls.remove(at: UInt32(index))
+                if let index = assemblies.firstIndex(where: { $0.stream == slot.stream }) {
+                    unfinishedBytes -= assemblies.remove(at: index).totalLength
+                }
+                appendFailure(.timeout(.notProcessed), stream: slot.stream, to: &output)
+            }
+        }
+    }
+}

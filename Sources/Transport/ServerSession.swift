@@ -1,0 +1,264 @@
+package import Wire
+
+/// What all sessions of a server share: what it says of itself, and its limits.
+package final class ServerProfile: Sendable {
+    package let realm: String
+    package let limits: Limits
+    /// The HELLO, ready to be sent.
+    let hello: [UInt8]
+
+    package init(realm: String, limits: Limits, schema: [UInt8] = [], product: String = "") {
+        precondition(limits.isConsistent, "limits agree with each other")
+        self.realm = realm
+        self.limits = limits
+        var hello = Hello()
+        hello.minimumVersion = ProtocolVersion.current
+        hello.maximumVersion = ProtocolVersion.current
+        hello.realm = realm
+        hello.longestPayload = limits.longestPayload
+        hello.longestMessage = limits.longestMessage
+        hello.callsInFlight = limits.callsInFlight
+        hello.schema = schema
+        hello.product = product
+        var writer = MessageWriter()
+        writer.appendFrame(.hello, message: hello)
+        self.hello = writer.bytes
+    }
+}
+
+/// The server's side of one connection, without any I/O.
+///
+/// It takes received bytes and the time, writes what is to be sent into the output that it is given,
+/// and says what its owner must do. It traps on nothing that a peer can send.
+package struct ServerSession: ~Copyable {
+    /// What the owner must do next.
+    package enum Event {
+        /// A frame was dealt with; there may be more.
+        case consumed
+        /// No whole frame is left: call again when there are `byteCount` bytes from here on.
+        case wantsMore(byteCount: Int)
+        /// Hand the call to the handler, before anything else.
+        case call(IncomingCall)
+        /// Have `credentials` judged, and tell the verdict by `judge`.
+        case authenticate
+        /// Credentials are being judged: call again, with the same bytes, after the verdict.
+        case suspended
+        /// The handler's call was cancelled.
+        case cancelled(CallTicket)
+        /// Take no more bytes; send what is in the output, then close.
+        case close
+    }
+
+    enum Phase: Equatable {
+        case preface
+        case hello
+        case open
+        /// Credentials are being judged, and frames wait.
+        case authenticating
+        /// Nothing more is taken or answered.
+        case closed
+    }
+
+    enum Drain: Equatable {
+        case none
+        /// The first GOAWAY is out, and its PING.
+        case announced(finalAt: MonotonicTime)
+        /// Streams beyond the last are refused.
+        case final(lastStream: UInt32)
+    }
+
+    let id: ConnectionID
+    let profile: ServerProfile
+    var phase = Phase.preface
+    /// Whose calls these are.
+    package var principal = Principal.anonymous
+    var lastStream: UInt32 = 0
+    var peerLongestPayload = Hello.leastLongestPayload
+    var peerLongestMessage = Hello.leastLongestPayload
+    var calls = CallTable()
+    var assemblies: [Assembly] = []
+    var unfinishedBytes = 0
+    /// The message handed over last, kept until the next event.
+    var handedOver: Assembly?
+    var fragments = FragmentQueue()
+    var pendingCredentials: Credentials?
+    var drain = Drain.none
+    /// The peer has closed its side: what is in flight is answered, then the connection ends.
+    var inputHasEnded = false
+    /// Why the connection was closed, when the peer was at fault.
+    package internal(set) var violation: ProtocolViolation?
+
+    var handshakeDeadline: MonotonicTime
+    var frameDeadline = MonotonicTime.never
+    var pongDeadline = MonotonicTime.never
+    var stallDeadline = MonotonicTime.never
+    var lastReceived: MonotonicTime
+    /// When `tick` must be called, at the latest.
+    package internal(set) var timer: MonotonicTime
+
+    package init(_ id: ConnectionID, profile: ServerProfile, at now: MonotonicTime) {
+        self.id = id
+        self.profile = profile
+        handshakeDeadline = now.adding(milliseconds: profile.limits.handshakeMilliseconds)
+        lastReceived = now
+        timer = handshakeDeadline
+    }
+
+    var limits: Limits { profile.limits }
+
+    /// Whether the connection has nothing more to do but to send what is in the output.
+    package var isFinished: Bool {
+        switch phase {
+        case .closed: true
+        case .authenticating: false
+        case .preface, .hello, .open:
+            (inputHasEnded || isDrained) && calls.count == 0 && fragments.isEmpty
+        }
+    }
+
+    private var isDrained: Bool {
+        if case .final = drain { true } else { false }
+    }
+
+    /// Whether frames wait for a verdict.
+    package var isSuspended: Bool { phase == .authenticating }
+
+    /// Whether messages wait to be sent in fragments.
+    package var hasFragments: Bool { !fragments.isEmpty }
+
+    /// Bytes that wait to be sent in fragments.
+    package var fragmentBytes: Int { fragments.byteCount }
+
+    /// How many calls the handler has, or are still coming.
+    package var callsInFlight: Int { calls.count }
+
+    // MARK: - Bytes
+
+    /// Takes note that bytes have come: a sign of life, whatever they are.
+    package mutating func received(at now: MonotonicTime) {
+        lastReceived = now
+        pongDeadline = .never
+    }
+
+    /// Deals with the first frame in `input` and moves `input` beyond it.
+    package mutating func next(
+        in input: inout UnsafeRawBufferPointer,
+        at now: MonotonicTime,
+        into output: inout MessageWriter
+    ) -> Event {
+        if handedOver != nil { handedOver = nil }
+        do {
+            switch phase {
+            case .open: break
+            case .preface:
+                guard try takePreface(&input) else { return incomplete(input, 8, now) }
+                return .consumed
+            case .hello:
+                try checkHelloLength(input)
+            case .authenticating: return .suspended
+            case .closed: return .close
+            }
+            switch try Frame.first(in: input, longestPayload: profile.limits.longestPayload) {
+            case .incomplete(let byteCount):
+                return incomplete(input, byteCount, now)
+            case .found(let frame):
+                input = UnsafeRawBufferPointer(rebasing: input[frame.byteCount...])
+                if frameDeadline != .never { frameDeadline = .never }
+                return try take(frame, at: now, into: &output)
+            }
+        } catch {
+            return close(for: error, into: &output)
+        }
+    }
+
+    private mutating func incomplete(
+        _ input: UnsafeRawBufferPointer,
+        _ byteCount: Int,
+        _ now: MonotonicTime
+    ) -> Event {
+        if input.count > 0, frameDeadline == .never {
+            frameDeadline = now.adding(milliseconds: limits.frameMilliseconds)
+            timer = min(timer, frameDeadline)
+        }
+        return .wantsMore(byteCount: byteCount)
+    }
+
+    private mutating func take(
+        _ frame: Frame,
+        at now: MonotonicTime,
+        into output: inout MessageWriter
+    ) throws(ProtocolViolation) -> Event {
+        let header = frame.header
+        guard let type = FrameType(rawValue: header.type) else {
+            if FrameType.isIgnorable(header.type), phase == .open { return .consumed }
+            throw .unknownType(header.type)
+        }
+        guard (header.stream == 0) == type.belongsToConnection else {
+            throw .malformed(type, .stream)
+        }
+        if phase == .hello {
+            guard type == .hello else { throw .unexpected(type) }
+            try takeHello(frame, into: &output)
+            return .consumed
+        }
+        switch type {
+        case .call: return try takeCall(frame, at: now, into: &output)
+        case .message: return try takeFragment(frame, into: &output)
+        case .cancel: return try takeCancel(frame)
+        case .authenticate: return try takeCredentials(frame)
+        case .ping: try takePing(frame, into: &output)
+        case .pong: try takePong(frame, into: &output)
+        case .error: return takeError()
+        case .hello, .end, .goAway, .window: throw .unexpected(type)
+        }
+        return .consumed
+    }
+
+    // MARK: - The end
+
+    /// Ends the connection because of what the peer did: ERROR is the last frame (W10).
+    package mutating func close(
+        for violation: ProtocolViolation,
+        into output: inout MessageWriter
+    ) -> Event {
+        guard phase != .closed else { return .close }
+        self.violation = violation
+        output.appendFrame(.error, message: Farewell(violation))
+        abandonAll()
+        return .close
+    }
+
+    private mutating func takeError() -> Event {
+        abandonAll()
+        return .close
+    }
+
+    private mutating func abandonAll() {
+        phase = .closed
+        handshakeDeadline = .never
+        frameDeadline = .never
+        fragments.removeAll()
+        assemblies = []
+        calls = CallTable()
+    }
+
+    /// The peer has closed its side (W44). `isWithinFrame`: bytes of an unfinished frame were left.
+    package mutating func inputEnded(isWithinFrame: Bool) -> Event {
+        inputHasEnded = true
+        guard phase != .closed, !isWithinFrame else {
+            abandonAll()
+            return .close
+        }
+        for assembly in assemblies {
+            if let index = calls.index(ofStream: assembly.stream) { calls.remove(at: index) }
+        }
+        assemblies = []
+        handshakeDeadline = .never
+        return isFinished ? .close : .consumed
+    }
+}
+
+extension FrameType {
+    /// Whether frames of this type are sent on stream 0.
+    var belongsToConnection: Bool { rawValue < FrameType.call.rawValue }
+}

@@ -1,0 +1,199 @@
+import CSystem
+import Glibc
+import Synchronization
+
+/// A descriptor with one owner, which closes it.
+struct Descriptor: ~Copyable, Sendable {
+    let number: Int32
+
+    init(_ number: Int32) { self.number = number }
+
+    deinit { close(number) }
+}
+
+/// A socket that connections come to, shared by the loops that accept them.
+final class Listener: Sendable {
+    let descriptor: Descriptor
+    /// Where it listens, with the port that the system chose.
+    let endpoint: Endpoint
+    /// Kept open to be given up when the process has no descriptor left.
+    private let spare: Mutex<Int32>
+
+    init(_ descriptor: consuming Descriptor, at endpoint: Endpoint) {
+        self.descriptor = descriptor
+        self.endpoint = endpoint
+        spare = Mutex(Self.openSpare())
+    }
+
+    deinit {
+        spare.withLock { _ = close($0) }
+        if case .unix(let path) = endpoint { unlink(path) }
+    }
+
+    private static func openSpare() -> Int32 { open("/dev/null", O_RDONLY | O_CLOEXEC) }
+
+    /// Accepts the connection that has waited longest and closes it.
+    func turnAway() {
+        spare.withLock { spare in
+            close(spare)
+            let number = banjie_accept(descriptor.number)
+            if number >= 0 { close(number) }
+            spare = Self.openSpare()
+        }
+    }
+}
+
+/// The system calls on sockets; none of them blocks, but the resolution of a host's name.
+enum Socket {
+    /// Begins to listen, and returns where: the port that the system chose, when it was asked to.
+    static func listen(on endpoint: Endpoint) throws(TransportError) -> Listener {
+        let purpose = "listen on \(endpoint)"
+        if case .unix(let path) = endpoint { removeStaleSocket(at: path) }
+        let address = try Address(endpoint, isForListening: true)
+        let descriptor = try open(address, purpose)
+        var yes: Int32 = 1
+        setsockopt(
+            descriptor.number,
+            SOL_SOCKET,
+            SO_REUSEADDR,
+            &yes,
+            socklen_t(MemoryLayout<Int32>.size)
+        )
+        guard address.withPointer({ bind(descriptor.number, $0, $1) }) == 0,
+            Glibc.listen(descriptor.number, SOMAXCONN) == 0
+        else { throw .lastFailure(purpose) }
+        guard case .tcp(let host, 0) = endpoint else {
+            return Listener(descriptor, at: endpoint)
+        }
+        let port = localPort(of: descriptor.number)
+        return Listener(descriptor, at: .tcp(host: host, port: port))
+    }
+
+    /// The next connection that has come; negative when there is none.
+    ///
+    /// When the process has no descriptor left, the oldest that waits is closed unserved: left in the
+    /// queue it would wake the loop again and again.
+    static func accept(from listener: Listener) -> Int32 {
+        while true {
+            let number = banjie_accept(listener.descriptor.number)
+            if number >= 0 { return number }
+            switch errno {
+            case EINTR, ECONNABORTED, EPROTO: continue
+            case EMFILE, ENFILE:
+                listener.turnAway()
+                return -1
+            default: return -1
+            }
+        }
+    }
+
+    /// Begins to connect; the socket becomes writable when it is done, or has failed.
+    static func connect(to endpoint: Endpoint) throws(TransportError) -> Descriptor {
+        let purpose = "connect to \(endpoint)"
+        let address = try Address(endpoint, isForListening: false)
+        let descriptor = try open(address, purpose)
+        let result = address.withPointer { Glibc.connect(descriptor.number, $0, $1) }
+        guard result == 0 || errno == EINPROGRESS else { throw .lastFailure(purpose) }
+        sendAtOnce(descriptor.number)
+        return descriptor
+    }
+
+    private static func open(
+        _ address: borrowing Address,
+        _ purpose: String
+    ) throws(TransportError) -> Descriptor {
+        let number = banjie_socket(address.family)
+        guard number >= 0 else { throw .lastFailure(purpose) }
+        return Descriptor(number)
+    }
+
+    /// Switches off Nagle's algorithm; on a Unix socket there is none.
+    static func sendAtOnce(_ descriptor: Int32) {
+        var yes: Int32 = 1
+        setsockopt(
+            descriptor,
+            Int32(IPPROTO_TCP),
+            TCP_NODELAY,
+            &yes,
+            socklen_t(MemoryLayout<Int32>.size)
+        )
+    }
+
+    /// The error with which a connection attempt ended; 0 when it succeeded.
+    static func pendingError(of descriptor: Int32) -> Int32 {
+        var code: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &code, &length)
+        return code
+    }
+
+    private static func localPort(of descriptor: Int32) -> UInt16 {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                guard getsockname(descriptor, address, &length) == 0 else { return 0 }
+                // The port lies at the same place in IPv4 and IPv6 addresses.
+                return address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                    UInt16(bigEndian: $0.pointee.sin_port)
+                }
+            }
+        }
+    }
+
+    /// Removes the socket file of a server that is gone; leaves every other file alone.
+    private static func removeStaleSocket(at path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
+        guard let probe = try? connect(to: .unix(path: path)) else {
+            unlink(path)
+            return
+        }
+        _ = probe
+    }
+}
+
+/// A socket address.
+private struct Address: ~Copyable {
+    private var storage = sockaddr_storage()
+    private var length: socklen_t
+
+    var family: Int32 { Int32(storage.ss_family) }
+
+    init(_ endpoint: Endpoint, isForListening: Bool) throws(TransportError) {
+        switch endpoint {
+        case .unix(let path):
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            let bytes = Array(path.utf8)
+            guard bytes.count < MemoryLayout.size(ofValue: address.sun_path), !bytes.contains(0)
+            else { throw .system(purpose: "use \(endpoint)", code: ENAMETOOLONG) }
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+            length = socklen_t(MemoryLayout<sockaddr_un>.size)
+            withUnsafeBytes(of: address) { source in
+                withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: source) }
+            }
+        case .tcp(let host, let port):
+            var hints = addrinfo()
+            hints.ai_family = AF_UNSPEC
+            hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+            hints.ai_flags = AI_NUMERICSERV | (isForListening ? AI_PASSIVE : AI_ADDRCONFIG)
+            var list: UnsafeMutablePointer<addrinfo>?
+            let code = getaddrinfo(host, String(port), &hints, &list)
+            defer { if let list { freeaddrinfo(list) } }
+            guard code == 0, let first = list?.pointee, let address = first.ai_addr else {
+                throw .unresolved(host: host, reason: String(cString: gai_strerror(code)))
+            }
+            length = first.ai_addrlen
+            withUnsafeMutableBytes(of: &storage) {
+                $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: Int(length)))
+            }
+        }
+    }
+
+    func withPointer(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+        withUnsafePointer(to: storage) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, length) }
+        }
+    }
+}
