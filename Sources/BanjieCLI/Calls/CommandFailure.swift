@@ -11,6 +11,8 @@ enum CommandFailure: Error {
     /// What stands for the request of this method doesn't.
     case request(String, BanjieProtocol.JSONError)
     case file(FileError)
+    /// A new secret, which the server doesn't keep, couldn't be written to its file.
+    case lostSecret(FileError)
     /// The file has no secret in its first line.
     case secretFile(String)
     case calendarFile(String, CalendarFileError)
@@ -24,6 +26,8 @@ enum CommandFailure: Error {
         case .call(let error, _): ExitStatus(error.status)
         case .undecodableReply: .failure
         case .request, .secretFile, .calendarFile, .limit: .dataError
+        case .file(let error) where error.problem == .writing: .outputLost
+        case .lostSecret: .outputLost
         case .file, .noClock: .notFound
         }
     }

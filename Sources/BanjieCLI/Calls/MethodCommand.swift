@@ -7,6 +7,8 @@ import CivilTime
 struct RequestForm: Sendable {
     /// The fields that operands give, in order; the others are options.
     var operands: [String] = []
+    /// Those of the operands that may be left out.
+    var optionalOperands: Set<String> = []
     /// The options that must be given, beside those that the schema requires.
     var required: Set<String> = []
     /// What options stand for that aren't given.
@@ -33,7 +35,12 @@ extension Command {
                 guard let field = fields.first(where: { $0.name == name }) else {
                     preconditionFailure("\(method.fullName) has no field \(name)")
                 }
-                return CommandOperand(name, field.syntax, field.summary)
+                return CommandOperand(
+                    name,
+                    field.syntax,
+                    field.summary,
+                    isRequired: !form.optionalOperands.contains(name)
+                )
             },
             options: fields.filter { !form.operands.contains($0.name) }.map { $0.option(form) }
                 + options + CommandOption.shared,

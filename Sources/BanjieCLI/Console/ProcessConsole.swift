@@ -3,6 +3,9 @@ import CivilTime
 import Glibc
 
 extension Console {
+    /// The largest file that is read.
+    private static let fileBytesMax = 16 << 20
+
     /// The console of this process.
     package static var process: Console {
         let variable: @Sendable (String) -> String? = { name in
@@ -52,11 +55,8 @@ extension Console {
     }
 
     private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
-        if let number = write(bytes, to: descriptor) {
-            // Nobody is left to tell: what can't be written is the telling.
-            _ = number
-            exit(ExitStatus.outputLost.rawValue)
-        }
+        // Nobody is left to tell: what can't be written is the telling.
+        if write(bytes, to: descriptor) != nil { exit(ExitStatus.outputLost.rawValue) }
     }
 
     /// Writes all bytes; returns the system's error number when that fails.
@@ -81,7 +81,11 @@ extension Console {
         guard descriptor >= 0 else { throw FileError(path, .reading, errno) }
         defer { close(descriptor) }
         var bytes: [UInt8] = []
-        while let chunk = try readChunk(of: descriptor, path: path) { bytes += chunk }
+        while let chunk = try readChunk(of: descriptor, path: path) {
+            bytes += chunk
+            // A device or pipe may never end.
+            guard bytes.count <= fileBytesMax else { throw FileError(path, .reading, EFBIG) }
+        }
         return bytes
     }
 

@@ -21,7 +21,7 @@ struct ErrorReport {
                 "this isn't a request of \(method): \(error)",
                 "不是 \(method) 的请求：\(error)"
             )
-        case .file(let error): error.text(in: language)
+        case .file(let error), .lostSecret(let error): error.text(in: language)
         case .secretFile(let path):
             language.text("\(path) has no secret in its first line", "\(path) 的首行没有口令")
         case .calendarFile(let path, let error):
@@ -53,6 +53,11 @@ struct ErrorReport {
             )
         case .noClock:
             language.text("see banjie case show", "见 banjie case show")
+        case .lostSecret:
+            language.text(
+                "the earlier secret is void: issue another, to a file that can be made",
+                "旧口令已作废：请改用可写入的文件，重新发放"
+            )
         case .file, .secretFile, .calendarFile, .limit: nil
         }
     }
@@ -98,7 +103,7 @@ struct ErrorReport {
             members.insert(.init(key: "reason", value: .string("UNDECODABLE_REPLY")), at: 0)
         case .request, .secretFile, .calendarFile, .limit:
             members.insert(.init(key: "reason", value: .string("BAD_DATA")), at: 0)
-        case .file:
+        case .file, .lostSecret:
             members.insert(.init(key: "reason", value: .string("FILE")), at: 0)
         case .noClock:
             members.insert(.init(key: "reason", value: .string("NO_SUCH_CLOCK")), at: 0)
