@@ -10,10 +10,10 @@ package import CivilTime
 /// time must push, so instants may lie in the past, and `now` may leap.
 ///
 /// Cancelling is lazy: the entry stays in its slot until that is visited. Entries without effect
-/// are kept below about twice the armed ones (plus 4096) by a sweep that takes a few steps with
-/// each cancellation.
+/// are kept to about one and a half for each armed id (and 4096) by a sweep that takes a few steps
+/// with each cancellation.
 ///
-/// Memory: 8 bytes an armed id and 16 an entry, chunks being half filled in the worst usual case.
+/// Memory: 8 bytes an armed id and 16 an entry, in chunks whose newest is half filled on average.
 /// Ids should be dense, as row numbers are; see `ArmedStamps` for what others cost.
 package struct TimingWheel: ~Copyable {
     /// A list that would grow longer becomes a wheel: 64 slots of a chunk each.
@@ -21,7 +21,7 @@ package struct TimingWheel: ~Copyable {
     /// Dead entries that are never worth a sweep.
     private static let deadAllowance = 4096
     /// Entries swept for each one that dies, once there are too many.
-    private static let sweepRate = 4
+    private static let sweepRate = 3
     /// Entries that make a sweep's step.
     private static let sweepStep = 1024
 
@@ -371,7 +371,7 @@ extension TimingWheel {
 
     private mutating func noteDeath(of stamp: Stamp) {
         if let known = earliest, known == stamp.ordinal { earliest = nil }
-        guard entryCount &- armed.count > armed.count &+ Self.deadAllowance else { return }
+        guard deadCount > armed.count &* 3 / 2 &+ Self.deadAllowance else { return }
         sweepDebt += Self.sweepRate
         guard sweepDebt >= Self.sweepStep else { return }
         while sweepDebt > 0 {

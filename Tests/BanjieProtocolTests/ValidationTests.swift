@@ -88,6 +88,11 @@ struct ValidationTests {
             limits: ItemLimits(statutory: 20, promised: 0)
         )
         #expect(refusal(of: item)?.field == "limits.promised")
+        let without = PublishItemRequest(code: "A", name: "B", department: "C")
+        #expect(
+            refusal(of: without)
+                == FieldRefusal(field: "limits", reason: .outOfRange, allowed: "given")
+        )
         let view = ListCasesReply(cases: [CaseView(case: "A", state: .draft, channel: .pc)])
         #expect(refusal(of: view) == nil)
         let nested = ListCasesReply(

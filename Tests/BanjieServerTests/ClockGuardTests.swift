@@ -12,7 +12,9 @@ import Testing
 
     @Test func itTrustsAClockThatRunsWithMonotonicTime() {
         var clock = makeGuard()
-        #expect(clock.observe(wall: noon.adding(seconds: 5), monotonic: 105) == noon.adding(seconds: 5))
+        #expect(
+            clock.observe(wall: noon.adding(seconds: 5), monotonic: 105) == noon.adding(seconds: 5)
+        )
         #expect(clock.isTrusted)
     }
 
@@ -20,7 +22,9 @@ import Testing
         var clock = makeGuard()
         #expect(clock.observe(wall: noon.adding(seconds: -30), monotonic: 101) == noon)
         #expect(clock.isTrusted)
-        #expect(clock.observe(wall: noon.adding(seconds: 1), monotonic: 132) == noon.adding(seconds: 1))
+        #expect(
+            clock.observe(wall: noon.adding(seconds: 1), monotonic: 132) == noon.adding(seconds: 1)
+        )
     }
 
     @Test(arguments: [3601, -3601] as [Int64])

@@ -32,16 +32,24 @@ final class EngineBench {
         self.disk = disk
         clock = ServerClock(virtual: instant)
         shared = SharedState(
-            calendars: CalendarTimeline(.builtIn), clock: clock, policy: Policy())
+            calendars: CalendarTimeline(.builtIn),
+            clock: clock,
+            policy: Policy()
+        )
         store = ModelStore(disk: disk)
         let answers = answers
         engine = try Engine(
-            store: store, shared: shared, gapMax: nil, replySeconds: 30 * 86_400, log: { _ in },
+            store: store,
+            shared: shared,
+            gapMax: nil,
+            replySeconds: 30 * 86_400,
+            log: { _ in },
             deliver: { batch in
                 answers.all.withLock { all in
                     for answer in batch { all[answer.ticket] = answer.outcome }
                 }
-            })
+            }
+        )
     }
 
     enum BenchError: Error {
@@ -52,13 +60,20 @@ final class EngineBench {
 
     /// A call of a method, as the router would hand it over.
     func call(
-        _ method: MethodDescriptor, _ request: some Message, as actor: Actor = staff,
+        _ method: MethodDescriptor,
+        _ request: some Message,
+        as actor: Actor = staff,
         id: String = ""
     ) -> EngineCall<Int> {
         lastTicket += 1
         return EngineCall(
-            method: method.id, body: request.encoded(), actor: actor, requestID: Array(id.utf8),
-            language: .english, ticket: lastTicket)
+            method: method.id,
+            body: request.encoded(),
+            actor: actor,
+            requestID: Array(id.utf8),
+            language: .english,
+            ticket: lastTicket
+        )
     }
 
     /// Runs a batch of commands and returns what came of each.
@@ -69,7 +84,9 @@ final class EngineBench {
 
     /// Runs one command that must succeed.
     func reply<Reply: Message>(
-        _ method: MethodDescriptor, _ request: some Message, as actor: Actor = staff,
+        _ method: MethodDescriptor,
+        _ request: some Message,
+        as actor: Actor = staff,
         id: String = ""
     ) throws -> Reply {
         switch run([call(method, request, as: actor, id: id)]).first {
@@ -81,7 +98,9 @@ final class EngineBench {
 
     /// Runs one command that must be refused, and returns the reason.
     func refusal(
-        _ method: MethodDescriptor, _ request: some Message, as actor: Actor = staff,
+        _ method: MethodDescriptor,
+        _ request: some Message,
+        as actor: Actor = staff,
         id: String = ""
     ) throws -> Reason {
         guard
@@ -97,7 +116,10 @@ final class EngineBench {
     func move(to instant: String) throws -> ClockMoved {
         guard let target = Instant(instant) else { throw BenchError.badInstant(instant) }
         return try reply(
-            AdminMethods.advanceClock, AdvanceClockRequest(to: target), as: Self.operator)
+            AdminMethods.advanceClock,
+            AdvanceClockRequest(to: target),
+            as: Self.operator
+        )
     }
 
     /// Steps without calls until a condition holds; false when it doesn't within a bound.
@@ -112,7 +134,9 @@ final class EngineBench {
     /// Every rung that fired, in order.
     func firings() throws -> [BanjieProtocol.Firing] {
         try store.events(
-            after: 0, topics: EventTopic.mask(EventTopic.fired), limit: 100_000
+            after: 0,
+            topics: EventTopic.mask(EventTopic.fired),
+            limit: 100_000
         ).map { try BanjieProtocol.Firing(decoding: $0.draft.payload) }
     }
 }

@@ -29,7 +29,8 @@ import Testing
         let later: DeadlineView = try restarted.reply(DeadlinesMethods.arm, arm(5), id: "a")
         #expect(later == first)
         #expect(
-            try restarted.refusal(DeadlinesMethods.arm, arm(6), id: "a") == .requestIdReused)
+            try restarted.refusal(DeadlinesMethods.arm, arm(6), id: "a") == .requestIdReused
+        )
     }
 
     @Test func twoCommandsOfOneBatchWithOneIdAreOne() throws {
@@ -69,7 +70,8 @@ import Testing
         let bench = try EngineBench(at: "2026-03-02T10:00:00")
         let count = Engine<Int>.sliceMax + 100
         _ = bench.run(
-            (0..<count).map { _ in bench.call(DeadlinesMethods.arm, arm(1, [.red, .expire])) })
+            (0..<count).map { _ in bench.call(DeadlinesMethods.arm, arm(1, [.red, .expire])) }
+        )
         let moved = try bench.move(to: "2026-03-10T00:00:00")
         #expect(moved.fired == UInt64(2 * count))
         let firings = try bench.firings()
@@ -98,7 +100,9 @@ import Testing
         let late = try EngineBench(at: "2026-03-04T00:00:00", disk: bench.disk)
         // The very first batch: nothing has fired yet.
         let reason = try late.refusal(
-            DeadlinesMethods.complete, DeadlineRequest(deadline: armed.deadline))
+            DeadlinesMethods.complete,
+            DeadlineRequest(deadline: armed.deadline)
+        )
         #expect(reason == .wrongState)
     }
 
@@ -118,8 +122,11 @@ import Testing
         let made: CalendarVersionView = try bench.reply(
             CalendarMethods.change,
             ChangeCalendarRequest(
-                off: [try #require(CivilDate("2026-06-08"))], reason: "台风停工"),
-            as: EngineBench.operator)
+                off: [try #require(CivilDate("2026-06-08"))],
+                reason: "台风停工"
+            ),
+            as: EngineBench.operator
+        )
         #expect(made.version == 2)
         // The engine dies before the clocks have been re-planned.
         let restarted = try EngineBench(at: "2026-06-07T20:00:00", disk: bench.disk)

@@ -116,6 +116,21 @@ struct GeneratorTests {
         }
     }
 
+    @Test func theExampleOfTheNotationIsSound() throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let directory = root.appendingPathComponent("Protocol")
+        let document = try String(
+            contentsOf: directory.appendingPathComponent("SCHEMA.md"),
+            encoding: .utf8
+        )
+        let blocks = document.split(separator: "```\n", omittingEmptySubsequences: false)
+        let example = String(try #require(blocks.dropFirst().first))
+        let texts = try SchemaLoader.texts(in: directory.path) + [("parcels.wire", example)]
+        let schema = try SchemaLoader.schema(from: texts)
+        #expect(schema.services.contains { $0.name == "Parcels" && $0.number == 40 })
+    }
+
     @Test func theBaselineIsKept() throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()

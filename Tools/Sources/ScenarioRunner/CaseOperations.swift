@@ -2,18 +2,24 @@ import BanjieProtocol
 import CivilTime
 import Foundation
 
+/// What the runner does for an operation beforehand, so that a refusal leaves no trace at all.
+let preparations: [String: @Sendable (World, Arguments) async throws -> Void] = [
+    "case.submit": { world, arguments in _ = try await item(world, arguments) }
+]
+
 /// Matters at the window, and the item that they are about.
 let caseOperations: [String: Operation] = [
     "item.publish": { world, arguments in
         let item = try await world.publish(
-            try world.itemCode(try arguments.text("item")), limits: try limits(arguments),
-            instant: arguments.flag("instant"), joint: arguments.flag("joint"))
+            try world.itemCode(try arguments.text("item")),
+            limits: try limits(arguments),
+            instant: arguments.flag("instant"),
+            joint: arguments.flag("joint")
+        )
         return ["version": JSON(item.version)]
     },
     "case.submit": { world, arguments in
-        let item = try await world.item(
-            limits: try limits(arguments), instant: arguments.flag("instant"),
-            joint: arguments.flag("joint"))
+        let item = try await item(world, arguments)
         var request = SubmitCaseRequest(item: item)
         if arguments.values["channel"] != nil {
             request.channel = try arguments.enumeration("channel")
@@ -38,7 +44,8 @@ let caseOperations: [String: Operation] = [
         try await cases(world).acceptWithGap(
             AcceptWithGapRequest(
                 case: try serial(world, arguments),
-                supplementBy: try arguments.date("supplement_by"))
+                supplementBy: try arguments.date("supplement_by")
+            )
         ).fields
     },
     "case.supply_gap": { world, arguments in
@@ -47,20 +54,26 @@ let caseOperations: [String: Operation] = [
     "case.notify_correction": { world, arguments in
         try await cases(world).notifyCorrection(
             NotifyCorrectionRequest(
-                case: try serial(world, arguments), items: try arguments.texts("items"))
+                case: try serial(world, arguments),
+                items: try arguments.texts("items")
+            )
         ).fields
     },
     "case.resubmit": { world, arguments in
         try await cases(world).resubmit(
             ResubmitRequest(
-                case: try serial(world, arguments), missing: try arguments.texts("missing"))
+                case: try serial(world, arguments),
+                missing: try arguments.texts("missing")
+            )
         ).fields
     },
     "case.pause": { world, arguments in
         try await cases(world).pause(
             PauseCaseRequest(
-                case: try serial(world, arguments), reason: try arguments.enumeration("reason"),
-                plannedDays: Int32(clamping: arguments.values["planned_days"]?.integer ?? 0))
+                case: try serial(world, arguments),
+                reason: try arguments.enumeration("reason"),
+                plannedDays: Int32(clamping: arguments.values["planned_days"]?.integer ?? 0)
+            )
         ).fields
     },
     "case.resume": { world, arguments in
@@ -72,15 +85,18 @@ let caseOperations: [String: Operation] = [
             ExtendCaseRequest(
                 case: try serial(world, arguments),
                 days: Int32(clamping: try arguments.integer("days")),
-                reason: arguments.values["reason"]?.text ?? "")
+                reason: arguments.values["reason"]?.text ?? ""
+            )
         ).fields
     },
     "case.decide": { world, arguments in
         try await cases(world).decide(
             DecideCaseRequest(
-                case: try serial(world, arguments), result: try arguments.enumeration("result"),
+                case: try serial(world, arguments),
+                result: try arguments.enumeration("result"),
                 reason: arguments.values["reason"]?.text ?? "",
-                remedies: arguments.values["remedies"]?.text ?? "")
+                remedies: arguments.values["remedies"]?.text ?? ""
+            )
         ).fields
     },
     "case.deliver": { world, arguments in
@@ -104,7 +120,11 @@ let caseOperations: [String: Operation] = [
         while !isComplete {
             let page = try await cases(world, as: World.clerk(of: department)).cards(
                 DepartmentCardsRequest(
-                    department: department, limit: 1000, offset: Int32(clamping: cards.count)))
+                    department: department,
+                    limit: 1000,
+                    offset: Int32(clamping: cards.count)
+                )
+            )
             cards += page.cards
             isComplete = !page.more
         }
@@ -114,6 +134,15 @@ let caseOperations: [String: Operation] = [
 
 private func cases(_ world: World, as login: String = "clerk") async throws -> CasesClient {
     CasesClient(try await world.channel(as: login))
+}
+
+/// The item of a submission, published on first use.
+private func item(_ world: World, _ arguments: Arguments) async throws -> String {
+    try await world.item(
+        limits: try limits(arguments),
+        instant: arguments.flag("instant"),
+        joint: arguments.flag("joint")
+    )
 }
 
 private func serial(_ world: World, _ arguments: Arguments) throws -> String {
@@ -128,7 +157,8 @@ private func limits(_ arguments: Arguments) throws -> ItemLimits {
     let limits = Arguments(values: arguments.values["limits"]?.members ?? [:])
     return ItemLimits(
         statutory: Int32(clamping: try limits.integer("statutory")),
-        promised: Int32(clamping: try limits.integer("promised")))
+        promised: Int32(clamping: try limits.integer("promised"))
+    )
 }
 
 extension CardView {

@@ -6,7 +6,8 @@ import Foundation
 typealias Operation = @Sendable (World, Arguments) async throws -> [String: JSON]
 
 /// Every operation of the vocabulary that the server has a service for.
-let operations: [String: Operation] = calendarOperations
+let operations: [String: Operation] =
+    calendarOperations
     .merging(caseOperations) { first, _ in first }
     .merging(serverOperations) { first, _ in first }
 
@@ -14,15 +15,19 @@ private let serverOperations: [String: Operation] = [
     "server.kill": { world, _ in
         world.kill()
         return [:]
-    },
+    }
 ]
 
 private let calendarOperations: [String: Operation] = [
     "calendar.due": { world, arguments in
         let reply = try await CalendarClient(try await world.channel(as: "clerk")).due(
             DueRequest(
-                from: try arguments.date("from"), days: Int32(clamping: try arguments.integer("days")),
-                unit: try arguments.enumeration("unit"), pauses: try pauses(arguments)))
+                from: try arguments.date("from"),
+                days: Int32(clamping: try arguments.integer("days")),
+                unit: try arguments.enumeration("unit"),
+                pauses: try pauses(arguments)
+            )
+        )
         return [
             "due": JSON(reply.due), "counted": JSON(reply.counted.map(\.description)),
             "provisional": .bool(reply.provisional),
@@ -33,15 +38,19 @@ private let calendarOperations: [String: Operation] = [
             throw ScenarioError("`from` isn't a local time")
         }
         let reply = try await CalendarClient(try await world.channel(as: "clerk")).minutes(
-            MinutesRequest(from: from, minutes: Int32(clamping: try arguments.integer("minutes"))))
+            MinutesRequest(from: from, minutes: Int32(clamping: try arguments.integer("minutes")))
+        )
         return ["due": JSON(reply.due), "provisional": .bool(reply.provisional)]
     },
     "calendar.change": { world, arguments in
         let calendar = CalendarClient(try await world.operator())
         let made = try await calendar.change(
             ChangeCalendarRequest(
-                off: try arguments.dates("off"), work: try arguments.dates("work"),
-                reason: try arguments.text("reason")))
+                off: try arguments.dates("off"),
+                work: try arguments.dates("work"),
+                reason: try arguments.text("reason")
+            )
+        )
         return try await replanned(made, calendar)
     },
     "calendar.load": { world, arguments in
@@ -49,8 +58,11 @@ private let calendarOperations: [String: Operation] = [
         let made = try await calendar.loadYear(
             LoadYearRequest(
                 year: Int32(clamping: try arguments.integer("year")),
-                off: try arguments.dates("off"), makeUp: try arguments.dates("make_up"),
-                source: arguments.values["source"]?.text ?? ""))
+                off: try arguments.dates("off"),
+                makeUp: try arguments.dates("make_up"),
+                source: arguments.values["source"]?.text ?? ""
+            )
+        )
         return try await replanned(made, calendar)
     },
 ]
@@ -73,7 +85,8 @@ private func pauses(_ arguments: Arguments) throws -> [PauseDays] {
 
 /// Waits until every running clock has been re-planned by a new calendar.
 private func replanned(
-    _ made: CalendarVersionView, _ calendar: CalendarClient
+    _ made: CalendarVersionView,
+    _ calendar: CalendarClient
 ) async throws -> [String: JSON] {
     var version = made
     for _ in 0..<1000 where !version.replanned {

@@ -46,6 +46,7 @@ package struct Runner: Sendable {
                 guard case .fields(let expected) = step.expectation else { return [] }
                 return compare(expected, with: fields)
             }
+            try await preparations[step.operation]?(world, arguments)
             let before = try await world.auditHead()
             do {
                 _ = try await operation(world, arguments)

@@ -20,7 +20,8 @@ package struct Scenario: Decodable, Sendable {
         where !line.allSatisfy(\.isWhitespace) {
             do {
                 scenarios.append(
-                    try JSONDecoder().decode(Scenario.self, from: Data(line.utf8)))
+                    try JSONDecoder().decode(Scenario.self, from: Data(line.utf8))
+                )
             } catch {
                 throw ScenarioError("\(path):\(index + 1): not a scenario: \(error)")
             }

@@ -63,7 +63,7 @@ final class ServerProcess {
 
     private func log() throws -> FileHandle {
         if !FileManager.default.fileExists(atPath: logFile.path) {
-            FileManager.default.createFile(atPath: logFile.path, contents: nil)
+            try Data().write(to: logFile)
         }
         let handle = try FileHandle(forWritingTo: logFile)
         try handle.seekToEnd()

@@ -3,6 +3,7 @@ import BanjieProtocol
 import CivilTime
 import Foundation
 import Office
+import Wire
 
 /// One scenario's server, people and labels.
 final class World {
@@ -19,21 +20,22 @@ final class World {
     /// The departments of the fixture, with who works there.
     private static let departments = ["LEAD", "A", "B", "C", "OFFICE", "GOV"]
 
-    private static let people: [(login: String, department: String, rank: Int32, roles: [BanjieProtocol.Role])] = [
-        ("clerk", "LEAD", 1, [.staff]),
-        ("chief", "LEAD", 2, [.staff]),
-        ("head", "LEAD", 3, [.staff, .head]),
-        ("mayor", "GOV", 9, [.governmentHead]),
-        ("clerk-A", "A", 1, [.staff]),
-        ("clerk-B", "B", 1, [.staff]),
-        ("clerk-C", "C", 1, [.staff]),
-        ("clerk-OFFICE", "OFFICE", 1, [.staff, .office]),
-        ("officer", "LEAD", 1, [.staff]),
-        ("officer-2", "LEAD", 1, [.staff]),
-        ("officer-3", "LEAD", 1, [.staff]),
-        ("zhang", "", 0, [.applicant]),
-        ("li", "", 0, [.applicant]),
-    ]
+    private static let people:
+        [(login: String, department: String, rank: Int32, roles: [BanjieProtocol.Role])] = [
+            ("clerk", "LEAD", 1, [.staff]),
+            ("chief", "LEAD", 2, [.staff]),
+            ("head", "LEAD", 3, [.staff, .head]),
+            ("mayor", "GOV", 9, [.governmentHead]),
+            ("clerk-A", "A", 1, [.staff]),
+            ("clerk-B", "B", 1, [.staff]),
+            ("clerk-C", "C", 1, [.staff]),
+            ("clerk-OFFICE", "OFFICE", 1, [.staff, .office]),
+            ("officer", "LEAD", 1, [.staff]),
+            ("officer-2", "LEAD", 1, [.staff]),
+            ("officer-3", "LEAD", 1, [.staff]),
+            ("zhang", "", 0, [.applicant]),
+            ("li", "", 0, [.applicant]),
+        ]
 
     init(_ scenario: Scenario, program: String) async throws {
         now = scenario.firstDay.start
@@ -52,15 +54,13 @@ final class World {
     /// The connection of a signed-in person.
     func channel(as login: String) async throws -> any CallChannel {
         if let channel = channels[login] { return channel }
-        let secret: String
-        if let known = secrets[login] {
-            secret = known
-        } else {
-            secret = try await DirectoryClient(try await `operator`())
-                .issueCredential(PersonRequest(login: login)).secret
-            secrets[login] = secret
-        }
-        let channel = try connect(to: server.address, login: login, secret: secret)
+        guard let secret = secrets[login] else { throw ScenarioError("nobody is called \(login)") }
+        let options = ConnectionOptions(
+            realm: "banjie",
+            credentials: Credentials(login: login, secret: secret),
+            product: "scenarios"
+        )
+        let channel = try Connection(to: server.address, options: options)
         channels[login] = channel
         return channel
     }
@@ -113,12 +113,31 @@ final class World {
             if !post.isEmpty {
                 _ = try await directory.putPost(
                     Post(
-                        code: post, name: post, department: person.department, rank: person.rank))
+                        code: post,
+                        name: post,
+                        department: person.department,
+                        rank: person.rank
+                    )
+                )
             }
             _ = try await directory.putPerson(
                 Person(
-                    login: person.login, name: person.login, department: person.department,
-                    post: post, roles: person.roles))
+                    login: person.login,
+                    name: person.login,
+                    department: person.department,
+                    post: post,
+                    roles: person.roles
+                )
+            )
+        }
+        try await issueSecrets(directory)
+    }
+
+    /// Gives everybody a secret, so that no step of a scenario has to.
+    private func issueSecrets(_ directory: DirectoryClient) async throws {
+        for person in Self.people {
+            secrets[person.login] = try await directory
+                .issueCredential(PersonRequest(login: person.login)).secret
         }
     }
 
@@ -131,8 +150,12 @@ final class World {
         let arguments = Arguments(values: newest)
         _ = try await CalendarClient(try await `operator`()).loadYear(
             LoadYearRequest(
-                year: number, off: try arguments.dates("off"),
-                makeUp: try arguments.dates("make_up"), source: "scenario"))
+                year: number,
+                off: try arguments.dates("off"),
+                makeUp: try arguments.dates("make_up"),
+                source: "scenario"
+            )
+        )
     }
 
     // MARK: Items
@@ -148,12 +171,21 @@ final class World {
     }
 
     func publish(
-        _ code: String, limits: ItemLimits, instant: Bool, joint: Bool
+        _ code: String,
+        limits: ItemLimits,
+        instant: Bool,
+        joint: Bool
     ) async throws -> ItemView {
         try await DirectoryClient(try await `operator`()).publishItem(
             PublishItemRequest(
-                code: code, name: "事项", department: "LEAD", limits: limits, instant: instant,
-                joint: joint))
+                code: code,
+                name: "事项",
+                department: "LEAD",
+                limits: limits,
+                instant: instant,
+                joint: joint
+            )
+        )
     }
 
     /// A valid item code that hasn't been used.

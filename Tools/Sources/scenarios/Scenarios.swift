@@ -37,7 +37,9 @@ struct Scenarios {
 
     /// Runs the scenarios in order and prints what came of them; returns how many failed.
     private static func run(
-        _ scenarios: [Scenario], with runner: Runner, isJSON: Bool
+        _ scenarios: [Scenario],
+        with runner: Runner,
+        isJSON: Bool
     ) async -> Int {
         var results: [ScenarioResult] = []
         for scenario in scenarios {
@@ -57,7 +59,8 @@ struct Scenarios {
                             "id": .string($0.scenario.id), "area": .string($0.scenario.area),
                             "passed": .bool($0.passed), "differences": JSON($0.differences),
                         ])
-                    }),
+                    }
+                ),
             ])
             print(report.encoded)
         } else {
