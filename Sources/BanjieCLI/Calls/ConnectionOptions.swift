@@ -83,7 +83,8 @@ extension Invocation {
         ConnectionSettings(
             server: values.required("server", .server),
             realm: values.required("realm", .text),
-            identity: try identity()
+            identity: try identity(),
+            language: language == .chinese ? "zh" : "en"
         )
     }
 

@@ -1,17 +1,45 @@
 import BanjieClient
-package import BanjieProtocol
+import BanjieProtocol
+import Wire
 
 /// To which server, and as whom, a command connects.
-package struct ConnectionSettings: Hashable, Sendable {
+struct ConnectionSettings: Hashable, Sendable {
     let server: ServerAddress
     /// The installation's name, which the server must bear too.
     let realm: String
     /// Who signs in; nil for nobody.
     let identity: Identity?
+    /// The language in which the server tells who signed in of failures (BCP 47).
+    let language: String
 
     struct Identity: Hashable, Sendable {
         let login: String
         let secret: String
+    }
+}
+
+extension ConnectionSettings {
+    /// Begins to connect.
+    func connect() throws(CallError) -> any CallChannel {
+        let credentials = identity.map { identity in
+            Credentials(login: identity.login, secret: identity.secret, language: language)
+        }
+        let options = ConnectionOptions(
+            realm: realm,
+            credentials: credentials,
+            product: "banjie/\(CommandLineProgram.version)"
+        )
+        do {
+            return try Connection(to: server.description, options: options)
+        } catch {
+            throw CallError(
+                status: .invalidArgument,
+                reason: "BAD_CONNECTION",
+                message: error.description,
+                outcome: .notProcessed,
+                origin: .client
+            )
+        }
     }
 }
 

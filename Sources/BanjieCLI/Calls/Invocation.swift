@@ -1,3 +1,4 @@
+import BanjieClient
 import BanjieProtocol
 
 /// A command as it was called.
@@ -19,14 +20,14 @@ struct Answer<Reply: Message>: Sendable {
 
 extension Invocation {
     /// Opens a channel by the connection options.
-    func channel() async throws(CommandFailure) -> any CallChannel {
+    func channel() throws(CommandFailure) -> any CallChannel {
         let settings = try connectionSettings()
         if values.has("verbose") {
             console.writeError(
                 language.text("server \(settings.server)", "服务器 \(settings.server)")
             )
         }
-        do { return try await console.connect(settings) } catch {
+        do { return try console.connect(settings) } catch {
             throw .call(error, requestID: nil)
         }
     }

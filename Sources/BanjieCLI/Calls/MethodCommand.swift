@@ -47,7 +47,7 @@ extension Command {
             examples: examples
         ) { invocation throws(CommandFailure) in
             let body = try invocation.body(of: method, fields)
-            let channel = try await invocation.channel()
+            let channel = try invocation.channel()
             let answer = try await invocation.call(method, body, over: channel, reply: Reply.self)
             try invocation.show(answer, of: method, show)
             return .success
@@ -79,7 +79,7 @@ extension Invocation {
             members.insert(value, at: field.path)
         }
         do {
-            return try JSONTranscoder.encode(JSON.object(members).text, as: method.request)
+            return try JSONTranscoder.encode(JSON.object(members).serialized, as: method.request)
         } catch {
             throw .request(method.fullName, error)
         }

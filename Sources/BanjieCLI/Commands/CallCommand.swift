@@ -32,12 +32,12 @@ enum CallCommand {
             var json = invocation.values.value("request", .text) ?? "{}"
             if json == "-" { json = try input(invocation.console) }
             let body: [UInt8]
-            do {
+            do throws(BanjieProtocol.JSONError) {
                 body = try JSONTranscoder.encode(json, as: method.request)
             } catch {
                 throw .request(method.fullName, error)
             }
-            let channel = try await invocation.channel()
+            let channel = try invocation.channel()
             let reply = try await invocation.call(method, body, over: channel)
             try invocation.writeJSON(reply, of: method, isPretty: !invocation.wantsJSON)
             return .success
@@ -49,7 +49,7 @@ enum CallCommand {
 
     private static func input(_ console: Console) throws(CommandFailure) -> String {
         var bytes: [UInt8] = []
-        do {
+        do throws(FileError) {
             while let chunk = try console.read() {
                 bytes += chunk
                 guard bytes.count <= inputBytesMax else {

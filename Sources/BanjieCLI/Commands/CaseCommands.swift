@@ -136,7 +136,7 @@ enum CaseCommands {
         examples: ["banjie case explain SERIAL --clock STATUTORY"],
         run: { invocation throws(CommandFailure) in
             let serial = invocation.values.required("case", .text)
-            let channel = try await invocation.channel()
+            let channel = try invocation.channel()
             let view = try await invocation.call(
                 CasesMethods.get,
                 CaseRequest(case: serial).encoded(),

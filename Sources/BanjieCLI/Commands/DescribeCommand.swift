@@ -109,7 +109,7 @@ extension Page {
 
     /// Adds a message and those within it, each once, outer ones first.
     private static func collect(_ message: any Message.Type, into found: inout [any Message.Type]) {
-        guard !found.contains(where: { $0 == message }) else { return }
+        guard !found.contains(where: { ObjectIdentifier($0) == ObjectIdentifier(message) }) else { return }
         found.append(message)
         for field in message.descriptor.fields {
             if case .message(let inner) = field.type { collect(inner, into: &found) }
@@ -140,11 +140,14 @@ extension Page {
         for type in Self.enumerations(in: messages) { describe(type) }
     }
 
+    /// The enums of the messages' fields, each once.
     private static func enumerations(in messages: [any Message.Type]) -> [any OpenEnum.Type] {
         var found: [any OpenEnum.Type] = []
-        for field in messages.flatMap(\.descriptor.fields) {
-            if case .enumeration(let type) = field.type, !found.contains(where: { $0 == type }) {
-                found.append(type)
+        var seen: Set<ObjectIdentifier> = []
+        for message in messages {
+            for field in message.descriptor.fields {
+                guard case .enumeration(let type) = field.type else { continue }
+                if seen.insert(ObjectIdentifier(type)).inserted { found.append(type) }
             }
         }
         return found

@@ -101,7 +101,7 @@ enum DirectoryCommands {
             examples: ["banjie directory credential issue clerk --out clerk.secret"],
             run: { invocation throws(CommandFailure) in
                 let login = invocation.values.required("login", .text)
-                let channel = try await invocation.channel()
+                let channel = try invocation.channel()
                 let answer = try await invocation.call(
                     method,
                     PersonRequest(login: login).encoded(),
@@ -113,7 +113,9 @@ enum DirectoryCommands {
                     return .success
                 }
                 let secret = Array((answer.reply.secret + "\n").utf8)
-                do { try invocation.console.writeSecretFile(path, secret) } catch {
+                do throws(FileError) {
+                    try invocation.console.writeSecretFile(path, secret)
+                } catch {
                     throw .lostSecret(error)
                 }
                 return .success

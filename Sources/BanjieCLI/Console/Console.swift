@@ -1,6 +1,5 @@
+import BanjieProtocol
 import CivilTime
-import Glibc
-package import BanjieProtocol
 
 /// What a command reads and writes, and what it must be told of the world outside.
 package struct Console: Sendable {
@@ -24,14 +23,14 @@ package struct Console: Sendable {
     /// Writes a new file that only its owner can read.
     let writeSecretFile: @Sendable (String, [UInt8]) throws(FileError) -> Void
     /// Opens a channel to a server.
-    let connect: @Sendable (ConnectionSettings) async throws(CallError) -> any CallChannel
+    let connect: @Sendable (ConnectionSettings) throws(CallError) -> any CallChannel
 
     /// Writes a line to the standard output.
     func writeLine(_ line: String) { write(Array((line + "\n").utf8)) }
 }
 
 /// A file that can't be read or written, and why the system says so.
-package struct FileError: Error, Hashable {
+struct FileError: Error, Hashable {
     let path: String
     let problem: Problem
     let reason: String

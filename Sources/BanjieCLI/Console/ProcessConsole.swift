@@ -1,3 +1,4 @@
+import BanjieClient
 import BanjieProtocol
 import CivilTime
 import Glibc
@@ -20,22 +21,18 @@ extension Console {
             variable: variable,
             requestID: {
                 var generator = SystemRandomNumberGenerator()
-                return RequestID.make(atMilliseconds: wallMilliseconds(), random: &generator)
+                return RequestID.make(
+                    unixMilliseconds: RequestID.wallClock(),
+                    using: &generator
+                )
             },
             read: { () throws(FileError) in try readChunk(of: STDIN_FILENO, path: "-") },
             write: { writeAll($0, to: STDOUT_FILENO) },
             writeError: { writeAll(Array(($0 + "\n").utf8), to: STDERR_FILENO) },
             readFile: { path throws(FileError) in try contents(of: path) },
             writeSecretFile: { path, bytes throws(FileError) in try create(path, bytes) },
-            connect: { settings throws(CallError) in try await settings.connect() }
+            connect: { settings throws(CallError) in try settings.connect() }
         )
-    }
-
-    private static func wallMilliseconds() -> UInt64 {
-        var now = timespec()
-        // CLOCK_REALTIME can't fail with a valid pointer.
-        clock_gettime(CLOCK_REALTIME, &now)
-        return UInt64(clamping: now.tv_sec) * 1000 + UInt64(clamping: now.tv_nsec / 1_000_000)
     }
 
     /// The next bytes of an open file, or nil at its end.

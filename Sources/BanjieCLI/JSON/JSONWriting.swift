@@ -1,6 +1,6 @@
 extension JSON {
     /// The value on one line.
-    var text: String {
+    var serialized: String {
         var output = OutputBuffer()
         output.append(self)
         return String(decoding: output.bytes, as: UTF8.self)

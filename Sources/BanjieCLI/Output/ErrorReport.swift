@@ -1,3 +1,4 @@
+import BanjieClient
 import BanjieProtocol
 import Wire
 
@@ -110,7 +111,7 @@ struct ErrorReport {
         }
         let exit = JSON.number(String(failure.exitStatus.rawValue))
         members.append(.init(key: "exit_status", value: exit))
-        return JSON.object([.init(key: "error", value: .object(members))]).text
+        return JSON.object([.init(key: "error", value: .object(members))]).serialized
     }
 
     private static func particulars(of error: CallError) -> [JSON.Member] {

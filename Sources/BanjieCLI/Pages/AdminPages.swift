@@ -19,9 +19,9 @@ extension Page {
             ),
             Entry(Text("armed deadlines", "已设定时限"), "\(status.armed)"),
             Entry(
-                Text("due, not yet fired", "到期待触发"),
-                "\(status.backlog)",
-                status.backlog > 0 ? .yellow : .plain
+                Text("behind with firing", "触发有积压"),
+                yesNo(status.behind),
+                status.behind ? .yellow : .plain
             ),
             Entry(Text("last commit", "最近提交"), "\(status.commit)"),
             Entry(Label.calendarVersion, "\(status.calendarVersion)"),

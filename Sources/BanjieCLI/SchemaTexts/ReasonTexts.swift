@@ -1,3 +1,4 @@
+import BanjieClient
 import BanjieProtocol
 import Wire
 

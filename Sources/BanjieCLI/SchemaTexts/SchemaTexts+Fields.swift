@@ -9,7 +9,7 @@ extension SchemaTexts {
         "applicant_notified": "是否已将延期告知申请人。",
         "armed": "已设定的时限数。",
         "at": "何时。",
-        "backlog": "已到期而尚未记录触发的时限数。",
+        "behind": "是否有已到期而尚未记录触发的时限。",
         "calendar_version": "所用的日历版本。",
         "cards": "催办、黄牌与红牌。",
         "case": "办件编号。",
