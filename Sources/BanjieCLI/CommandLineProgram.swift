@@ -8,7 +8,7 @@ package enum CommandLineProgram {
     /// Runs the command that `arguments`, without the program's name, ask for.
     package static func run(_ arguments: [String], _ console: Console) async -> ExitStatus {
         let parser = CommandLineParser(root: CommandTree.root, variable: console.variable)
-        do throws(UsageError) {
+        do throws(UsageFailure) {
             switch try parser.request(for: arguments) {
             case .version:
                 console.writeLine(
@@ -28,7 +28,12 @@ package enum CommandLineProgram {
                 return await run(command, path, Invocation(values: values, console: console))
             }
         } catch {
-            return report(.usage(error), path: [], arguments.contains("--json"), console)
+            return report(
+                .usage(error.error),
+                path: error.path,
+                arguments.contains("--json"),
+                console
+            )
         }
     }
 
@@ -50,8 +55,8 @@ package enum CommandLineProgram {
         _ wantsJSON: Bool,
         _ console: Console
     ) -> ExitStatus {
-        let report = ErrorReport(failure: failure, language: console.language)
-        console.writeError(wantsJSON ? report.json : report.text(command: path))
+        let report = ErrorReport(failure: failure, path: path, language: console.language)
+        console.writeError(wantsJSON ? report.json : report.text)
         return failure.exitStatus
     }
 }

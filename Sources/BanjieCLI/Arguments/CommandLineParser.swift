@@ -6,6 +6,13 @@ enum CommandLineRequest: Sendable {
     case version
 }
 
+/// How a command line was wrong, and under which words.
+struct UsageFailure: Error, Hashable {
+    let error: UsageError
+    /// The words that named the command or group, as far as they were understood.
+    let path: [String]
+}
+
 /// Reads command lines by a tree of commands.
 struct CommandLineParser {
     /// The whole program.
@@ -17,14 +24,25 @@ struct CommandLineParser {
     ///
     /// Options are `--name value` or `--name=value`, before or after operands; `--` ends them; `-`
     /// alone is an operand. A value may begin with one dash, but not with two unless after `=`.
-    func request(for arguments: [String]) throws(UsageError) -> CommandLineRequest {
-        if arguments.first == "--version" { return .version }
-        if arguments.first == "help" {
-            return try help(on: Array(arguments.dropFirst()))
+    func request(for arguments: [String]) throws(UsageFailure) -> CommandLineRequest {
+        var path: [String] = []
+        do throws(UsageError) {
+            switch arguments.first {
+            case "--version": return .version
+            case "help": return try help(on: Array(arguments.dropFirst()))
+            default: return try request(for: arguments, path: &path)
+            }
+        } catch {
+            throw UsageFailure(error: error, path: path)
         }
+    }
+
+    private func request(
+        for arguments: [String],
+        path: inout [String]
+    ) throws(UsageError) -> CommandLineRequest {
         var rest = arguments[...]
         var node = CommandNode.group(root)
-        var path: [String] = []
         // Options of the connection may also stand before the command.
         var early: [String] = []
         while case .group(let group) = node {
@@ -178,7 +196,7 @@ extension CommandLineParser {
             throw .missingValue(option: name, expected: syntax.expected)
         }
         guard syntax.accepts(text) else {
-            throw .badValue("--\(name)", found: text, expected: syntax.expected)
+            throw .badValue("--\(name)", found: text, syntax)
         }
         values.append(text, to: name)
     }
@@ -199,11 +217,7 @@ extension CommandLineParser {
                 continue
             }
             guard operand.syntax.accepts(texts[index]) else {
-                throw .badValue(
-                    operand.displayName,
-                    found: texts[index],
-                    expected: operand.syntax.expected
-                )
+                throw .badValue(operand.displayName, found: texts[index], operand.syntax)
             }
             values.append(texts[index], to: operand.name)
         }

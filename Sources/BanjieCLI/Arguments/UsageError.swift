@@ -12,7 +12,7 @@ enum UsageError: Error, Hashable {
     case missingOperand(String, expected: Text)
     case repeatedOption(String)
     case unexpectedOperand(String)
-    case badValue(String, found: String, expected: Text)
+    case badValue(String, found: String, expected: Text, nearest: String?)
     /// The value of an environment variable that stands for an option.
     case badVariable(String, found: String, expected: Text)
     /// Options that exclude each other, or need each other: what is wrong in a sentence.
@@ -20,6 +20,12 @@ enum UsageError: Error, Hashable {
 }
 
 extension UsageError {
+    /// A value that isn't of its form.
+    static func badValue(_ name: String, found: String, _ syntax: ValueSyntax) -> UsageError {
+        let nearest = NearestName.of(found, among: syntax.choices)
+        return .badValue(name, found: found, expected: syntax.expected, nearest: nearest)
+    }
+
     /// What is wrong, and where.
     func text(in language: Language) -> String {
         switch self {
@@ -61,7 +67,7 @@ extension UsageError {
             language.text("--\(name) may be given only once", "--\(name) 只能给出一次")
         case .unexpectedOperand(let text):
             language.text("\(text) isn't expected here", "多余的参数 \(text)")
-        case .badValue(let name, let found, let expected):
+        case .badValue(let name, let found, let expected, _):
             language.text(
                 "\(name): expected \(expected.english), found \(found)",
                 "\(name)：应为\(expected.chinese)，却是 \(found)"
@@ -79,7 +85,7 @@ extension UsageError {
     /// What to do; nil when the text says all.
     func advice(in language: Language) -> String? {
         switch self {
-        case .unknownCommand(_, _, let nearest?):
+        case .unknownCommand(_, _, let nearest?), .badValue(_, _, _, let nearest?):
             language.text("did you mean \(nearest)?", "是否指 \(nearest)？")
         case .unknownOption(_, let nearest?):
             language.text("did you mean --\(nearest)?", "是否指 --\(nearest)？")

@@ -5,6 +5,8 @@ import Wire
 /// A failure as a person reads it: what was wrong, where, and what to do.
 struct ErrorReport {
     let failure: CommandFailure
+    /// The words that named the command.
+    let path: [String]
     let language: Language
 
     /// What was wrong, in one sentence.
@@ -39,7 +41,14 @@ struct ErrorReport {
     /// What to do; nil when the sentence says all.
     var advice: String? {
         switch failure {
-        case .usage(let error): error.advice(in: language)
+        case .usage(let error):
+            [
+                error.advice(in: language),
+                language.text(
+                    "see banjie \((path + ["--help"]).joined(separator: " "))",
+                    "用法见 banjie \((path + ["--help"]).joined(separator: " "))"
+                ),
+            ].compactMap(\.self).joined(separator: language.text("; ", "；"))
         case .call(let error, let requestID):
             ReasonTexts.advice(for: error, requestID: requestID, in: language)
         case .undecodableReply:
@@ -63,9 +72,9 @@ struct ErrorReport {
         }
     }
 
-    /// Lines for the standard error; `command` is the command line's words that named the command.
-    func text(command: [String]) -> String {
-        var lines = ["\((["banjie"] + command).joined(separator: " ")): \(sentence)"]
+    /// Lines for the standard error.
+    var text: String {
+        var lines = ["\((["banjie"] + path).joined(separator: " ")): \(sentence)"]
         if case .call(let error, let requestID) = failure {
             lines.append(entry(Text("reason", "原因"), "\(error.status.name)/\(error.reason)"))
             if let field = error.field, !field.isEmpty {
