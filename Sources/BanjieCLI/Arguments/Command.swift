@@ -68,7 +68,7 @@ enum CommandNode: Sendable {
 
 /// A value that a command takes by its place.
 struct CommandOperand: Sendable {
-    /// The name under which the command asks for it.
+    /// The name in capitals, as usage lines write it: an option never bears the same.
     let name: String
     let summary: Text
     let syntax: ValueSyntax
@@ -80,6 +80,7 @@ struct CommandOperand: Sendable {
     }
 
     init(_ name: String, _ syntax: ValueSyntax, _ summary: Text, isRequired: Bool = true) {
+        precondition(name == name.uppercased(), "operands bear names in capitals")
         self.name = name
         self.summary = summary
         self.syntax = syntax

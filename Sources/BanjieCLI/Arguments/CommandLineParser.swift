@@ -212,12 +212,12 @@ extension CommandLineParser {
         for (index, operand) in command.operands.enumerated() {
             guard index < texts.count else {
                 if operand.isRequired {
-                    throw .missingOperand(operand.displayName, expected: operand.summary)
+                    throw .missingOperand(operand.name, expected: operand.summary)
                 }
                 continue
             }
             guard operand.syntax.accepts(texts[index]) else {
-                throw .badValue(operand.displayName, found: texts[index], operand.syntax)
+                throw .badValue(operand.name, found: texts[index], operand.syntax)
             }
             values.append(texts[index], to: operand.name)
         }
@@ -241,9 +241,4 @@ extension CommandLineParser {
             throw .missingOption(option.name, expected: syntax.expected)
         }
     }
-}
-
-extension CommandOperand {
-    /// The name as usage lines write it.
-    var displayName: String { name.uppercased() }
 }

@@ -17,7 +17,7 @@ enum CalendarCommand {
         ),
         operands: [
             CommandOperand(
-                "lines",
+                "LINES",
                 .choice(of: ["-"]),
                 Text("read lines of JSON from the standard input", "从标准输入逐行读取 JSON"),
                 isRequired: false
@@ -47,7 +47,7 @@ enum CalendarCommand {
             "banjie calendar due - < limits.jsonl",
         ],
         run: { invocation throws(CommandFailure) in
-            let isLines = invocation.values.value("lines", .choice(of: ["-"])) != nil
+            let isLines = invocation.values.value("LINES", .choice(of: ["-"])) != nil
             return isLines ? try answerLines(invocation) : try explainDue(invocation)
         }
     )
@@ -77,7 +77,7 @@ enum CalendarCommand {
     static let show = Command(
         "show",
         Text("The days off and make-up days of a year.", "某年的放假与调休上班日。"),
-        operands: [CommandOperand("year", .firstDay, Text("the year", "年份"))],
+        operands: [CommandOperand("YEAR", .firstDay, Text("the year", "年份"))],
         options: [.calendarFile, .json],
         examples: ["banjie calendar show 2026"],
         run: { invocation throws(CommandFailure) in try showYear(invocation) }

@@ -30,7 +30,7 @@ extension CalendarCommand {
     /// `show`: the days of a year that an arrangement changes.
     static func showYear(_ invocation: Invocation) throws(CommandFailure) -> ExitStatus {
         let console = invocation.console
-        let days = YearDays(first: invocation.values.required("year", .firstDay))
+        let days = YearDays(first: invocation.values.required("YEAR", .firstDay))
         let calendar = try calendar(invocation)
         let language = console.language
         let off = days.dates.filter { calendar.kind(of: $0) == .holiday }

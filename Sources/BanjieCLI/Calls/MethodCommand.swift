@@ -36,7 +36,7 @@ extension Command {
                     preconditionFailure("\(method.fullName) has no field \(name)")
                 }
                 return CommandOperand(
-                    name,
+                    field.operandName,
                     field.syntax,
                     field.summary,
                     isRequired: !form.optionalOperands.contains(name)
@@ -46,7 +46,7 @@ extension Command {
                 + options + CommandOption.shared,
             examples: examples
         ) { invocation throws(CommandFailure) in
-            let body = try invocation.body(of: method, fields)
+            let body = try invocation.body(of: method, fields, form)
             let channel = try invocation.channel()
             let answer = try await invocation.call(method, body, over: channel, reply: Reply.self)
             try invocation.show(answer, of: method, show)
@@ -71,11 +71,14 @@ extension Invocation {
     /// The encoded request that the values make.
     func body(
         of method: MethodDescriptor,
-        _ fields: [RequestField]
+        _ fields: [RequestField],
+        _ form: RequestForm
     ) throws(CommandFailure) -> [UInt8] {
         var members: [JSON.Member] = []
         for field in fields {
-            guard let value = field.json(values) else { continue }
+            let isOperand = form.operands.contains(field.name)
+            let name = isOperand ? field.operandName : field.name
+            guard let value = field.json(values, name) else { continue }
             members.insert(value, at: field.path)
         }
         do {
@@ -109,6 +112,9 @@ struct RequestField: Sendable {
 
     /// The name on the command line: the last of the path, with dashes.
     var name: String { field.name.map { $0 == "_" ? "-" : String($0) }.joined() }
+
+    /// The name as an operand.
+    var operandName: String { name.uppercased() }
 
     var summary: Text { SchemaTexts.summary(of: field, in: message) }
 
@@ -154,8 +160,8 @@ struct RequestField: Sendable {
         }
     }
 
-    /// The value that the command line gives the field; nil when it gives none.
-    fileprivate func json(_ values: ArgumentValues) -> JSON? {
+    /// The value that the command line gives the field under `name`; nil when it gives none.
+    fileprivate func json(_ values: ArgumentValues, _ name: String) -> JSON? {
         if case .bool = field.type { return values.has(name) ? .boolean(true) : nil }
         let texts = values.texts(name)
         guard let first = texts.first else { return nil }

@@ -11,9 +11,9 @@ enum CallCommand {
             "以 JSON 输出应答：缩进显示，加 --json 则为一行。各方法及其消息见 banjie describe。"
         ),
         operands: [
-            CommandOperand("method", .method, Text("the method", "方法")),
+            CommandOperand("METHOD", .method, Text("the method", "方法")),
             CommandOperand(
-                "request",
+                "REQUEST",
                 .text,
                 Text(
                     "its request in JSON; {} when left out, `-` to read the standard input",
@@ -28,8 +28,8 @@ enum CallCommand {
             #"banjie call Calendar/Due '{"from":"2026-03-02","days":20,"unit":"WORKING"}'"#,
         ],
         run: { invocation throws(CommandFailure) in
-            let method = invocation.values.required("method", .method)
-            var json = invocation.values.value("request", .text) ?? "{}"
+            let method = invocation.values.required("METHOD", .method)
+            var json = invocation.values.value("REQUEST", .text) ?? "{}"
             if json == "-" { json = try input(invocation.console) }
             let body: [UInt8]
             do throws(BanjieProtocol.JSONError) {

@@ -11,7 +11,9 @@ enum CaseCommands {
                     "submit",
                     calling: CasesMethods.submit,
                     RequestForm(operands: ["item"]),
-                    examples: ["banjie case submit 11330100MB1234567X3000101001000 --applicant zhang"],
+                    examples: [
+                        "banjie case submit 11330100MB1234567X3000101001000 --applicant zhang"
+                    ],
                     show: { (view: CaseView, page) in page.show(view) }
                 )
             ),
@@ -115,7 +117,7 @@ enum CaseCommands {
         Text("The dates of a case's clock, day by day.", "逐日说明办件某一时钟的日期。"),
         operands: [
             CommandOperand(
-                "case",
+                "CASE",
                 .text,
                 SchemaTexts.summary(
                     of: CaseRequest.descriptor.fields[0],
@@ -135,7 +137,7 @@ enum CaseCommands {
         ] + CommandOption.shared,
         examples: ["banjie case explain SERIAL --clock STATUTORY"],
         run: { invocation throws(CommandFailure) in
-            let serial = invocation.values.required("case", .text)
+            let serial = invocation.values.required("CASE", .text)
             let channel = try invocation.channel()
             let view = try await invocation.call(
                 CasesMethods.get,

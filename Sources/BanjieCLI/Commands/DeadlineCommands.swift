@@ -11,7 +11,9 @@ enum DeadlineCommands {
                     "arm",
                     calling: DeadlinesMethods.arm,
                     RequestForm(required: ["limit"], fallbacks: ["unit": "WORKING"]),
-                    examples: ["banjie deadline arm --limit 20 --rungs YELLOW --rungs RED --label m1"],
+                    examples: [
+                        "banjie deadline arm --limit 20 --rungs YELLOW --rungs RED --label m1"
+                    ],
                     show: { (view: DeadlineView, page) in page.show(view) }
                 )
             ),

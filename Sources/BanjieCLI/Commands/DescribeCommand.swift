@@ -10,16 +10,18 @@ enum DescribeCommand {
         ),
         operands: [
             CommandOperand(
-                "name",
+                "NAME",
                 .schemaName,
                 Text("a service, a method or a message", "服务、方法或消息"),
                 isRequired: false
             )
         ],
-        examples: ["banjie describe Cases", "banjie describe Cases/Decide", "banjie describe CaseView"],
+        examples: [
+            "banjie describe Cases", "banjie describe Cases/Decide", "banjie describe CaseView",
+        ],
         run: { invocation throws(CommandFailure) in
             var page = Page(language: invocation.language, style: invocation.style)
-            switch invocation.values.value("name", .schemaName) {
+            switch invocation.values.value("NAME", .schemaName) {
             case nil: for service in BanjieProtocolSchema.services { page.describe(service) }
             case .service(let service): page.describe(service)
             case .method(let method): page.describe(method)
@@ -74,7 +76,10 @@ extension Page {
         table(
             [Column(Text("method", "方法")), Column(Text("what it does", "作用"))],
             service.methods.map { method in
-                [Cell(method.fullName, .cyan), Cell(language.text(SchemaTexts.summary(of: method)))]
+                [
+                    Cell(method.fullName, .cyan),
+                    Cell(language.text(SchemaTexts.summary(of: method))),
+                ]
             }
         )
     }
@@ -109,7 +114,9 @@ extension Page {
 
     /// Adds a message and those within it, each once, outer ones first.
     private static func collect(_ message: any Message.Type, into found: inout [any Message.Type]) {
-        guard !found.contains(where: { ObjectIdentifier($0) == ObjectIdentifier(message) }) else { return }
+        guard !found.contains(where: { ObjectIdentifier($0) == ObjectIdentifier(message) }) else {
+            return
+        }
         found.append(message)
         for field in message.descriptor.fields {
             if case .message(let inner) = field.type { collect(inner, into: &found) }

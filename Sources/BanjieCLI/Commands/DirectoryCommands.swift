@@ -87,7 +87,7 @@ enum DirectoryCommands {
         return Command(
             "issue",
             SchemaTexts.summary(of: method),
-            operands: fields.map { CommandOperand($0.name, $0.syntax, $0.summary) },
+            operands: fields.map { CommandOperand($0.operandName, $0.syntax, $0.summary) },
             options: [
                 CommandOption(
                     "out",
@@ -100,7 +100,7 @@ enum DirectoryCommands {
             ] + CommandOption.shared,
             examples: ["banjie directory credential issue clerk --out clerk.secret"],
             run: { invocation throws(CommandFailure) in
-                let login = invocation.values.required("login", .text)
+                let login = invocation.values.required("LOGIN", .text)
                 let channel = try invocation.channel()
                 let answer = try await invocation.call(
                     method,

@@ -31,7 +31,10 @@ extension Page {
         entries(
             CommandOption.shared.compactMap { option in
                 option.variable.map { name in
-                    Entry(Text(same: name), language.text(Text("--\(option.name)", "--\(option.name)")))
+                    Entry(
+                        Text(same: name),
+                        language.text(Text("--\(option.name)", "--\(option.name)"))
+                    )
                 }
             } + [
                 Entry(
@@ -55,7 +58,7 @@ extension Page {
 
     private mutating func help(on command: Command, path: [String]) {
         let operands = command.operands.map { operand in
-            operand.isRequired ? operand.displayName : "[\(operand.displayName)]"
+            operand.isRequired ? operand.name : "[\(operand.name)]"
         }
         let required = command.options.filter(\.isRequired).map(spelling)
         let words = ["banjie"] + path + operands + required
@@ -71,7 +74,7 @@ extension Page {
             entries(
                 command.operands.map { operand in
                     Entry(
-                        Text(same: operand.displayName),
+                        Text(same: operand.name),
                         described(operand.summary, operand.syntax)
                     )
                 }
@@ -104,7 +107,8 @@ extension Page {
     }
 
     private func description(of option: CommandOption) -> String {
-        var text = option.value.syntax.map { described(option.summary, $0) }
+        var text =
+            option.value.syntax.map { described(option.summary, $0) }
             ?? language.text(option.summary)
         var notes: [String] = []
         if option.isRequired { notes.append(language.text("required", "必填")) }

@@ -1,4 +1,5 @@
 import BanjieProtocol
+import CivilTime
 
 extension Page {
     /// The server's health.
@@ -73,9 +74,11 @@ extension Page {
 
     mutating func show(_ view: CalendarVersionView) {
         let years = view.knownYears.map(String.init).joined(separator: " ")
+        // The built-in calendar has always been in force.
+        let since = view.since > .earliest ? moment(view.since) : nil
         entries([
             Entry(Label.calendarVersion, "\(view.version)"),
-            Entry(Text("in force since", "生效"), moment(view.since)),
+            Entry(Text("in force since", "生效"), since),
             Entry(Text("reason", "理由"), view.reason),
             Entry(Text("all clocks re-planned", "时钟已全部重排"), yesNo(view.replanned)),
             Entry(Text("clocks re-planned", "已重排时钟"), "\(view.clocks)"),

@@ -48,11 +48,10 @@ extension Page {
         heading(Text("day by day", "逐日说明"))
         for day in explanation.days {
             let number = day.number.map { "\($0)" } ?? ""
+            var row = "\(DisplayWidth.padded(number, to: 5, isTrailing: true))  \(date(day.day))"
             let what = language.text(Self.what[day.what] ?? Text(same: day.what))
-            line(
-                "\(DisplayWidth.padded(number, to: 5, isTrailing: true))  \(date(day.day))  \(what)",
-                day.number == nil ? .faint : .plain
-            )
+            if !what.isEmpty { row += "  \(what)" }
+            line(row, day.number == nil ? .faint : .plain)
         }
     }
 

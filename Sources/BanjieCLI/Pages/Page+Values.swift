@@ -11,7 +11,9 @@ extension Page {
         return "\(date(instant.date)) \(text.suffix(8))"
     }
 
-    func yesNo(_ value: Bool) -> String { value ? language.text("yes", "是") : language.text("no", "否") }
+    func yesNo(_ value: Bool) -> String {
+        value ? language.text("yes", "是") : language.text("no", "否")
+    }
 
     /// Adds the line that says that a list has more entries than shown, and how to see them.
     mutating func more(_ option: String) {

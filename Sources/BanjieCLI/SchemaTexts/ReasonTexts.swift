@@ -12,15 +12,23 @@ enum ReasonTexts {
         case .chinese where isChinese: return error.message
         case .chinese: break
         }
-        guard let reason = Reason(rawValue: error.reason) else {
+        guard let text = text(of: error.reason) else {
             let what = statusTexts[error.status] ?? "调用失败"
             return error.message.isEmpty ? what : "\(what)（\(error.message)）"
         }
         let details = error.details.map { detail in
             "\(detailNames[detail.key] ?? detail.key) \(detail.value)"
         }
-        let what = text(of: reason).what.chinese
-        return details.isEmpty ? what : "\(what)（\(details.joined(separator: "，"))）"
+        // What the connection says in English names addresses and causes that nothing else does.
+        let isTransport = transport[error.reason] != nil
+        let particulars = isTransport && !error.message.isEmpty ? [error.message] : details
+        guard !particulars.isEmpty else { return text.what.chinese }
+        return "\(text.what.chinese)（\(particulars.joined(separator: "，"))）"
+    }
+
+    /// The text of a reason, by its stable name; nil for one that this version doesn't know.
+    private static func text(of reason: String) -> ReasonText? {
+        Reason(rawValue: reason).map(text) ?? transport[reason]
     }
 
     /// What to do; nil when there is nothing to be said beyond the sentence.
@@ -37,29 +45,13 @@ enum ReasonTexts {
                 "不能确定是否已执行；请加 --request-id \(id) 重试，至多执行一次"
             )
         }
-        if let reason = Reason(rawValue: error.reason) {
-            return text(of: reason).advice.map(language.text)
-        }
-        return statusAdvice(error.status).map(language.text)
-    }
-
-    /// Advice for failures that aren't the server's: those of the connection and of this program.
-    private static func statusAdvice(_ status: Status) -> Text? {
-        switch status {
-        case .unavailable:
-            Text(
-                "check that banjied runs there (--server, BANJIE_SERVER), or wait for it with --wait",
-                "请确认 banjied 已在该地址运行（--server、BANJIE_SERVER），或加 --wait 等待"
-            )
+        if let text = text(of: error.reason) { return text.advice.map(language.text) }
+        switch error.status {
+        case .resourceExhausted, .aborted, .unavailable:
+            return language.text("try again in a moment", "请稍后重试")
         case .deadlineExceeded:
-            Text("give it more time with --timeout", "请用 --timeout 延长时限")
-        case .unauthenticated:
-            Text(
-                "check --login and the secret in --secret-file",
-                "请检查 --login 与 --secret-file 中的口令"
-            )
-        case .resourceExhausted, .aborted: Text("try again in a moment", "请稍后重试")
-        default: nil
+            return language.text("give it more time with --timeout", "请用 --timeout 延长时限")
+        default: return nil
         }
     }
 
