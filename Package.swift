@@ -80,5 +80,6 @@ let package = Package(
         .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
         tests("WireTests", ["TestVectors", "Wire"]),
         tests("TransportTests", ["CSystem", "TestVectors", "Transport", "Wire"]),
+        tests("BanjieClientTests", ["BanjieClient", "BanjieProtocol", "Transport", "Wire"]),
     ]
 )
