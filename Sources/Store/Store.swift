@@ -1,4 +1,5 @@
 package import CivilTime
+import Digest
 
 /// What happened, to be kept in the hash-chained audit log.
 package struct AuditDraft: Equatable, Sendable {
@@ -19,6 +20,10 @@ package struct AuditDraft: Equatable, Sendable {
         self.subject = subject
         self.detail = detail
     }
+
+    /// Whether readers can search the log by this entry's subject. A free deadline's can't be: its
+    /// record tells its own history, and there are too many of them to index.
+    package var isFoundBySubject: Bool { !subject.utf8.starts(with: "deadline/".utf8) }
 }
 
 /// An audit entry as it lies in the log.
@@ -94,8 +99,20 @@ package struct StoreHead: Equatable, Sendable {
     /// The civil time of the newest commit; nil before the first.
     package var at: Instant?
 
+    /// The head of a store without commits.
+    package static let empty = StoreHead(
+        commit: 0,
+        auditSequence: 0,
+        auditHash: [UInt8](repeating: 0, count: SHA256.byteCount),
+        eventSequence: 0,
+        at: nil
+    )
+
     package init(
-        commit: UInt64, auditSequence: UInt64, auditHash: [UInt8], eventSequence: UInt64,
+        commit: UInt64,
+        auditSequence: UInt64,
+        auditHash: [UInt8],
+        eventSequence: UInt64,
         at: Instant?
     ) {
         self.commit = commit
@@ -133,14 +150,27 @@ package protocol RecordReader: AnyObject {
     /// Visits every record of the type that `index` holds (all, without one), in no stated order,
     /// without keeping them.
     func scan<R: Record>(
-        _ type: R.Type, by index: Index?, _ visit: (R) -> Void
+        _ type: R.Type,
+        by index: Index?,
+        _ visit: (R) -> Void
     ) throws(StoreError)
     /// Events beyond `sequence` whose topic's bit is set in `topics`, in order.
     func events(
-        after sequence: UInt64, topics: UInt64, limit: Int
+        after sequence: UInt64,
+        topics: UInt64,
+        limit: Int
     ) throws(StoreError) -> [Event]
     func auditEntries(after sequence: UInt64, limit: Int) throws(StoreError) -> [AuditEntry]
+    /// Entries beyond `sequence` about one subject, in order; of a subject for which
+    /// `AuditDraft.isFoundBySubject` is false there are none.
+    func auditEntries(
+        of subject: String,
+        after sequence: UInt64,
+        limit: Int
+    ) throws(StoreError) -> [AuditEntry]
     func head() throws(StoreError) -> StoreHead
+    /// Runs reads that see one state of the store, however long they take together.
+    func atOnce<Result>(_ body: () throws -> Result) throws -> Result
 }
 
 /// A durable store with one writer.
@@ -156,7 +186,8 @@ package protocol Store: RecordReader {
     /// A reader of its own connection, for queries on another thread. Each of its reads sees all
     /// that was committed before the read began.
     func makeReader() throws(StoreError) -> any RecordReader
-    /// Deletes the replies of requests committed before `instant`, at most `limit` of them, and
-    /// returns how many were deleted.
+    /// Deletes the replies of the oldest commits before `instant`, a commit's all together: as many
+    /// commits as have at most `limit` replies, but at least one. Returns how many replies went, 0
+    /// when there are no more. A commit that bears a later time keeps those after it.
     func expireReplies(before instant: Instant, limit: Int) throws(StoreError) -> Int
 }

@@ -1,1 +1,5 @@
-print("not built yet")
+import BanjieCLI
+import Glibc
+
+let arguments = Array(CommandLine.arguments.dropFirst())
+exit(await CommandLineProgram.run(arguments, .process).rawValue)

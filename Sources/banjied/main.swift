@@ -1,1 +1,4 @@
-print("not built yet")
+import BanjieServer
+import Foundation
+
+exit(Daemon.main(arguments: Array(CommandLine.arguments.dropFirst())))

@@ -1,0 +1,60 @@
+package import CivilTime
+internal import Glibc
+internal import Synchronization
+
+/// Where the server's time comes from: the machine, or a virtual clock that an operator moves.
+package final class ServerClock: Sendable {
+    private enum Source {
+        case machine
+        case virtual(Instant)
+    }
+
+    private let source: Mutex<Source>
+    package let isVirtual: Bool
+
+    /// The machine's clock.
+    package init() {
+        source = Mutex(.machine)
+        isVirtual = false
+    }
+
+    /// A clock that stands still until it is moved.
+    package init(virtual start: Instant) {
+        source = Mutex(.virtual(start))
+        isVirtual = true
+    }
+
+    /// The civil time.
+    package var now: Instant {
+        source.withLock {
+            switch $0 {
+            case .machine: Instant(unixSeconds: Self.read(CLOCK_REALTIME).seconds)
+            case .virtual(let instant): instant
+            }
+        }
+    }
+
+    /// How far the machine is into the present second, in nanoseconds; 0 on a virtual clock.
+    var nanosecondsIntoSecond: Int64 {
+        isVirtual ? 0 : Self.read(CLOCK_REALTIME).nanoseconds
+    }
+
+    /// Moves a virtual clock; false when it isn't one, or `instant` lies before its time.
+    func move(to instant: Instant) -> Bool {
+        source.withLock {
+            guard case .virtual(let now) = $0, now <= instant else { return false }
+            $0 = .virtual(instant)
+            return true
+        }
+    }
+
+    /// Seconds of monotonic time since an arbitrary moment.
+    static var monotonicSeconds: Int64 { read(CLOCK_MONOTONIC).seconds }
+
+    private static func read(_ clock: clockid_t) -> (seconds: Int64, nanoseconds: Int64) {
+        var time = timespec()
+        let status = clock_gettime(clock, &time)
+        precondition(status == 0, "the machine has a real and a monotonic clock")
+        return (Int64(time.tv_sec), Int64(time.tv_nsec))
+    }
+}

@@ -1,0 +1,46 @@
+package import CivilTime
+package import Office
+package import Transport
+
+/// What a server is told when it starts.
+package struct Configuration: Sendable {
+    /// Where it listens: `HOST:PORT` of a loopback address, or `unix:PATH`.
+    package var listen: [Endpoint]
+    /// The folder of the store.
+    package var data: String
+    package var clock: Clock
+    /// Refuses what only tests may do.
+    package var isProduction: Bool
+    /// The name of the installation: a client of another one is refused, so that a test can't reach
+    /// production by mistake.
+    package var realm: String
+    /// Loops that serve connections.
+    package var reactors: Int
+    /// Threads that answer queries.
+    package var queryThreads: Int
+    /// Hours after the last commit from which a start must be confirmed by an operator.
+    package var gapHours: Int
+    /// Days for which request ids and their replies are kept.
+    package var replyDays: Int
+    package var policy: Policy
+
+    package enum Clock: Hashable, Sendable {
+        case machine
+        case virtual(Instant)
+    }
+}
+
+/// Why a configuration can't be used: which setting, from where, and what it must be.
+package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+    package let setting: String
+    package let origin: String
+    package let problem: String
+
+    package init(setting: String, origin: String, problem: String) {
+        self.setting = setting
+        self.origin = origin
+        self.problem = problem
+    }
+
+    package var description: String { "\(setting) (\(origin)): \(problem)" }
+}

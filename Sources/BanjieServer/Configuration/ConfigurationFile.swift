@@ -1,0 +1,102 @@
+package import Foundation
+
+/// A configuration file: JSON5, an object of settings, with the policy in an object of its own.
+package enum ConfigurationFile {
+    private enum Value: Decodable {
+        case text(String)
+        case object([String: Value])
+
+        init(from decoder: any Decoder) throws {
+            if let object = try? decoder.container(keyedBy: Key.self) {
+                var values: [String: Value] = [:]
+                for key in object.allKeys {
+                    values[key.stringValue] = try object.decode(Value.self, forKey: key)
+                }
+                self = .object(values)
+                return
+            }
+            if var list = try? decoder.unkeyedContainer() {
+                var parts: [String] = []
+                while !list.isAtEnd { parts.append(try list.decode(String.self)) }
+                self = .text(parts.joined(separator: ","))
+                return
+            }
+            let single = try decoder.singleValueContainer()
+            if single.decodeNil() {
+                self = .text("none")
+            } else if let flag = try? single.decode(Bool.self) {
+                self = .text(flag ? "true" : "false")
+            } else if let number = try? single.decode(Int.self) {
+                self = .text(String(number))
+            } else {
+                self = .text(try single.decode(String.self))
+            }
+        }
+    }
+
+    private struct Key: CodingKey {
+        let stringValue: String
+        let intValue: Int? = nil
+        init?(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    /// Takes the settings of a file.
+    ///
+    /// - Throws: what can't be read or decoded, or a name that no setting has.
+    package static func apply(
+        _ data: Data,
+        path: String,
+        to settings: inout Settings
+    ) throws(ConfigurationError) {
+        let decoder = JSONDecoder()
+        decoder.allowsJSON5 = true
+        let root: Value
+        do {
+            root = try decoder.decode(Value.self, from: data)
+        } catch {
+            throw ConfigurationError(
+                setting: "the file",
+                origin: path,
+                problem: "it isn't JSON5: \(describe(error))"
+            )
+        }
+        guard case .object(let values) = root else {
+            throw ConfigurationError(
+                setting: "the file",
+                origin: path,
+                problem: "it must hold one object of settings"
+            )
+        }
+        try apply(values, prefix: "", path: path, to: &settings)
+    }
+
+    private static func apply(
+        _ values: [String: Value],
+        prefix: String,
+        path: String,
+        to settings: inout Settings
+    ) throws(ConfigurationError) {
+        for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+            switch value {
+            case .object(let inner):
+                try apply(inner, prefix: "\(prefix)\(name).", path: path, to: &settings)
+            case .text(let text):
+                guard let setting = Setting(rawValue: prefix + name) else {
+                    throw ConfigurationError(
+                        setting: prefix + name,
+                        origin: "file \(path)",
+                        problem: "no setting has this name; `banjied --help` lists them"
+                    )
+                }
+                settings.set(setting, to: text, from: .file(path))
+            }
+        }
+    }
+
+    private static func describe(_ error: any Error) -> String {
+        guard case DecodingError.dataCorrupted(let context) = error else { return "\(error)" }
+        let cause = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"]
+        return cause.map { "\($0)" } ?? context.debugDescription
+    }
+}

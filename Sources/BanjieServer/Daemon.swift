@@ -1,0 +1,175 @@
+internal import Dispatch
+internal import Foundation
+
+/// The server program: reads its configuration, serves until SIGTERM or SIGINT, drains.
+package enum Daemon {
+    /// Exit codes of sysexits.h.
+    private enum ExitCode {
+        static let ok: Int32 = 0
+        static let usage: Int32 = 64
+        static let cannotStart: Int32 = 71
+        static let configuration: Int32 = 78
+    }
+
+    /// Runs the program to its end and returns its exit code.
+    package static func main(arguments: [String]) -> Int32 {
+        var settings = Settings()
+        let command: Command
+        do {
+            command = try Command(arguments)
+            try apply(command, to: &settings)
+        } catch let error as UsageError {
+            write("banjied: \(error.description)\n", to: .standardError)
+            return ExitCode.usage
+        } catch {
+            write("banjied: \(error)\n", to: .standardError)
+            return ExitCode.configuration
+        }
+        switch command.action {
+        case .help:
+            write(help, to: .standardOutput)
+            return ExitCode.ok
+        case .version:
+            write("banjied \(DiagnosticsService.version)\n", to: .standardOutput)
+            return ExitCode.ok
+        case .printConfiguration:
+            write(settings.listing + "\n", to: .standardOutput)
+            return ExitCode.ok
+        case .serve:
+            break
+        }
+        do {
+            let configuration = try settings.configuration()
+            return try serve(configuration)
+        } catch let error as ConfigurationError {
+            write("banjied: \(error)\n", to: .standardError)
+            return ExitCode.configuration
+        } catch {
+            write("banjied: can't start: \(error)\n", to: .standardError)
+            return ExitCode.cannotStart
+        }
+    }
+
+    private static func serve(_ configuration: Configuration) throws -> Int32 {
+        // Before any thread starts, so that all inherit it: signals come to the source below.
+        signal(SIGPIPE, SIG_IGN)
+        signal(SIGTERM, SIG_IGN)
+        signal(SIGINT, SIG_IGN)
+        let server = try OfficeServer(configuration) { line in
+            write("banjied: \(line)\n", to: .standardError)
+        }
+        let clock =
+            switch configuration.clock {
+            case .machine: "machine"
+            case .virtual(let start): "virtual:\(start)"
+            }
+        write(
+            "ready listen=\(server.addresses.joined(separator: ",")) "
+                + "store=\(configuration.data)/banjie.sqlite clock=\(clock)\n",
+            to: .standardOutput
+        )
+        let stopped = DispatchSemaphore(value: 0)
+        let sources = [SIGTERM, SIGINT].map { number in
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { stopped.signal() }
+            source.resume()
+            return source
+        }
+        stopped.wait()
+        for source in sources { source.cancel() }
+        server.drain()
+        return ExitCode.ok
+    }
+
+    private static func write(_ text: String, to handle: FileHandle) {
+        // Whoever reads our output may be gone; that is no reason to stop serving.
+        try? handle.write(contentsOf: Data(text.utf8))
+    }
+
+    // MARK: The command line
+
+    private struct UsageError: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private struct Command {
+        enum Action { case serve, printConfiguration, help, version }
+
+        var action = Action.serve
+        var file: String?
+        var flags: [(setting: Setting, value: String)] = []
+
+        init(_ arguments: [String]) throws {
+            var rest = arguments[...]
+            while let argument = rest.popFirst() {
+                switch argument {
+                case "--help", "-h": action = .help
+                case "--version": action = .version
+                case "--print-config": action = .printConfiguration
+                case "--config": file = try Self.value(of: argument, from: &rest)
+                case "--production": flags.append((.production, "true"))
+                default:
+                    guard
+                        let setting = Setting.allCases.first(where: { "--\($0.flag)" == argument })
+                    else {
+                        throw UsageError(
+                            description: "no option is called \(argument); see banjied --help"
+                        )
+                    }
+                    flags.append((setting, try Self.value(of: argument, from: &rest)))
+                }
+            }
+        }
+
+        private static func value(
+            of option: String,
+            from rest: inout ArraySlice<String>
+        ) throws -> String {
+            guard let value = rest.popFirst() else {
+                throw UsageError(description: "\(option) needs a value")
+            }
+            return value
+        }
+    }
+
+    /// File, then environment, then flags: the later wins.
+    private static func apply(_ command: Command, to settings: inout Settings) throws {
+        let environment = ProcessInfo.processInfo.environment
+        if let path = command.file ?? environment["BANJIE_CONFIG"] {
+            let data: Data
+            do {
+                data = try Data(contentsOf: URL(filePath: path))
+            } catch {
+                throw ConfigurationError(
+                    setting: "the file",
+                    origin: path,
+                    problem: "it can't be read: \(error)"
+                )
+            }
+            try ConfigurationFile.apply(data, path: path, to: &settings)
+        }
+        settings.apply(environment: environment)
+        for (setting, value) in command.flags {
+            settings.set(setting, to: value, from: .flag(setting.flag))
+        }
+    }
+
+    private static var help: String {
+        let width = Setting.allCases.map(\.flag.count).max() ?? 0
+        let options = Setting.allCases.map { setting in
+            let padding = String(repeating: " ", count: width - setting.flag.count)
+            return "  --\(setting.flag) VALUE\(padding)  \(setting.summary)"
+        }
+        return """
+            banjied: hosts a city's matters and their deadlines.
+
+            usage: banjied [--config FILE] [--print-config] [options]
+
+            \(options.joined(separator: "\n"))
+
+            A value comes from its flag, else from the environment (BANJIE_NAME), else from the file
+            (JSON5, names with underscores), else from its default; --print-config shows which.
+
+            """
+    }
+}

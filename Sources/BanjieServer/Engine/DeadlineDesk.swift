@@ -1,0 +1,249 @@
+internal import BanjieProtocol
+internal import CivilTime
+internal import Deadlines
+internal import Office
+internal import Store
+internal import WorkCalendar
+
+/// Loading, settling and saving deadlines and the cases that own them.
+extension CommandContext {
+    /// A deadline armed by a client, settled up to now.
+    ///
+    /// - Throws: `owned` when a module of the office owns it.
+    mutating func openDeadline(_ number: UInt64) throws(HandlerFailure) -> DeadlineRecord {
+        let absent = Refusal.none(kind: .deadline, name: "\(number)")
+        guard let key = Int64(exactly: number) else { throw .refused(absent) }
+        var record = try load(DeadlineRecord.self, key, or: absent)
+        switch record.owner {
+        case .client: break
+        case .case(let serial): throw .refused(.owned(by: "case/\(serial)"))
+        }
+        try settle(&record)
+        return record
+    }
+
+    /// Fires what is due on a client's deadline and plans it by the newest calendar.
+    private mutating func settle(_ record: inout DeadlineRecord) throws(HandlerFailure) {
+        let planned = record.deadline.calendarVersion
+        let firings = record.deadline.settle(through: now, in: calendars)
+        for firing in firings {
+            publish(firing, of: record)
+            unit.audit(
+                AuditDraft(
+                    at: firing.at,
+                    actor: "system",
+                    kind: "DEADLINE_FIRED",
+                    subject: "deadline/\(record.key)",
+                    detail: "\(firing.rung)"
+                )
+            )
+        }
+        let newer = calendars.entries(after: planned).filter {
+            $0.calendar.version <= record.deadline.calendarVersion
+        }
+        for entry in newer {
+            try countReplanned(entry.calendar.version, clocks: 1, movedCases: 0)
+        }
+        if !firings.isEmpty || !newer.isEmpty { save(&record) }
+    }
+
+    /// Saves a deadline, and tells the scheduler when it fires next.
+    mutating func save(_ record: inout DeadlineRecord) {
+        record.index(in: calendars)
+        unit.save(record)
+        planned.append((record.key, record.nextAt))
+    }
+
+    mutating func publish(_ firing: Deadlines.Firing, of record: DeadlineRecord) {
+        firedCount += 1
+        unit.publish(
+            EventDraft(
+                topic: EventTopic.fired,
+                payload: firing.message(of: record).encoded()
+            )
+        )
+    }
+
+    /// Adds to how far the clocks have been re-planned to a calendar version.
+    private func countReplanned(
+        _ version: CalendarVersion,
+        clocks: Int,
+        movedCases: Int
+    ) throws(HandlerFailure) {
+        guard version > .builtIn else { return }
+        var record = try load(
+            CalendarRecord.self,
+            Int64(version.rawValue),
+            or: .none(kind: .calendar, name: "\(version.rawValue)")
+        )
+        record.replannedClocks += Int64(clocks)
+        record.movedCases += Int64(movedCases)
+        unit.save(record)
+    }
+
+    /// A case with its clocks, settled up to now.
+    mutating func openCase(_ serial: String) throws(HandlerFailure) -> CaseFile {
+        let record = try load(
+            CaseRecord.self,
+            serial,
+            or: .none(kind: .case, name: serial)
+        )
+        var clocks: [CaseClock] = []
+        for key in record.clockKeys {
+            let stored = try load(
+                DeadlineRecord.self,
+                key,
+                or: .none(kind: .deadline, name: "\(key)")
+            )
+            clocks.append(CaseClock(kind: stored.kind, key: key, deadline: stored.deadline))
+        }
+        var file = CaseFile(record: record, clocks: clocks)
+        file.settle(in: circumstances)
+        return file
+    }
+
+    /// Saves a case with its clocks, cards, audit entries and events.
+    mutating func save(_ file: inout CaseFile) throws(HandlerFailure) {
+        guard file.isChanged else { return }
+        let serial = file.record.key
+        for index in file.clocks.indices {
+            let key: Int64
+            if let known = file.clocks[index].key {
+                key = known
+            } else {
+                key = try storing { () throws(StoreError) in
+                    try unit.nextKey(DeadlineRecord.self)
+                }
+                file.assign(key: key, toClock: index)
+            }
+            let record = DeadlineRecord(
+                key: key,
+                kind: file.clocks[index].kind,
+                owner: .case(serial: serial),
+                label: "",
+                deadline: file.clocks[index].deadline,
+                in: calendars
+            )
+            let stored = try storing { () throws(StoreError) in
+                try unit.load(DeadlineRecord.self, key)
+            }
+            guard stored != record else { continue }
+            unit.save(record)
+            planned.append((key, record.nextAt))
+        }
+        unit.save(file.record)
+        for fired in file.firings {
+            let clock = file.clocks[fired.clock]
+            guard let key = clock.key else { continue }
+            if fired.firing.rung != .expire {
+                unit.save(
+                    CardRecord(
+                        deadline: key,
+                        department: file.record.department,
+                        clock: clock.kind,
+                        firing: fired.firing,
+                        caseSerial: serial
+                    )
+                )
+            }
+            publish(
+                fired.firing,
+                of: DeadlineRecord(
+                    key: key,
+                    kind: clock.kind,
+                    owner: .case(serial: serial),
+                    label: "",
+                    deadline: clock.deadline,
+                    in: calendars
+                )
+            )
+        }
+        for audit in file.audits {
+            unit.audit(
+                AuditDraft(
+                    at: audit.at,
+                    actor: audit.actor,
+                    kind: audit.kind,
+                    subject: "case/\(serial)",
+                    detail: audit.detail
+                )
+            )
+        }
+        unit.publish(EventDraft(topic: EventTopic.caseChanged, payload: Array(serial.utf8)))
+        for (version, clocks) in file.replanned.sorted(by: { $0.key < $1.key }) {
+            try countReplanned(
+                version,
+                clocks: clocks,
+                movedCases: file.movedBy.filter { $0 == version }.count
+            )
+        }
+    }
+
+    /// Settles whatever owns a deadline: what the scheduler does when it is due, and what a change
+    /// of the calendar does to each. Does nothing when that has been done already.
+    mutating func settleOwner(ofDeadline key: Int64) throws(HandlerFailure) {
+        let found = try storing { () throws(StoreError) in
+            try unit.load(DeadlineRecord.self, key)
+        }
+        // The wheel names only deadlines that were committed; a deadline is never deleted.
+        guard var record = found else { return }
+        switch record.owner {
+        case .client:
+            try settle(&record)
+        case .case(let serial):
+            var file = try openCase(serial)
+            try save(&file)
+        }
+        // A deadline with nothing left to do now is planned again, in case the wheel forgot it.
+        planned.append((key, try nextInstant(ofDeadline: key)))
+    }
+
+    private func nextInstant(ofDeadline key: Int64) throws(HandlerFailure) -> Instant? {
+        try storing { () throws(StoreError) in try unit.load(DeadlineRecord.self, key) }?.nextAt
+    }
+}
+
+extension QueryContext {
+    /// A case with its clocks, as it stands now: settled in memory, written nowhere.
+    func openCase(_ serial: String) throws(HandlerFailure) -> CaseFile {
+        let record = try load(CaseRecord.self, serial, or: .none(kind: .case, name: serial))
+        return try openCase(record)
+    }
+
+    func openCase(_ record: CaseRecord) throws(HandlerFailure) -> CaseFile {
+        var clocks: [CaseClock] = []
+        for key in record.clockKeys {
+            let stored = try load(
+                DeadlineRecord.self,
+                key,
+                or: .none(kind: .deadline, name: "\(key)")
+            )
+            clocks.append(CaseClock(kind: stored.kind, key: key, deadline: stored.deadline))
+        }
+        var file = CaseFile(record: record, clocks: clocks)
+        file.settle(in: circumstances)
+        return file
+    }
+
+    /// A deadline as it stands now, whoever owns it.
+    func openDeadline(_ number: UInt64) throws(HandlerFailure) -> DeadlineRecord {
+        let absent = Refusal.none(kind: .deadline, name: "\(number)")
+        guard let key = Int64(exactly: number) else { throw .refused(absent) }
+        return try asOfNow(try load(DeadlineRecord.self, key, or: absent))
+    }
+
+    func asOfNow(_ stored: DeadlineRecord) throws(HandlerFailure) -> DeadlineRecord {
+        var record = stored
+        switch record.owner {
+        case .client:
+            _ = record.deadline.settle(through: now, in: calendars)
+        case .case(let serial):
+            let file = try openCase(serial)
+            if let clock = file.clocks.first(where: { $0.key == record.key }) {
+                record.deadline = clock.deadline
+            }
+        }
+        record.index(in: calendars)
+        return record
+    }
+}

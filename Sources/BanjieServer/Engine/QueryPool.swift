@@ -1,0 +1,110 @@
+internal import BanjieProtocol
+internal import Dispatch
+internal import Office
+internal import Store
+internal import Wire
+
+/// A few threads that answer queries from snapshots, each on a connection of its own.
+///
+/// Queries don't wait for commands. Each batch of answers is delivered when the thread runs out of
+/// calls, so that one wake-up of the loop serves many.
+final class QueryPool<Ticket: Sendable>: Sendable {
+    /// The most calls that a thread takes at once.
+    static var batchMax: Int { 64 }
+
+    private let inbox: Inbox<EngineCall<Ticket>>
+    private let shared: SharedState
+    private let deliver: @Sendable ([EngineAnswer<Ticket>]) -> Void
+    private let log: @Sendable (String) -> Void
+    private let connections: @Sendable () -> Int
+    private let finished = DispatchGroup()
+
+    init(
+        shared: SharedState,
+        capacity: Int,
+        connections: @escaping @Sendable () -> Int,
+        log: @escaping @Sendable (String) -> Void,
+        deliver: @escaping @Sendable ([EngineAnswer<Ticket>]) -> Void
+    ) {
+        inbox = Inbox(capacity: capacity)
+        self.shared = shared
+        self.deliver = deliver
+        self.log = log
+        self.connections = connections
+    }
+
+    /// Takes calls; returns how many fitted, the first ones.
+    func add(_ calls: [EngineCall<Ticket>]) -> Int { inbox.add(calls) }
+
+    /// Starts threads, each with a reader that `makeReader` opens on it.
+    func start(threads: Int, makeReader: @escaping @Sendable () throws -> any RecordReader) {
+        for number in 0..<threads {
+            finished.enter()
+            startThread(named: "query-\(number)") { [self] in
+                defer { finished.leave() }
+                do {
+                    run(try makeReader())
+                } catch {
+                    log("a query thread can't read the store: \(error)")
+                }
+            }
+        }
+    }
+
+    /// Answers what waits and ends the threads.
+    func stop() {
+        inbox.close()
+        finished.wait()
+    }
+
+    private func run(_ reader: any RecordReader) {
+        while let calls = inbox.take(limit: Self.batchMax, waitingMilliseconds: 1000) {
+            guard !calls.isEmpty else { continue }
+            deliver(
+                calls.map { EngineAnswer(ticket: $0.ticket, outcome: answer($0, from: reader)) }
+            )
+        }
+    }
+
+    private func answer(
+        _ call: EngineCall<Ticket>,
+        from reader: any RecordReader
+    ) -> EngineOutcome {
+        guard let route = ServiceRegistry.route(call.method), let queries = route.queries else {
+            preconditionFailure("the router hands over known queries only")
+        }
+        var snapshot = shared.current
+        snapshot.status.connections = UInt32(clamping: connections())
+        var context = QueryContext(
+            reader: reader,
+            actor: call.actor,
+            circumstances: shared.circumstances(snapshot),
+            status: snapshot.status
+        )
+        var writer = MessageWriter()
+        do {
+            try reader.atOnce {
+                try dispatching(call.body) { (body) throws(DispatchFailure<HandlerFailure>) in
+                    try queries.dispatchQuery(
+                        route.method.number,
+                        body,
+                        in: &context,
+                        reply: &writer
+                    )
+                }
+            }
+            return .reply(writer.bytes, isReplay: false)
+        } catch {
+            let failure: HandlerFailure =
+                switch error {
+                case let failure as HandlerFailure: failure
+                case let error as StoreError: .store(error)
+                default: .server(.internal)
+                }
+            if case .store(let error) = failure { log("\(error)") }
+            return .failure(
+                EngineFailure(report: failure.report(in: call.language), isOutcomeKnown: true)
+            )
+        }
+    }
+}

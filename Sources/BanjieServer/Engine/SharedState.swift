@@ -1,0 +1,39 @@
+internal import CivilTime
+internal import Office
+internal import Synchronization
+internal import WorkCalendar
+
+/// What the engine tells the other threads after each batch.
+final class SharedState: Sendable {
+    struct Snapshot: Sendable {
+        var calendars: CalendarTimeline
+        var status: ServerStatus
+        /// The latest moment that can be trusted; nil while the machine's own may be.
+        var frozenAt: Instant?
+    }
+
+    private let snapshot: Mutex<Snapshot>
+    let clock: ServerClock
+    let policy: Policy
+
+    init(calendars: CalendarTimeline, clock: ServerClock, policy: Policy) {
+        var status = ServerStatus()
+        status.virtualClock = clock.isVirtual
+        snapshot = Mutex(Snapshot(calendars: calendars, status: status, frozenAt: nil))
+        self.clock = clock
+        self.policy = policy
+    }
+
+    var current: Snapshot { snapshot.withLock { $0 } }
+
+    func update(_ change: (inout Snapshot) -> Void) { snapshot.withLock { change(&$0) } }
+
+    /// The circumstances in which a query looks at its snapshot.
+    func circumstances(_ snapshot: Snapshot) -> Circumstances {
+        Circumstances(
+            now: snapshot.frozenAt ?? clock.now,
+            calendars: snapshot.calendars,
+            policy: policy
+        )
+    }
+}

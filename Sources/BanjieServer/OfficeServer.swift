@@ -1,0 +1,172 @@
+internal import CivilTime
+internal import BanjieProtocol
+internal import Dispatch
+internal import Foundation
+internal import Office
+internal import Store
+internal import StoreSQLite
+internal import Synchronization
+internal import Transport
+internal import Wire
+internal import WorkCalendar
+
+/// A running server: the office's services over a store, on connections.
+package final class OfficeServer: Sendable {
+    /// The most calls that wait for the engine, and for the query threads; what comes beyond is
+    /// refused at once, since a longer queue only adds waiting.
+    private static let queueMax = 65_536
+
+    private let transport: Transport.Server
+    private let inbox: Inbox<EngineCall<CallTicket>>
+    private let queries: QueryPool<CallTicket>
+    private let signIns: SignInDesk
+    private let shared: SharedState
+    private let engineFinished: DispatchSemaphore
+    /// Where it listens, ports filled in.
+    package let addresses: [String]
+
+    /// Opens the store, arms what runs, and listens.
+    ///
+    /// - Throws: what keeps it from starting, in a sentence.
+    package init(
+        _ configuration: Configuration,
+        log: @escaping @Sendable (String) -> Void
+    ) throws {
+        try FileManager.default.createDirectory(
+            atPath: configuration.data,
+            withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700]
+        )
+        let path = "\(configuration.data)/banjie.sqlite"
+        let clock: ServerClock =
+            switch configuration.clock {
+            case .machine: ServerClock()
+            case .virtual(let start): ServerClock(virtual: start)
+            }
+        let store = try SQLiteStore(path: path, tables: ServiceRegistry.tables)
+        try Bootstrap.run(store: store, folder: configuration.data, at: clock.now)
+
+        let shared = SharedState(
+            calendars: CalendarTimeline(.builtIn),
+            clock: clock,
+            policy: configuration.policy
+        )
+        let exit = ReplyExit()
+        let inbox = Inbox<EngineCall<CallTicket>>(capacity: Self.queueMax)
+        let queries = QueryPool<CallTicket>(
+            shared: shared,
+            capacity: Self.queueMax,
+            connections: { exit.connections },
+            log: log,
+            deliver: { exit.deliver($0) }
+        )
+        let signIns = SignInDesk(log: log, post: { exit.post($0, for: $1) })
+        let router = Router(
+            commands: inbox,
+            queries: queries,
+            signIns: signIns,
+            deliver: { exit.deliver($0) }
+        )
+
+        let engineFinished = DispatchSemaphore(value: 0)
+        try Self.startEngine(
+            EngineStart(
+                store: store,
+                shared: shared,
+                inbox: inbox,
+                exit: exit,
+                gapMax: Int64(configuration.gapHours) * 3600,
+                replySeconds: Int64(configuration.replyDays) * Instant.secondsPerDay,
+                log: log
+            ),
+            finished: engineFinished
+        )
+        let makeReader: @Sendable () throws -> any RecordReader = { try SQLiteReader(path: path) }
+        queries.start(threads: configuration.queryThreads, makeReader: makeReader)
+        signIns.start(makeReader: makeReader)
+
+        let profile = ServerProfile(
+            realm: configuration.realm,
+            limits: Limits(),
+            schema: withUnsafeBytes(of: BanjieProtocolSchema.fingerprint.bigEndian) { Array($0) },
+            product: "banjied \(DiagnosticsService.version)"
+        )
+        let transport = try Transport.Server(
+            profile: profile,
+            handler: router,
+            reactors: configuration.reactors
+        )
+        exit.open(transport)
+        addresses = try configuration.listen.map { try transport.listen(on: $0).description }
+        self.transport = transport
+        self.inbox = inbox
+        self.queries = queries
+        self.signIns = signIns
+        self.shared = shared
+        self.engineFinished = engineFinished
+    }
+
+    /// Stops in order: no new calls, all accepted ones answered, the store closed.
+    package func drain() {
+        shared.update { $0.status.draining = true }
+        transport.drain(within: 30_000)
+        inbox.close()
+        engineFinished.wait()
+        queries.stop()
+        signIns.stop()
+    }
+
+    /// What the engine's thread takes over. The store is handed to that thread and used nowhere
+    /// else afterwards, which makes sending it sound.
+    private struct EngineStart: @unchecked Sendable {
+        let store: SQLiteStore
+        let shared: SharedState
+        let inbox: Inbox<EngineCall<CallTicket>>
+        let exit: ReplyExit
+        let gapMax: Int64
+        let replySeconds: Int64
+        let log: @Sendable (String) -> Void
+    }
+
+    /// Runs the engine on its thread; returns once every running deadline is armed.
+    private static func startEngine(
+        _ start: EngineStart,
+        finished: DispatchSemaphore
+    ) throws(StoreError) {
+        let outcome = StartOutcome()
+        startThread(named: "engine") {
+            defer { finished.signal() }
+            do throws(StoreError) {
+                let engine = try Engine(
+                    store: start.store,
+                    shared: start.shared,
+                    gapMax: start.gapMax,
+                    replySeconds: start.replySeconds,
+                    log: start.log,
+                    deliver: { start.exit.deliver($0) }
+                )
+                outcome.report(nil)
+                engine.run(start.inbox)
+            } catch {
+                outcome.report(error)
+            }
+        }
+        if let error = outcome.wait() { throw error }
+    }
+}
+
+/// Tells who waits for a thread whether it started.
+private final class StartOutcome: Sendable {
+    private let failure = Mutex<StoreError?>(nil)
+    private let reported = DispatchSemaphore(value: 0)
+
+    func report(_ error: StoreError?) {
+        failure.withLock { $0 = error }
+        reported.signal()
+    }
+
+    func wait() -> StoreError? {
+        reported.wait()
+        return failure.withLock { $0 }
+    }
+}

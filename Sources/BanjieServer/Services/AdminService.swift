@@ -1,0 +1,62 @@
+internal import BanjieProtocol
+internal import CivilTime
+internal import Store
+
+/// What an operator does to a running server.
+struct AdminService: AdminCommands, Sendable {
+    /// Asks the engine to move the clock; it answers when all that fell due has fired.
+    func advanceClock(
+        _ request: AdvanceClockRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> ClockMoved {
+        guard context.clock.isVirtual, request.to >= context.now else {
+            throw .server(.clockNotVirtual)
+        }
+        context.clockTarget = request.to
+        return ClockMoved(now: request.to)
+    }
+
+    func confirmClock(
+        _ request: Empty,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> ClockMoved {
+        context.confirmsClock = true
+        context.audit("CLOCK_CONFIRMED", "clock")
+        return ClockMoved(now: context.clock.now)
+    }
+}
+
+extension AdminService: AdminQueries {
+    func getAuditHead(
+        _ request: Empty,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> BanjieProtocol.AuditHead {
+        let reader = context.reader
+        let head = try storing { () throws(StoreError) in try reader.head() }
+        return BanjieProtocol.AuditHead(sequence: head.auditSequence, hash: head.auditHash)
+    }
+
+    func readAudit(
+        _ request: ReadAuditRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> ReadAuditReply {
+        try validating(request)
+        let reader = context.reader
+        let entries = try storing { () throws(StoreError) in
+            try reader.auditEntries(after: request.after, limit: Int(request.limit))
+        }
+        return ReadAuditReply(
+            entries: entries.map {
+                BanjieProtocol.AuditEntry(
+                    sequence: $0.sequence,
+                    at: $0.draft.at,
+                    actor: $0.draft.actor,
+                    kind: $0.draft.kind,
+                    subject: $0.draft.subject,
+                    detail: $0.draft.detail,
+                    hash: $0.hash
+                )
+            }
+        )
+    }
+}

@@ -1,0 +1,95 @@
+internal import BanjieProtocol
+internal import CivilTime
+internal import Deadlines
+internal import Office
+
+// The office's values as messages.
+
+extension Office.CaseState {
+    var message: BanjieProtocol.CaseState {
+        switch self {
+        case .received: .received
+        case .waitCorrection: .waitCorrection
+        case .active(.accepted): .accepted
+        case .active(.acceptedWithGap): .acceptedGap
+        case .active(.deemedAccepted): .acceptedDeemed
+        case .active(.inReview): .inReview
+        case .active(.joint): .joint
+        case .suspended: .suspended
+        case .decided: .decided
+        case .delivered: .delivered
+        case .archived: .archived
+        case .notAccepted: .notAccepted
+        case .lapsed: .lapsed
+        case .terminated: .terminated
+        case .withdrawn: .withdrawn
+        }
+    }
+}
+
+extension CaseFile {
+    /// The case as it stands; it must have been settled in these circumstances.
+    func view(in circumstances: Circumstances) -> CaseView {
+        let (now, calendars) = (circumstances.now, circumstances.calendars)
+        let running = runningClocks
+        var missing: [String] = []
+        if case .waitCorrection(let items) = record.state { missing = items }
+        return CaseView(
+            case: record.key,
+            version: UInt64(record.version),
+            state: record.state.message,
+            item: record.item.code,
+            itemVersion: UInt32(clamping: record.item.version),
+            department: record.department,
+            applicant: record.applicant,
+            channel: BanjieProtocol.Channel(rawValue: record.channel.rawValue),
+            submitted: record.submitted,
+            effectiveReceipt: record.receipt,
+            acceptanceDate: record.acceptance,
+            clocks: clocks.map { clock in
+                let deadline = clock.deadline
+                return ClockView(
+                    clock: clock.kind.message,
+                    deadline: UInt64(clock.key ?? 0),
+                    due: deadline.due(on: now.date, in: calendars),
+                    running: deadline.isRunning,
+                    paused: deadline.isPaused,
+                    used: Int32(clamping: deadline.used(on: now.date, in: calendars)),
+                    remaining: Int32(clamping: deadline.remaining(on: now.date, in: calendars)),
+                    result: deadline.result(at: now, in: calendars)?.message,
+                    overdueDays: Int32(clamping: deadline.overdueDays(at: now, in: calendars)),
+                    provisional: deadline.isProvisional(on: now.date, in: calendars)
+                )
+            },
+            runningClocks: running.map(\.kind.message),
+            cards: cards,
+            missing: missing,
+            applicantNotified: record.applicantNotified,
+            decision: record.state.decision.map {
+                BanjieProtocol.Decision(rawValue: $0.result.rawValue)
+            },
+            lastAudit: record.lastAudit,
+            provisional: running.contains {
+                $0.deadline.isProvisional(on: now.date, in: calendars)
+            },
+            instantTarget: record.instantTarget
+        )
+    }
+
+    /// The cards of the department that answers, in order of time, ties by rung and clock.
+    private var cards: [CardView] {
+        clocks
+            .flatMap { clock in clock.deadline.fired.map { (clock.kind, $0) } }
+            .filter { $0.1.rung != .expire }
+            .sorted { ($0.1.at, $0.1.rung, $0.0) < ($1.1.at, $1.1.rung, $1.0) }
+            .map { kind, firing in
+                CardView(
+                    clock: kind.message,
+                    kind: firing.rung.message,
+                    at: firing.at,
+                    department: record.department,
+                    case: record.key
+                )
+            }
+    }
+}

@@ -1,0 +1,403 @@
+internal import BanjieProtocol
+internal import CivilTime
+internal import Deadlines
+internal import Office
+internal import Store
+
+/// Matters at the window, from submission to delivery.
+struct CasesService: CasesCommands, Sendable {
+    func submit(
+        _ request: SubmitCaseRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CaseView {
+        let head = try context.load(
+            ItemHeadRecord.self,
+            request.item,
+            or: .none(kind: .item, name: request.item)
+        )
+        let item = try context.load(
+            ItemRecord.self,
+            ItemVersionKey(code: head.key, version: head.version),
+            or: .none(kind: .item, name: request.item)
+        )
+        // A window submits for whom it names; an applicant only for himself.
+        let actor = context.actor
+        var applicant = actor.login
+        if actor.has(.staff) {
+            guard actor.department == item.department else {
+                throw .refused(.wrongDepartment(answers: item.department))
+            }
+            applicant = request.applicant
+            _ = try context.load(
+                PersonRecord.self,
+                applicant,
+                or: .none(kind: .person, name: applicant)
+            )
+        } else if !request.applicant.isEmpty && request.applicant != actor.login {
+            throw .refused(.notApplicant)
+        }
+        try validating(request)
+        let channel = request.channel.flatMap { Office.Channel(rawValue: $0.rawValue) } ?? .window
+        let serial = try nextSerial(of: item, in: context)
+        var file = CaseFile.submit(
+            serial: serial,
+            item: item,
+            applicant: applicant,
+            channel: channel,
+            by: actor,
+            in: context.circumstances
+        )
+        try context.save(&file)
+        return file.view(in: context.circumstances)
+    }
+
+    private func nextSerial(
+        of item: ItemRecord,
+        in context: CommandContext
+    ) throws(HandlerFailure) -> CaseSerial {
+        let code: ItemCode
+        do {
+            code = try ItemCode(item.key.code)
+        } catch {
+            throw .store(.corrupt("the item \(item.key.code) has a wrong code: \(error)"))
+        }
+        let day = context.now.date
+        var counter = CaseCounterRecord(item: code, day: day, last: 0)
+        let key = counter.key
+        let stored = try storing { () throws(StoreError) in
+            try context.unit.load(CaseCounterRecord.self, key)
+        }
+        if let stored { counter = stored }
+        guard counter.last < CaseSerial.numberMax else {
+            throw .refused(.serialsExhausted(item: item.key.code, day: day))
+        }
+        counter.last += 1
+        context.unit.save(counter)
+        return CaseSerial(item: code, day: day, number: Int(counter.last))
+    }
+
+    func accept(
+        _ request: CaseRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CaseView {
+        try change(request.case, request.version, request, as: .handler, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.accept(by: context.actor, in: context.circumstances)
+        }
+    }
+
+    func refuse(
+        _ request: RefuseCaseRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CaseView {
+        try change(request.case, request.version, request, as: .handler, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.refuse(
+                reason: request.reason,
+                competentAgency: request.competentAgency.isEmpty ? nil : request.competentAgency,
+                by: context.actor,
+                in: context.circumstances
+            )
+        }
+    }
+
+    func acceptWithGap(
+        _ request: AcceptWithGapRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CaseView {
+        try change(request.case, request.version, request, as: .handler, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.acceptWithGap(
+                supplementBy: request.supplementBy,
+                by: context.actor,
+                in: context.circumstances
+            )
+        }
+    }
+
+    func supplyGap(
+        _ request: CaseRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CaseView {
+        try change(request.case, request.version, request, as: .either, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.supplyGap(by: context.actor, in: context.circumstances)
+        }
+    }
+
+    func notifyCorrection(
+        _ request: NotifyCorrectionRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CaseView {
+        try change(request.case, request.version, request, as: .handler, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.notifyCorrection(
+                items: request.items,
+                by: context.actor,
+                in: context.circumstances
+            )
+        }
+    }
+
+    func resubmit(
+        _ request: ResubmitRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CaseView {
+        try change(request.case, request.version, request, as: .either, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.resubmit(
+                missing: request.missing,
+                by: context.actor,
+                in: context.circumstances
+            )
+        }
+    }
+
+    func beginReview(
+        _ request: CaseRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CaseView {
+        try change(request.case, request.version, request, as: .handler, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.beginReview(by: context.actor, in: context.circumstances)
+        }
+    }
+
+    func pause(
+        _ request: PauseCaseRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CaseView {
+        try change(request.case, request.version, request, as: .handler, in: &context) {
+            (file, context) throws(Refusal) in
+            guard let reason = Office.PauseReason(rawValue: request.reason.rawValue) else {
+                throw .unknownValue(field: "reason", value: "\(request.reason)")
+            }
+            try file.pause(
+                for: reason,
+                plannedDays: request.plannedDays,
+                by: context.actor,
+                in: context.circumstances
+            )
+        }
+    }
+
+    func resume(
+        _ request: CaseRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CaseView {
+        try change(request.case, request.version, request, as: .handler, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.resume(by: context.actor, in: context.circumstances)
+        }
+    }
+
+    func extend(
+        _ request: ExtendCaseRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CaseView {
+        try change(request.case, request.version, request, as: .head, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.extend(
+                by: request.days,
+                reason: request.reason,
+                approvedBy: context.actor,
+                in: context.circumstances
+            )
+        }
+    }
+
+    func decide(
+        _ request: DecideCaseRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CaseView {
+        try change(request.case, request.version, request, as: .handler, in: &context) {
+            (file, context) throws(Refusal) in
+            guard let result = Office.Decision.Result(rawValue: request.result.rawValue) else {
+                throw .unknownValue(field: "result", value: "\(request.result)")
+            }
+            let decision = try Office.Decision(
+                result,
+                reason: request.reason,
+                remedies: request.remedies
+            )
+            try file.decide(decision, by: context.actor, in: context.circumstances)
+        }
+    }
+
+    func deliver(
+        _ request: CaseRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CaseView {
+        try change(request.case, request.version, request, as: .handler, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.deliver(by: context.actor, in: context.circumstances)
+        }
+    }
+
+    func withdraw(
+        _ request: CaseRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CaseView {
+        try change(request.case, request.version, request, as: .applicant, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.withdraw(by: context.actor, in: context.circumstances)
+        }
+    }
+
+    func archive(
+        _ request: CaseRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CaseView {
+        try change(request.case, request.version, request, as: .handler, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.archive(by: context.actor, in: context.circumstances)
+        }
+    }
+
+    /// As whom a command may be given: a right by the record.
+    private enum Standing {
+        case handler, applicant, either, head
+    }
+
+    /// Opens a case, settled; checks rights by record, then the request's values, then the records'
+    /// state by `body`; saves it.
+    private func change(
+        _ serial: String,
+        _ version: UInt64,
+        _ request: some Message,
+        as standing: Standing,
+        in context: inout CommandContext,
+        _ body: (inout CaseFile, CommandContext) throws(Refusal) -> Void
+    ) throws(HandlerFailure) -> CaseView {
+        var file = try context.openCase(serial)
+        let actor = context.actor
+        try ruling { () throws(Refusal) in
+            switch standing {
+            case .handler: try file.requireHandler(actor)
+            case .applicant: try file.requireApplicant(actor)
+            case .head: try file.requireHead(actor)
+            case .either:
+                if actor.has(.staff) {
+                    try file.requireHandler(actor)
+                } else {
+                    try file.requireApplicant(actor)
+                }
+            }
+        }
+        try validating(request)
+        do {
+            try file.requireVersion(version)
+            try body(&file, context)
+        } catch {
+            throw .refused(error)
+        }
+        try context.save(&file)
+        return file.view(in: context.circumstances)
+    }
+}
+
+extension CasesService: CasesQueries {
+    func get(
+        _ request: CaseRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> CaseView {
+        let file = try context.openCase(request.case)
+        let actor = try context.signedIn()
+        try ruling { () throws(Refusal) in
+            try Self.requireReader(actor, of: file)
+        }
+        return file.view(in: context.circumstances)
+    }
+
+    /// Applicants see their own cases, staff and heads those of their department, the office, the
+    /// government's head and supervision all.
+    private static func requireReader(_ actor: Actor, of file: CaseFile) throws(Refusal) {
+        if actor.has(.office) || actor.has(.supervisor) || actor.has(.governmentHead) { return }
+        if actor.has(.staff) || actor.has(.head) {
+            guard actor.department == file.record.department else {
+                throw .wrongDepartment(answers: file.record.department)
+            }
+            return
+        }
+        try file.requireApplicant(actor)
+    }
+
+    func list(
+        _ request: ListCasesRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> ListCasesReply {
+        let department = try readableDepartment(request.department, in: context)
+        try validating(request)
+        let limit = Int(request.limit)
+        let search = Search(
+            by: CaseRecord.byDepartment,
+            prefix: [.text(department)],
+            after: request.after.isEmpty ? nil : [.text(request.after)],
+            limit: limit + 1
+        )
+        let reader = context.reader
+        let found = try storing { () throws(StoreError) in
+            try reader.find(CaseRecord.self, search)
+        }
+        var views: [CaseView] = []
+        for record in found.prefix(limit) {
+            views.append(try context.openCase(record).view(in: context.circumstances))
+        }
+        return ListCasesReply(cases: views, more: found.count > limit)
+    }
+
+    func count(
+        _ request: Empty,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> CaseCount {
+        let reader = context.reader
+        let count = try storing { () throws(StoreError) in try reader.count(CaseRecord.self) }
+        return CaseCount(cases: UInt64(count))
+    }
+
+    func cards(
+        _ request: DepartmentCardsRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> DepartmentCards {
+        let department = try readableDepartment(request.department, in: context)
+        try validating(request)
+        let (limit, offset) = (Int(request.limit), Int(request.offset))
+        let search = Search(
+            by: CardRecord.byDepartment,
+            prefix: [.text(department)],
+            limit: offset + limit + 1
+        )
+        let reader = context.reader
+        let found = try storing { () throws(StoreError) in
+            try reader.find(CardRecord.self, search)
+        }
+        let page = found.dropFirst(offset)
+        return DepartmentCards(
+            cards: page.prefix(limit).map {
+                CardView(
+                    clock: $0.clock.message,
+                    kind: $0.rung.message,
+                    at: $0.at,
+                    department: $0.department,
+                    case: $0.caseSerial
+                )
+            },
+            more: page.count > limit
+        )
+    }
+
+    /// The department asked for, or the caller's own; staff see only their own.
+    private func readableDepartment(
+        _ asked: String,
+        in context: QueryContext
+    ) throws(HandlerFailure) -> String {
+        let actor = try context.signedIn()
+        let department = asked.isEmpty ? actor.department : asked
+        let seesAll =
+            actor.has(.office) || actor.has(.supervisor) || actor.has(.operator)
+        guard seesAll || department == actor.department else {
+            throw .refused(.wrongDepartment(answers: department))
+        }
+        return department
+    }
+}

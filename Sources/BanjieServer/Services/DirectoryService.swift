@@ -1,0 +1,169 @@
+internal import BanjieProtocol
+internal import CivilTime
+internal import Digest
+internal import Office
+internal import Store
+
+/// Departments, posts, people and service items.
+struct DirectoryService: DirectoryCommands, Sendable {
+    func putDepartment(
+        _ request: BanjieProtocol.Department,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> BanjieProtocol.Department {
+        try validating(request)
+        context.unit.save(DepartmentRecord(code: request.code, name: request.name))
+        context.audit("DEPARTMENT_PUT", "department/\(request.code)")
+        return request
+    }
+
+    func putPost(
+        _ request: Post,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> Post {
+        try validating(request)
+        try requireDepartment(request.department, in: context)
+        context.unit.save(
+            PostRecord(
+                code: request.code,
+                name: request.name,
+                department: request.department,
+                rank: request.rank
+            )
+        )
+        context.audit("POST_PUT", "post/\(request.code)")
+        return request
+    }
+
+    func putPerson(
+        _ request: Person,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> Person {
+        try validating(request)
+        if !request.department.isEmpty { try requireDepartment(request.department, in: context) }
+        if !request.post.isEmpty {
+            let post = try context.load(
+                PostRecord.self,
+                request.post,
+                or: .none(kind: .post, name: request.post)
+            )
+            guard post.department == request.department else {
+                throw .refused(.wrongDepartment(answers: post.department))
+            }
+        }
+        context.unit.save(
+            PersonRecord(
+                login: request.login,
+                name: request.name,
+                department: request.department,
+                post: request.post,
+                roles: Set(request.roles.compactMap { Office.Role(rawValue: $0.rawValue) })
+            )
+        )
+        context.audit("PERSON_PUT", "person/\(request.login)")
+        return request
+    }
+
+    func issueCredential(
+        _ request: PersonRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> Credential {
+        try validating(request)
+        let person = try context.load(
+            PersonRecord.self,
+            request.login,
+            or: .none(kind: .person, name: request.login)
+        )
+        let secret = Secret(context.randomBytes())
+        context.unit.save(CredentialRecord(login: person.key, secretDigest: secret.digest))
+        context.audit("CREDENTIAL_ISSUED", "person/\(person.key)")
+        return Credential(login: person.key, secret: secret.text)
+    }
+
+    func publishItem(
+        _ request: PublishItemRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> ItemView {
+        try validating(request)
+        guard let limits = request.limits else {
+            throw .refused(.outOfRange(field: "limits", allowed: "given"))
+        }
+        let head = try storing { () throws(StoreError) in
+            try context.unit.load(ItemHeadRecord.self, request.code)
+        }
+        let item = try ruling { () throws(Refusal) in
+            try ItemRecord(
+                code: request.code,
+                version: (head?.version ?? 0) + 1,
+                name: request.name,
+                department: request.department,
+                statutoryDays: limits.statutory,
+                promisedDays: limits.promised,
+                isInstant: request.instant,
+                isJoint: request.joint,
+                at: context.now
+            )
+        }
+        try requireDepartment(request.department, in: context)
+        context.unit.save(item)
+        context.unit.save(ItemHeadRecord(code: item.key.code, version: item.key.version))
+        context.audit("ITEM_PUBLISHED", "item/\(item.key.code)", "version \(item.key.version)")
+        return item.view
+    }
+
+    private func requireDepartment(
+        _ code: String,
+        in context: CommandContext
+    ) throws(HandlerFailure) {
+        _ = try context.load(DepartmentRecord.self, code, or: .none(kind: .department, name: code))
+    }
+}
+
+extension DirectoryService: DirectoryQueries {
+    func getItem(
+        _ request: ItemRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> ItemView {
+        try validating(request)
+        let absent = Refusal.none(kind: .item, name: request.code)
+        var version = Int64(request.version)
+        if version == 0 {
+            version = try context.load(ItemHeadRecord.self, request.code, or: absent).version
+        }
+        return try context.load(
+            ItemRecord.self,
+            ItemVersionKey(code: request.code, version: version),
+            or: absent
+        ).view
+    }
+}
+
+extension ItemRecord {
+    fileprivate var view: ItemView {
+        ItemView(
+            code: key.code,
+            version: UInt32(clamping: key.version),
+            name: name,
+            department: department,
+            limits: ItemLimits(statutory: statutoryDays, promised: promisedDays),
+            instant: isInstant,
+            joint: isJoint,
+            published: published
+        )
+    }
+}
+
+/// A secret of 256 random bits, in hexadecimal.
+struct Secret {
+    let text: String
+
+    init(_ bytes: [UInt8]) {
+        text = bytes.map { byte in
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }.joined()
+    }
+
+    /// What is kept of it: a plain SHA-256, since 256 random bits can't be searched.
+    var digest: [UInt8] { Self.digest(of: text) }
+
+    static func digest(of text: String) -> [UInt8] { SHA256.hash(Array(text.utf8)) }
+}

@@ -1,0 +1,98 @@
+internal import BanjieProtocol
+internal import Deadlines
+internal import Office
+internal import Store
+internal import Wire
+
+/// A service's commands, as the engine calls them.
+protocol CommandRouting: Sendable {
+    func dispatchCommand(
+        _ method: UInt16,
+        _ body: UnsafeRawBufferPointer,
+        in context: inout CommandContext,
+        reply: inout MessageWriter
+    ) throws(DispatchFailure<HandlerFailure>)
+}
+
+/// A service's queries, as the query threads call them.
+protocol QueryRouting: Sendable {
+    func dispatchQuery(
+        _ method: UInt16,
+        _ body: UnsafeRawBufferPointer,
+        in context: inout QueryContext,
+        reply: inout MessageWriter
+    ) throws(DispatchFailure<HandlerFailure>)
+}
+
+extension AdminService: CommandRouting, QueryRouting {}
+extension CalendarService: CommandRouting, QueryRouting {}
+extension CasesService: CommandRouting, QueryRouting {}
+extension DeadlinesService: CommandRouting, QueryRouting {}
+extension DiagnosticsService: QueryRouting {}
+extension DirectoryService: CommandRouting, QueryRouting {}
+
+/// What the server hosts: a line for each service, and the tables of its records.
+enum ServiceRegistry {
+    struct Registration: Sendable {
+        let descriptor: ServiceDescriptor
+        var commands: (any CommandRouting)?
+        var queries: (any QueryRouting)?
+    }
+
+    private static let registrations: [Registration] = [
+        Registration(descriptor: DiagnosticsMethods.service, queries: DiagnosticsService()),
+        both(CalendarMethods.service, CalendarService()),
+        both(DeadlinesMethods.service, DeadlinesService()),
+        both(DirectoryMethods.service, DirectoryService()),
+        both(CasesMethods.service, CasesService()),
+        both(AdminMethods.service, AdminService()),
+    ]
+
+    private static func both(
+        _ descriptor: ServiceDescriptor,
+        _ service: some CommandRouting & QueryRouting
+    ) -> Registration {
+        Registration(descriptor: descriptor, commands: service, queries: service)
+    }
+
+    /// Every record type that the services keep.
+    static let tables: [Table] = [
+        CalendarRecord.table, CardRecord.table, CaseCounterRecord.table, CaseRecord.table,
+        CredentialRecord.table, DeadlineRecord.table, DepartmentRecord.table,
+        ItemHeadRecord.table, ItemRecord.table, PersonRecord.table, PostRecord.table,
+    ]
+
+    /// A method with the service that answers it.
+    struct Route: Sendable {
+        let method: MethodDescriptor
+        let commands: (any CommandRouting)?
+        let queries: (any QueryRouting)?
+    }
+
+    /// Routes by service and method number; nil where there is none.
+    private static let routes: [[Route?]] = {
+        var routes: [[Route?]] = []
+        for registration in registrations {
+            for method in registration.descriptor.methods {
+                let (service, number) = (Int(method.serviceNumber), Int(method.number))
+                while routes.count <= service { routes.append([]) }
+                while routes[service].count <= number { routes[service].append(nil) }
+                routes[service][number] = Route(
+                    method: method,
+                    commands: registration.commands,
+                    queries: registration.queries
+                )
+            }
+        }
+        return routes
+    }()
+
+    /// The route of a method's id; nil when no method has it. O(1).
+    static func route(_ id: UInt32) -> Route? {
+        let (service, number) = (Int(id >> 16), Int(id & 0xFFFF))
+        guard routes.indices.contains(service), routes[service].indices.contains(number) else {
+            return nil
+        }
+        return routes[service][number]
+    }
+}

@@ -1,0 +1,149 @@
+internal import Dispatch
+internal import Office
+internal import Store
+internal import Synchronization
+internal import Transport
+internal import Wire
+
+/// Judges credentials on a thread of its own, and knows who has signed in.
+final class SignInDesk: Sendable {
+    private struct Attempt: Sendable {
+        let credentials: Credentials
+        let connection: ConnectionID
+    }
+
+    /// Who has signed in on a connection, and in which language they read.
+    struct Session: Sendable {
+        let actor: Actor
+        let language: Language
+    }
+
+    private struct People {
+        var sessions: [UInt64: Session] = [:]
+        var last: UInt64 = 0
+    }
+
+    /// The most attempts that wait: each costs a read of the store.
+    private static let waitingMax = 4096
+
+    private let inbox = Inbox<Attempt>(capacity: SignInDesk.waitingMax)
+    private let people = Mutex(People())
+    private let post: @Sendable (Verdict, ConnectionID) -> Void
+    private let log: @Sendable (String) -> Void
+    private let finished = DispatchSemaphore(value: 0)
+
+    init(
+        log: @escaping @Sendable (String) -> Void,
+        post: @escaping @Sendable (Verdict, ConnectionID) -> Void
+    ) {
+        self.log = log
+        self.post = post
+    }
+
+    func start(makeReader: @escaping @Sendable () throws -> any RecordReader) {
+        startThread(named: "sign-in") { [self] in
+            defer { finished.signal() }
+            do {
+                let reader = try makeReader()
+                while let attempts = inbox.take(limit: 64, waitingMilliseconds: 1000) {
+                    for attempt in attempts {
+                        post(verdict(on: attempt.credentials, from: reader), attempt.connection)
+                    }
+                }
+            } catch {
+                log("nobody can sign in: \(error)")
+            }
+        }
+    }
+
+    func stop() {
+        inbox.close()
+        finished.wait()
+    }
+
+    /// Takes credentials; the verdict is posted.
+    func judge(_ credentials: Credentials, on connection: ConnectionID) {
+        let attempt = Attempt(credentials: credentials, connection: connection)
+        if inbox.add([attempt]) == 0 {
+            post(
+                .refused(
+                    CallFailure(
+                        .unavailable,
+                        reason: "SIGN_IN_BUSY",
+                        message: "Too many people sign in at once; try again shortly.",
+                        outcome: .notProcessed,
+                        origin: .server,
+                        retryAfterMilliseconds: 1000
+                    )
+                ),
+                connection
+            )
+        }
+    }
+
+    /// Who a connection's principal is; nil for nobody.
+    func session(_ principal: Principal) -> Session? {
+        if principal == .anonymous { return nil }
+        return people.withLock { $0.sessions[principal.rawValue] }
+    }
+
+    func forget(_ principal: Principal) {
+        if principal == .anonymous { return }
+        _ = people.withLock { $0.sessions.removeValue(forKey: principal.rawValue) }
+    }
+
+    private func verdict(
+        on credentials: Credentials,
+        from reader: any RecordReader
+    ) -> Verdict {
+        do {
+            // Digested in either case, so that an unknown login takes as long as a wrong secret.
+            let digest = Secret.digest(of: credentials.secret)
+            let stored = try reader.load(CredentialRecord.self, credentials.login)
+            guard let stored, Self.equal(stored.secretDigest, digest),
+                let person = try reader.load(PersonRecord.self, credentials.login)
+            else {
+                return .refused(
+                    CallFailure(
+                        .unauthenticated,
+                        reason: "WRONG_CREDENTIALS",
+                        message: "No person has this login and secret.",
+                        outcome: .notProcessed,
+                        origin: .server
+                    )
+                )
+            }
+            let actor = person.actor
+            let session = Session(actor: actor, language: Language(tag: credentials.language))
+            let principal = people.withLock { people in
+                people.last += 1
+                people.sessions[people.last] = session
+                return Principal(rawValue: people.last)
+            }
+            return .accepted(
+                principal,
+                SignedIn(
+                    login: actor.login,
+                    roles: Role.allCases.filter(actor.has).map { "\($0)" }
+                )
+            )
+        } catch {
+            log("credentials couldn't be judged: \(error)")
+            return .refused(
+                CallFailure(
+                    .internal,
+                    reason: "INTERNAL",
+                    message: "The server failed; its log says more.",
+                    outcome: .notProcessed,
+                    origin: .server
+                )
+            )
+        }
+    }
+
+    /// Compares in a time that doesn't depend on where the bytes differ.
+    private static func equal(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        guard left.count == right.count else { return false }
+        return zip(left, right).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
+    }
+}

@@ -1,0 +1,237 @@
+package import CivilTime
+package import Store
+package import WorkCalendar
+
+/// Who answers for a deadline, and who alone may change it.
+package enum DeadlineOwner: Hashable, Sendable {
+    /// Armed through the scheduler's own service by this login.
+    case client(login: String)
+    /// A case, by its serial.
+    case `case`(serial: String)
+}
+
+/// A deadline as it lies in the store.
+package struct DeadlineRecord: Hashable, Sendable {
+    package let key: Int64
+    package let kind: ClockKind
+    package let owner: DeadlineOwner
+    /// The owner's own name for it.
+    package let label: String
+    package var deadline: Deadline
+    /// What fires next, and the last day by which the running ones are listed; set by `replanned`.
+    package private(set) var nextAt: Instant?
+    package private(set) var listedDue: CivilDate?
+
+    package init(
+        key: Int64, kind: ClockKind, owner: DeadlineOwner, label: String, deadline: Deadline,
+        in calendars: CalendarTimeline
+    ) {
+        self.key = key
+        self.kind = kind
+        self.owner = owner
+        self.label = label
+        self.deadline = deadline
+        index(in: calendars)
+    }
+
+    /// Brings what it is found by up to date with the deadline; due before it is saved.
+    package mutating func index(in calendars: CalendarTimeline) {
+        guard deadline.isRunning else {
+            nextAt = nil
+            listedDue = nil
+            return
+        }
+        let term = deadline.term(on: deadline.plannedAt.date, in: calendars)
+        let calendar = calendars.calendar(deadline.calendarVersion)
+        nextAt = deadline.next(in: calendar, term: term)?.at
+        listedDue = term.due
+    }
+}
+
+extension DeadlineRecord: Record {
+    /// The running deadlines, earliest due date first.
+    package static let byDue = Index("deadline_by_due", on: ["listed_due"])
+
+    package static let table = Table(
+        "deadline",
+        key: [Column("id", .integer)],
+        columns: [
+            Column("kind", .integer),
+            Column("owner_kind", .integer),
+            Column("owner", .text),
+            Column("label", .text),
+            Column("unit", .integer),
+            Column("amount", .integer),
+            Column("start", .integer),
+            Column("rungs", .integer),
+            Column("calendar", .integer),
+            Column("planned_at", .integer),
+            Column("state", .integer),
+            Column("ended_at", .integer, optional: true),
+            Column("remind_at", .integer, optional: true),
+            Column("yellow_at", .integer, optional: true),
+            Column("red_at", .integer, optional: true),
+            Column("expire_at", .integer, optional: true),
+            Column("next_at", .integer, optional: true),
+            Column("listed_due", .integer, optional: true),
+            Column("extensions", .blob, optional: true),
+            Column("pauses", .blob, optional: true),
+        ],
+        indexes: [byDue])
+
+    package func write(to row: inout RowWriter) {
+        row.integer(Int64(kind.rawValue))
+        switch owner {
+        case .client(let login):
+            row.integer(0)
+            row.text(login)
+        case .case(let serial):
+            row.integer(1)
+            row.text(serial)
+        }
+        row.text(label)
+        switch deadline.ledger.budget {
+        case .workingDays(let days):
+            row.integer(1)
+            row.integer(Int64(days))
+        case .naturalDays(let days):
+            row.integer(2)
+            row.integer(Int64(days))
+        case .workingMinutes(let minutes):
+            row.integer(3)
+            row.integer(Int64(minutes))
+        case .through(let day):
+            row.integer(4)
+            row.integer(Int64(day.daysSinceEpoch))
+        }
+        row.integer(deadline.ledger.start.unixSeconds)
+        row.integer(Int64(deadline.rungs.rawValue))
+        row.integer(Int64(deadline.calendarVersion.rawValue))
+        row.integer(deadline.plannedAt.unixSeconds)
+        switch deadline.state {
+        case .running: row.integer(1)
+        case .completed: row.integer(2)
+        case .cancelled: row.integer(3)
+        case .expired: row.integer(4)
+        }
+        row.integer(deadline.endedAt?.unixSeconds)
+        for rung in Rung.allCases { row.integer(deadline.instant(of: rung)?.unixSeconds) }
+        row.integer(nextAt?.unixSeconds)
+        row.integer(listedDue.map { Int64($0.daysSinceEpoch) })
+        if deadline.ledger.extensions.isEmpty {
+            row.null()
+        } else {
+            row.blob(
+                ValueList.encode(
+                    deadline.ledger.extensions.map {
+                        [.integer(Int64($0.amount)), .integer($0.at.unixSeconds), .text($0.reason)]
+                    }))
+        }
+        if deadline.ledger.pauses.isEmpty {
+            row.null()
+        } else {
+            row.blob(
+                ValueList.encode(
+                    deadline.ledger.pauses.map {
+                        [
+                            .integer($0.from.unixSeconds),
+                            $0.to.map { .integer($0.unixSeconds) } ?? .null,
+                            .text($0.reason),
+                        ]
+                    }))
+        }
+    }
+
+    package init(key: Int64, row: inout RowReader) throws(StoreError) {
+        self.key = key
+        let kindNumber = try row.integer(as: Int32.self)
+        guard let kind = ClockKind(rawValue: kindNumber) else {
+            throw row.mismatch("a clock kind", .integer(Int64(kindNumber)))
+        }
+        self.kind = kind
+        let ownerKind = try row.integer()
+        let ownerName = try row.text()
+        switch ownerKind {
+        case 0: owner = .client(login: ownerName)
+        case 1: owner = .case(serial: ownerName)
+        default: throw row.mismatch("an owner kind", .integer(ownerKind))
+        }
+        label = try row.text()
+        let unit = try row.integer()
+        let amount = try row.integer(as: Int32.self)
+        let budget: Budget
+        switch unit {
+        case 1: budget = .workingDays(Int(amount))
+        case 2: budget = .naturalDays(Int(amount))
+        case 3: budget = .workingMinutes(Int(amount))
+        case 4: budget = .through(CivilDate(daysSinceEpoch: amount))
+        default: throw row.mismatch("a unit", .integer(unit))
+        }
+        let start = Instant(unixSeconds: try row.integer())
+        let rungs = RungSet(rawValue: try row.integer(as: UInt8.self))
+        let calendar = CalendarVersion(rawValue: try row.integer(as: UInt32.self))
+        let plannedAt = Instant(unixSeconds: try row.integer())
+        let stateNumber = try row.integer()
+        let endedAt = try row.optionalInteger().map { Instant(unixSeconds: $0) }
+        let state: Deadline.State
+        switch (stateNumber, endedAt) {
+        case (1, nil): state = .running
+        case (2, let at?): state = .completed(at: at)
+        case (3, let at?): state = .cancelled(at: at)
+        case (4, let at?): state = .expired(at: at)
+        default: throw row.mismatch("a state and its end", .integer(stateNumber))
+        }
+        var fired: [Firing] = []
+        for rung in Rung.allCases {
+            if let at = try row.optionalInteger() {
+                fired.append(Firing(rung: rung, at: Instant(unixSeconds: at)))
+            }
+        }
+        fired.sort()
+        nextAt = try row.optionalInteger().map { Instant(unixSeconds: $0) }
+        listedDue = try row.optionalInteger().map {
+            CivilDate(daysSinceEpoch: Int32(clamping: $0))
+        }
+        deadline = Deadline(
+            ledger: Ledger(
+                budget: budget,
+                start: start,
+                extensions: try Self.extensions(from: &row),
+                pauses: try Self.pauses(from: &row)),
+            rungs: rungs, calendarVersion: calendar, plannedAt: plannedAt, state: state,
+            fired: fired)
+    }
+
+    private static func extensions(
+        from row: inout RowReader
+    ) throws(StoreError) -> [Ledger.Extension] {
+        guard let bytes = try row.optionalBlob() else { return [] }
+        var extensions: [Ledger.Extension] = []
+        for values in try ValueList.decode(bytes) {
+            guard values.count == 3, case .integer(let amount) = values[0],
+                case .integer(let at) = values[1], case .text(let reason) = values[2]
+            else { throw row.mismatch("an extension", .blob(bytes)) }
+            extensions.append(
+                .init(amount: Int(amount), at: Instant(unixSeconds: at), reason: reason))
+        }
+        return extensions
+    }
+
+    private static func pauses(from row: inout RowReader) throws(StoreError) -> [Ledger.Pause] {
+        guard let bytes = try row.optionalBlob() else { return [] }
+        var pauses: [Ledger.Pause] = []
+        for values in try ValueList.decode(bytes) {
+            guard values.count == 3, case .integer(let from) = values[0],
+                case .text(let reason) = values[2]
+            else { throw row.mismatch("a pause", .blob(bytes)) }
+            let to: Instant?
+            switch values[1] {
+            case .null: to = nil
+            case .integer(let seconds): to = Instant(unixSeconds: seconds)
+            default: throw row.mismatch("a pause's end", values[1])
+            }
+            pauses.append(.init(from: Instant(unixSeconds: from), to: to, reason: reason))
+        }
+        return pauses
+    }
+}

@@ -1,0 +1,52 @@
+package import CivilTime
+package import WorkCalendar
+
+/// A day on the way to a due date, and what it counted for.
+package struct ExplainedDay: Hashable, Sendable {
+    package enum Charge: Hashable, Sendable {
+        /// The start day, never charged.
+        case start
+        /// The charged day of this number, from 1.
+        case charged(number: Int)
+        case weekend
+        case holiday
+        case paused
+        /// Beyond the last natural day, on the way to a working day.
+        case moved
+    }
+
+    package let day: CivilDate
+    package let charge: Charge
+}
+
+extension Deadline {
+    /// The days from the start through the due date, each with what it counted for.
+    ///
+    /// O(days): a budget of ten years gives some 3 650 lines.
+    package func explanation(
+        on today: CivilDate, in calendars: CalendarTimeline
+    ) -> [ExplainedDay] {
+        let calendar = calendars.calendar(calendarVersion)
+        let spans = ledger.pauseSpans(on: endedAt.map { min($0.date, today) } ?? today)
+        let isNatural = if case .naturalDays = ledger.budget { true } else { false }
+        var number = 0
+        var days = [ExplainedDay(day: ledger.startDay, charge: .start)]
+        var day = ledger.startDay
+        let last = due(on: today, in: calendars)
+        while day < last {
+            day = day.adding(days: 1)
+            let charge: ExplainedDay.Charge
+            switch calendar.kind(of: day) {
+            case _ where spans.contains(day): charge = .paused
+            case _ where isNatural && number >= ledger.total: charge = .moved
+            case .weekend where !isNatural: charge = .weekend
+            case .holiday where !isNatural: charge = .holiday
+            default:
+                number += 1
+                charge = .charged(number: number)
+            }
+            days.append(ExplainedDay(day: day, charge: charge))
+        }
+        return days
+    }
+}

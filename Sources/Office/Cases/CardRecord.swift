@@ -1,0 +1,61 @@
+package import CivilTime
+package import Deadlines
+package import Store
+
+/// 督办卡: a card that a department bears, issued once for good.
+package struct CardRecord: Record, Hashable {
+    /// The deadline's key and the rung, so that a rung can't be issued twice.
+    package let key: Int64
+    package let department: String
+    package let at: Instant
+    package let rung: Rung
+    package let clock: ClockKind
+    /// The case's serial.
+    package let caseSerial: String
+
+    package init(
+        deadline: Int64, department: String, clock: ClockKind, firing: Firing, caseSerial: String
+    ) {
+        key = Self.key(deadline: deadline, rung: firing.rung)
+        self.department = department
+        at = firing.at
+        rung = firing.rung
+        self.clock = clock
+        self.caseSerial = caseSerial
+    }
+
+    static func key(deadline: Int64, rung: Rung) -> Int64 { deadline << 3 | Int64(rung.rawValue) }
+
+    /// A department's cards in order of time, ties by rung and clock.
+    package static let byDepartment = Index(
+        "card_by_department", on: ["department", "at", "rung", "clock"])
+
+    package static let table = Table(
+        "card", key: [Column("id", .integer)],
+        columns: [
+            Column("department", .text), Column("at", .integer), Column("rung", .integer),
+            Column("clock", .integer), Column("case_serial", .text),
+        ],
+        indexes: [byDepartment])
+
+    package func write(to row: inout RowWriter) {
+        row.text(department)
+        row.integer(at.unixSeconds)
+        row.integer(Int64(rung.rawValue))
+        row.integer(Int64(clock.rawValue))
+        row.text(caseSerial)
+    }
+
+    package init(key: Int64, row: inout RowReader) throws(StoreError) {
+        self.key = key
+        department = try row.text()
+        at = Instant(unixSeconds: try row.integer())
+        let rungNumber = try row.integer(as: Int.self)
+        guard let rung = Rung(rawValue: rungNumber) else {
+            throw row.mismatch("a rung", .integer(Int64(rungNumber)))
+        }
+        self.rung = rung
+        clock = try row.enumeration(ClockKind.self)
+        caseSerial = try row.text()
+    }
+}

@@ -1,0 +1,273 @@
+package import CivilTime
+package import Store
+
+/// A case as it lies in the store, without its clocks (which are deadlines of their own).
+package struct CaseRecord: Hashable, Sendable {
+    /// The case serial.
+    package let key: String
+    /// Increases with each change.
+    package internal(set) var version: Int64
+    package internal(set) var state: CaseState
+    package let item: ItemVersionKey
+    /// The department that answers for it.
+    package let department: String
+    /// The applicant's login.
+    package let applicant: String
+    package let channel: Channel
+    package let submitted: Instant
+    package let statutoryDays: Int32
+    package let promisedDays: Int32
+    package let isInstant: Bool
+    package let isJoint: Bool
+    /// 收件日.
+    package internal(set) var receipt: CivilDate
+    /// 受理日.
+    package internal(set) var acceptance: CivilDate?
+    /// What the one correction notice asked for; empty before it.
+    package internal(set) var noticedItems: [String]
+    /// Whether the applicant was told of an extension.
+    package internal(set) var applicantNotified: Bool
+    /// The end of an instant item's target in working minutes.
+    package internal(set) var instantTarget: Instant?
+    /// The kind of the newest audit entry.
+    package internal(set) var lastAudit: String
+    /// The keys of its clocks, in the order in which they were started.
+    package internal(set) var clockKeys: [Int64]
+
+    init(
+        serial: CaseSerial, item: ItemRecord, applicant: String, channel: Channel, at now: Instant
+    ) {
+        key = serial.description
+        version = 0
+        state = .received
+        self.item = item.key
+        department = item.department
+        self.applicant = applicant
+        self.channel = channel
+        submitted = now
+        statutoryDays = item.statutoryDays
+        promisedDays = item.promisedDays
+        isInstant = item.isInstant
+        isJoint = item.isJoint
+        receipt = now.date
+        noticedItems = []
+        applicantNotified = false
+        lastAudit = ""
+        clockKeys = []
+    }
+}
+
+extension CaseRecord: Record {
+    /// The cases of a department, by serial.
+    package static let byDepartment = Index("case_by_department", on: ["department"])
+
+    package static let table = Table(
+        "case_file",
+        key: [Column("serial", .text)],
+        columns: [
+            Column("version", .integer),
+            Column("item", .text),
+            Column("item_version", .integer),
+            Column("department", .text),
+            Column("applicant", .text),
+            Column("channel", .integer),
+            Column("submitted", .integer),
+            Column("statutory_days", .integer),
+            Column("promised_days", .integer),
+            Column("instant", .integer),
+            Column("joint", .integer),
+            Column("receipt", .integer),
+            Column("acceptance", .integer, optional: true),
+            Column("noticed_items", .blob),
+            Column("applicant_notified", .integer),
+            Column("instant_target", .integer, optional: true),
+            Column("last_audit", .text),
+            Column("clocks", .blob),
+            Column("state", .integer),
+            Column("stage", .integer, optional: true),
+            Column("missing_items", .blob, optional: true),
+            Column("pause_reason", .integer, optional: true),
+            Column("planned_days", .integer, optional: true),
+            Column("decision", .integer, optional: true),
+            Column("reason", .text, optional: true),
+            Column("remedies", .text, optional: true),
+            Column("competent_agency", .text, optional: true),
+        ],
+        indexes: [byDepartment])
+
+    package func write(to row: inout RowWriter) {
+        row.integer(version)
+        item.write(to: &row)
+        row.text(department)
+        row.text(applicant)
+        row.integer(Int64(channel.rawValue))
+        row.integer(submitted.unixSeconds)
+        row.integer(Int64(statutoryDays))
+        row.integer(Int64(promisedDays))
+        row.bool(isInstant)
+        row.bool(isJoint)
+        row.integer(Int64(receipt.daysSinceEpoch))
+        row.integer(acceptance.map { Int64($0.daysSinceEpoch) })
+        row.blob(ValueList.encode([noticedItems.map(Value.text)]))
+        row.bool(applicantNotified)
+        row.integer(instantTarget?.unixSeconds)
+        row.text(lastAudit)
+        row.blob(ValueList.encode([clockKeys.map(Value.integer)]))
+        StoredCaseState(state).write(to: &row)
+    }
+
+    package init(key: String, row: inout RowReader) throws(StoreError) {
+        self.key = key
+        version = try row.integer()
+        item = try ItemVersionKey(row: &row)
+        department = try row.text()
+        applicant = try row.text()
+        channel = try row.enumeration(Channel.self)
+        submitted = Instant(unixSeconds: try row.integer())
+        statutoryDays = try row.integer(as: Int32.self)
+        promisedDays = try row.integer(as: Int32.self)
+        isInstant = try row.bool()
+        isJoint = try row.bool()
+        receipt = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+        acceptance = try row.optionalInteger().map {
+            CivilDate(daysSinceEpoch: Int32(clamping: $0))
+        }
+        noticedItems = try row.texts()
+        applicantNotified = try row.bool()
+        instantTarget = try row.optionalInteger().map { Instant(unixSeconds: $0) }
+        lastAudit = try row.text()
+        clockKeys = try row.integers()
+        state = try StoredCaseState(row: &row).state(row)
+    }
+}
+
+/// A state laid out in columns: its number, and what belongs to it.
+private struct StoredCaseState {
+    var number: Int64
+    var stage: Int64?
+    var missing: [String]?
+    var pauseReason: Int64?
+    var plannedDays: Int64?
+    var decision: Int64?
+    var reason: String?
+    var remedies: String?
+    var competentAgency: String?
+
+    init(_ state: CaseState) {
+        switch state {
+        case .received: number = 1
+        case .waitCorrection(let items):
+            number = 2
+            missing = items
+        case .active(let current):
+            number = 3
+            stage = Int64(current.rawValue)
+        case .suspended(let cause, let days, let from):
+            number = 4
+            stage = Int64(from.rawValue)
+            pauseReason = Int64(cause.rawValue)
+            plannedDays = Int64(days)
+        case .decided: number = 5
+        case .delivered: number = 6
+        case .archived: number = 7
+        case .notAccepted(let why, let agency):
+            number = 8
+            reason = why
+            competentAgency = agency
+        case .lapsed: number = 9
+        case .terminated: number = 10
+        case .withdrawn: number = 11
+        }
+        if let made = state.decision {
+            decision = Int64(made.result.rawValue)
+            reason = made.reason
+            remedies = made.remedies
+        }
+    }
+
+    init(row: inout RowReader) throws(StoreError) {
+        number = try row.integer()
+        stage = try row.optionalInteger()
+        missing = try row.optionalTexts()
+        pauseReason = try row.optionalInteger()
+        plannedDays = try row.optionalInteger()
+        decision = try row.optionalInteger()
+        reason = try row.optionalText()
+        remedies = try row.optionalText()
+        competentAgency = try row.optionalText()
+    }
+
+    func write(to row: inout RowWriter) {
+        row.integer(number)
+        row.integer(stage)
+        if let missing {
+            row.blob(ValueList.encode([missing.map(Value.text)]))
+        } else {
+            row.null()
+        }
+        row.integer(pauseReason)
+        row.integer(plannedDays)
+        row.integer(decision)
+        row.text(reason)
+        row.text(remedies)
+        row.text(competentAgency)
+    }
+
+    /// The state, or the error for columns that don't make one.
+    func state(_ row: RowReader) throws(StoreError) -> CaseState {
+        switch number {
+        case 1: return .received
+        case 2:
+            if let missing { return .waitCorrection(missing: missing) }
+        case 3:
+            if let stage = known(stage, CaseState.Stage.self) { return .active(stage) }
+        case 4:
+            if let stage = known(stage, CaseState.Stage.self),
+                let reason = known(pauseReason, PauseReason.self), let plannedDays
+            {
+                return .suspended(reason, plannedDays: Int32(clamping: plannedDays), from: stage)
+            }
+        case 5, 6, 7:
+            if let result = known(decision, Decision.Result.self), let reason, let remedies {
+                let decision = Decision(stored: result, reason: reason, remedies: remedies)
+                return number == 5
+                    ? .decided(decision) : number == 6 ? .delivered(decision) : .archived(decision)
+            }
+        case 8:
+            if let reason { return .notAccepted(reason: reason, competentAgency: competentAgency) }
+        case 9: return .lapsed
+        case 10: return .terminated
+        case 11: return .withdrawn
+        default: break
+        }
+        throw row.mismatch("a case's state", .integer(number))
+    }
+
+    private func known<Known: RawRepresentable>(
+        _ value: Int64?, _ type: Known.Type
+    ) -> Known? where Known.RawValue == Int32 {
+        value.flatMap { Int32(exactly: $0) }.flatMap(Known.init(rawValue:))
+    }
+}
+
+/// The number of the newest case of an item on a day.
+package struct CaseCounterRecord: Record, Hashable {
+    /// Item code and day, as in the serials.
+    package let key: String
+    package var last: Int64
+
+    package init(item: ItemCode, day: CivilDate, last: Int64) {
+        key = "\(item)\(CaseSerial.compact(day))"
+        self.last = last
+    }
+
+    package static let table = Table(
+        "case_counter", key: [Column("prefix", .text)], columns: [Column("last", .integer)])
+
+    package func write(to row: inout RowWriter) { row.integer(last) }
+
+    package init(key: String, row: inout RowReader) throws(StoreError) {
+        self.key = key
+        last = try row.integer()
+    }
+}

@@ -1,0 +1,127 @@
+package import Store
+
+/// 部门.
+package struct DepartmentRecord: Record, Hashable {
+    /// Its code.
+    package let key: String
+    package var name: String
+
+    package init(code: String, name: String) {
+        key = code
+        self.name = name
+    }
+
+    package static let table = Table(
+        "department", key: [Column("code", .text)], columns: [Column("name", .text)])
+
+    package func write(to row: inout RowWriter) { row.text(name) }
+
+    package init(key: String, row: inout RowReader) throws(StoreError) {
+        self.key = key
+        name = try row.text()
+    }
+}
+
+/// 岗位.
+package struct PostRecord: Record, Hashable {
+    /// Its code.
+    package let key: String
+    package var name: String
+    package var department: String
+    /// A larger number is higher.
+    package var rank: Int32
+
+    package init(code: String, name: String, department: String, rank: Int32) {
+        key = code
+        self.name = name
+        self.department = department
+        self.rank = rank
+    }
+
+    package static let table = Table(
+        "post", key: [Column("code", .text)],
+        columns: [Column("name", .text), Column("department", .text), Column("rank", .integer)])
+
+    package func write(to row: inout RowWriter) {
+        row.text(name)
+        row.text(department)
+        row.integer(Int64(rank))
+    }
+
+    package init(key: String, row: inout RowReader) throws(StoreError) {
+        self.key = key
+        name = try row.text()
+        department = try row.text()
+        rank = try row.integer(as: Int32.self)
+    }
+}
+
+/// A person who can sign in.
+package struct PersonRecord: Record, Hashable {
+    /// The login.
+    package let key: String
+    package var name: String
+    /// Empty for applicants.
+    package var department: String
+    /// Empty for applicants.
+    package var post: String
+    package var roles: Set<Role>
+
+    package init(login: String, name: String, department: String, post: String, roles: Set<Role>) {
+        key = login
+        self.name = name
+        self.department = department
+        self.post = post
+        self.roles = roles
+    }
+
+    /// The person as who acts.
+    package var actor: Actor { Actor(login: key, roles: roles, department: department) }
+
+    package static let table = Table(
+        "person", key: [Column("login", .text)],
+        columns: [
+            Column("name", .text), Column("department", .text), Column("post", .text),
+            Column("roles", .integer),
+        ])
+
+    package func write(to row: inout RowWriter) {
+        row.text(name)
+        row.text(department)
+        row.text(post)
+        row.integer(roles.reduce(0) { $0 | 1 << Int64($1.rawValue) })
+    }
+
+    package init(key: String, row: inout RowReader) throws(StoreError) {
+        self.key = key
+        name = try row.text()
+        department = try row.text()
+        post = try row.text()
+        let mask = try row.integer()
+        roles = Set(Role.allCases.filter { mask & (1 << Int64($0.rawValue)) != 0 })
+    }
+}
+
+/// The digest of the secret with which a person signs in.
+///
+/// Secrets are 256 random bits that the server draws, so that a plain digest can't be searched.
+package struct CredentialRecord: Record, Hashable {
+    /// The login.
+    package let key: String
+    package var secretDigest: [UInt8]
+
+    package init(login: String, secretDigest: [UInt8]) {
+        key = login
+        self.secretDigest = secretDigest
+    }
+
+    package static let table = Table(
+        "credential", key: [Column("login", .text)], columns: [Column("secret_digest", .blob)])
+
+    package func write(to row: inout RowWriter) { row.blob(secretDigest) }
+
+    package init(key: String, row: inout RowReader) throws(StoreError) {
+        self.key = key
+        secretDigest = try row.blob()
+    }
+}

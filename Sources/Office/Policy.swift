@@ -1,0 +1,20 @@
+/// What differs from city to city; each value's default is the law's, with its source.
+package struct Policy: Hashable, Sendable, Codable {
+    /// Working days to accept, refuse or ask for corrections: 5 (行政许可法 32).
+    package var noticeDays = 5
+    /// The most working days that an extension adds: 10 (行政许可法 42(1)).
+    package var extensionDaysMax = 10
+    /// The same for joint approval: 15 (行政许可法 42(2)).
+    package var jointExtensionDaysMax = 15
+    /// Working days to deliver a decision: 10 (行政许可法 44).
+    package var deliveryDays = 10
+    /// The applicant's review window in working days: 5 (政务服务“好差评”制度).
+    package var reviewWindowDays = 5
+    /// The window's target for an instant item, in working minutes: 30 (the city's promise).
+    package var instantTargetMinutes = 30
+    /// Working days after which a matter that waits for corrections lapses; nil for never, since
+    /// the law sets no such limit.
+    package var correctionLapseDays: Int?
+
+    package init() {}
+}

@@ -1,0 +1,55 @@
+package import CivilTime
+package import Deadlines
+
+/// Why the office doesn't do what was asked; nothing has changed then.
+///
+/// Each case carries what the caller needs to act. Values that break a field's own form are refused
+/// by the schema before these rules run.
+package enum Refusal: Error, Hashable, Sendable {
+    // What was asked.
+    case remediesRequired
+    case limitExceeded(asked: Int, most: Int)
+    case promiseExceedsStatutory(promised: Int, statutory: Int)
+    case beyondPromisedLimit(last: CivilDate)
+    case outOfRange(field: String, allowed: String)
+    case unknownValue(field: String, value: String)
+    case badCode(field: String, problem: CodeProblem)
+
+    // Who asked.
+    case headRequired(joint: Bool)
+    case notApplicant
+    case wrongDepartment(answers: String)
+    case notOwner
+    /// A module of the office owns the deadline.
+    case owned(by: String)
+
+    // What the records say.
+    case wrongState(String)
+    case noticeOverdue(deemedAt: Instant)
+    case correctionOnlyOnce
+    case alreadyOverdue(since: Instant)
+    case alreadyExtended
+    case alreadyPaused
+    case notPaused
+    case staleVersion(current: Int64)
+    case serialsExhausted(item: String, day: CivilDate)
+    case exists(kind: RecordKind, name: String)
+    case none(kind: RecordKind, name: String)
+
+    /// What a record is, where a refusal names one.
+    package enum RecordKind: Hashable, Sendable {
+        case department, post, person, item, `case`, deadline, calendar
+    }
+
+    /// A deadline's refusal in the office's terms.
+    package init(_ refusal: DeadlineRefusal) {
+        self =
+            switch refusal {
+            case .stopped: .wrongState("STOPPED")
+            case .alreadyPaused: .alreadyPaused
+            case .notPaused: .notPaused
+            case .alreadyOverdue(let since): .alreadyOverdue(since: since)
+            case .tooLong(let limit): .outOfRange(field: "amount", allowed: "…\(limit)")
+            }
+    }
+}

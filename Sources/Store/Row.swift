@@ -1,0 +1,249 @@
+/// The values of one row, kept in memory that is used again for the next row.
+///
+/// Text and blobs lie one after the other in `bytes`, so that a store can hand them on by pointer.
+package struct Row: Sendable {
+    package enum Cell: Sendable {
+        case null
+        case integer(Int64)
+        /// UTF-8 at an offset of the row's bytes.
+        case text(offset: Int, count: Int)
+        case blob(offset: Int, count: Int)
+    }
+
+    package private(set) var cells: [Cell] = []
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
+
+    package mutating func removeAll() {
+        cells.removeAll(keepingCapacity: true)
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    package mutating func appendNull() { cells.append(.null) }
+
+    package mutating func append(_ value: Int64) { cells.append(.integer(value)) }
+
+    package mutating func append(text: String) {
+        let offset = bytes.count
+        bytes.append(contentsOf: text.utf8)
+        cells.append(.text(offset: offset, count: bytes.count - offset))
+    }
+
+    package mutating func append(text: UnsafeRawBufferPointer) {
+        let offset = bytes.count
+        bytes.append(contentsOf: text)
+        cells.append(.text(offset: offset, count: text.count))
+    }
+
+    package mutating func append(blob: [UInt8]) {
+        let offset = bytes.count
+        bytes.append(contentsOf: blob)
+        cells.append(.blob(offset: offset, count: blob.count))
+    }
+
+    package mutating func append(blob: UnsafeRawBufferPointer) {
+        let offset = bytes.count
+        bytes.append(contentsOf: blob)
+        cells.append(.blob(offset: offset, count: blob.count))
+    }
+
+    package mutating func append(_ value: Value) {
+        switch value {
+        case .null: appendNull()
+        case .integer(let integer): append(integer)
+        case .text(let text): append(text: text)
+        case .blob(let blob): append(blob: blob)
+        }
+    }
+
+    /// The value at `position`.
+    ///
+    /// - Precondition: the row has such a position.
+    package func value(at position: Int) -> Value {
+        switch cells[position] {
+        case .null: .null
+        case .integer(let integer): .integer(integer)
+        case .text(let offset, let count):
+            .text(String(decoding: bytes[offset..<offset + count], as: UTF8.self))
+        case .blob(let offset, let count): .blob([UInt8](bytes[offset..<offset + count]))
+        }
+    }
+
+    /// Whether both rows have the same value at `position`.
+    func isEqual(to other: borrowing Row, at position: Int) -> Bool {
+        switch (cells[position], other.cells[position]) {
+        case (.null, .null): true
+        case (.integer(let left), .integer(let right)): left == right
+        case (.text(let left, let count), .text(let right, let otherCount)),
+            (.blob(let left, let count), .blob(let right, let otherCount)):
+            count == otherCount
+                && bytes[left..<left + count].elementsEqual(other.bytes[right..<right + count])
+        default: false
+        }
+    }
+}
+
+/// Gathers the values of one row, in the order of its columns.
+package struct RowWriter: Sendable {
+    package private(set) var row = Row()
+
+    package init() {}
+
+    package var values: [Value] { row.cells.indices.map(row.value(at:)) }
+
+    package mutating func removeAll() { row.removeAll() }
+    package mutating func integer(_ value: Int64) { row.append(value) }
+    package mutating func integer(_ value: Int64?) {
+        if let value { row.append(value) } else { row.appendNull() }
+    }
+    package mutating func text(_ value: String) { row.append(text: value) }
+    package mutating func text(_ value: String?) {
+        if let value { row.append(text: value) } else { row.appendNull() }
+    }
+    package mutating func blob(_ value: [UInt8]) { row.append(blob: value) }
+    package mutating func null() { row.appendNull() }
+    package mutating func bool(_ value: Bool) { row.append(value ? 1 : 0) }
+}
+
+/// Hands out the values of one row, in the order of its columns.
+///
+/// A value of another kind than the one asked for means that the file was changed by other hands:
+/// it is refused as `StoreError.corrupt`, never trapped on.
+package struct RowReader {
+    private let table: String
+    private var row: Row
+    private var position = 0
+
+    /// A reader without a row yet.
+    package init(table: String) {
+        self.table = table
+        row = Row()
+    }
+
+    package init(table: String, values: [Value]) {
+        self.init(table: table)
+        for value in values { row.append(value) }
+    }
+
+    /// Begins the next row: `fill` writes its values.
+    package mutating func replace(_ fill: (inout Row) -> Void) {
+        row.removeAll()
+        position = 0
+        fill(&row)
+    }
+
+    private mutating func next() throws(StoreError) -> Row.Cell {
+        guard position < row.cells.count else {
+            throw .corrupt("table \(table): a row of \(row.cells.count) values is too short")
+        }
+        defer { position += 1 }
+        return row.cells[position]
+    }
+
+    /// The error for a column that holds something that the record can't be made of.
+    package func mismatch(_ expected: String, _ found: Value) -> StoreError {
+        .corrupt("table \(table), column \(position): expected \(expected), found \(found)")
+    }
+
+    private func mismatch(_ expected: String) -> StoreError {
+        mismatch(expected, position > 0 ? row.value(at: position - 1) : .null)
+    }
+
+    private func text(at offset: Int, count: Int) throws(StoreError) -> String {
+        guard let text = String(validating: row.bytes[offset..<offset + count], as: UTF8.self)
+        else { throw mismatch("UTF-8") }
+        return text
+    }
+
+    package mutating func integer() throws(StoreError) -> Int64 {
+        guard case .integer(let integer) = try next() else { throw mismatch("an integer") }
+        return integer
+    }
+
+    package mutating func optionalInteger() throws(StoreError) -> Int64? {
+        switch try next() {
+        case .null: nil
+        case .integer(let integer): integer
+        default: throw mismatch("an integer or null")
+        }
+    }
+
+    package mutating func text() throws(StoreError) -> String {
+        guard case .text(let offset, let count) = try next() else { throw mismatch("text") }
+        return try text(at: offset, count: count)
+    }
+
+    package mutating func optionalText() throws(StoreError) -> String? {
+        switch try next() {
+        case .null: nil
+        case .text(let offset, let count): try text(at: offset, count: count)
+        default: throw mismatch("text or null")
+        }
+    }
+
+    package mutating func blob() throws(StoreError) -> [UInt8] {
+        guard case .blob(let offset, let count) = try next() else { throw mismatch("a blob") }
+        return [UInt8](row.bytes[offset..<offset + count])
+    }
+
+    package mutating func optionalBlob() throws(StoreError) -> [UInt8]? {
+        switch try next() {
+        case .null: nil
+        case .blob(let offset, let count): [UInt8](row.bytes[offset..<offset + count])
+        default: throw mismatch("a blob or null")
+        }
+    }
+
+    package mutating func bool() throws(StoreError) -> Bool { try integer() != 0 }
+
+    /// An integer that must fit `Target`.
+    package mutating func integer<Target: FixedWidthInteger>(
+        as type: Target.Type
+    ) throws(StoreError) -> Target {
+        let wide = try integer()
+        guard let value = Target(exactly: wide) else { throw mismatch("\(type)", .integer(wide)) }
+        return value
+    }
+
+    /// A case of an enumeration, by its raw value.
+    package mutating func enumeration<Enumeration: RawRepresentable>(
+        _ type: Enumeration.Type
+    ) throws(StoreError) -> Enumeration where Enumeration.RawValue == Int32 {
+        let number = try integer(as: Int32.self)
+        guard let value = Enumeration(rawValue: number) else {
+            throw mismatch("\(type)", .integer(Int64(number)))
+        }
+        return value
+    }
+
+    /// A list of texts, as `ValueList` keeps it in one row; nil for null.
+    package mutating func optionalTexts() throws(StoreError) -> [String]? {
+        guard let bytes = try optionalBlob() else { return nil }
+        var texts: [String] = []
+        for value in try ValueList.decode(bytes).joined() {
+            guard case .text(let text) = value else { throw mismatch("texts", .blob(bytes)) }
+            texts.append(text)
+        }
+        return texts
+    }
+
+    /// A list of texts, as `ValueList` keeps it in one row.
+    package mutating func texts() throws(StoreError) -> [String] {
+        guard let texts = try optionalTexts() else { throw mismatch("texts", .null) }
+        return texts
+    }
+
+    /// A list of integers, as `ValueList` keeps it.
+    package mutating func integers() throws(StoreError) -> [Int64] {
+        let bytes = try blob()
+        var integers: [Int64] = []
+        for value in try ValueList.decode(bytes).joined() {
+            guard case .integer(let integer) = value else {
+                throw mismatch("integers", .blob(bytes))
+            }
+            integers.append(integer)
+        }
+        return integers
+    }
+}

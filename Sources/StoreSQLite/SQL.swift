@@ -1,0 +1,165 @@
+import Store
+
+/// The SQL by which the records of a table are kept.
+enum SQL {
+    /// A name as SQL quotes it.
+    static func name(_ name: String) -> String {
+        precondition(!name.contains("\""), "a quotation mark in the name \(name)")
+        return "\"\(name)\""
+    }
+
+    static func names(_ columns: [Column]) -> String {
+        columns.map { name($0.name) }.joined(separator: ", ")
+    }
+
+    private static func type(_ kind: Column.Kind) -> String {
+        switch kind {
+        case .integer: "INTEGER"
+        case .text: "TEXT"
+        case .blob: "BLOB"
+        }
+    }
+
+    static func definition(_ column: Column) -> String {
+        "\(name(column.name)) \(type(column.kind))" + (column.isOptional ? "" : " NOT NULL")
+    }
+
+    /// Whether the table's rows lie under their only, integer key; other tables keep their rows in
+    /// the tree of the key itself, which saves a second search.
+    private static func hasIntegerKey(_ table: Table) -> Bool {
+        table.key.count == 1 && table.key[0].kind == .integer
+    }
+
+    static func create(_ table: Table) -> String {
+        precondition(!table.key.isEmpty, "table \(table.name) has no key")
+        let columns = table.columns.map(definition)
+        if hasIntegerKey(table) {
+            let key = "\(name(table.key[0].name)) INTEGER PRIMARY KEY"
+            let all = ([key] + columns).joined(separator: ", ")
+            return "CREATE TABLE \(name(table.name)) (\(all)) STRICT"
+        }
+        let all = (table.key.map(definition) + columns).joined(separator: ", ")
+        return """
+            CREATE TABLE \(name(table.name)) (\(all), PRIMARY KEY (\(names(table.key)))) \
+            STRICT, WITHOUT ROWID
+            """
+    }
+
+    static func create(_ index: Index, of table: Table) -> String {
+        let columns = index.columns.map(name).joined(separator: ", ")
+        var sql = "CREATE \(index.isUnique ? "UNIQUE " : "")INDEX \(name(index.name)) "
+        sql += "ON \(name(table.name)) (\(columns))"
+        if let condition = condition(index, of: table) { sql += " WHERE \(condition)" }
+        return sql
+    }
+
+    /// What a row must fulfil to be in the index; nil when every row does.
+    static func condition(_ index: Index, of table: Table) -> String? {
+        guard let first = index.columns.first,
+            table.columns.contains(where: { $0.name == first && $0.isOptional })
+        else { return nil }
+        return "\(name(first)) IS NOT NULL"
+    }
+
+    static func insert(_ table: Table) -> String {
+        let columns = table.key + table.columns
+        let places = columns.map { _ in "?" }.joined(separator: ", ")
+        return "INSERT INTO \(name(table.name)) (\(names(columns))) VALUES (\(places))"
+    }
+
+    static func upsert(_ table: Table) -> String {
+        let updates = table.columns.map { "\(name($0.name)) = excluded.\(name($0.name))" }
+        let action =
+            updates.isEmpty ? "NOTHING" : "UPDATE SET \(updates.joined(separator: ", "))"
+        return "\(insert(table)) ON CONFLICT (\(names(table.key))) DO \(action)"
+    }
+
+    /// Sets the columns whose bit is set; the parameters are these, then the key.
+    static func update(_ table: Table, columns mask: UInt64) -> String {
+        let updates = table.columns.enumerated()
+            .filter { mask & (1 << UInt64($0.offset)) != 0 }
+            .map { "\(name($0.element.name)) = ?" }
+            .joined(separator: ", ")
+        return "UPDATE \(name(table.name)) SET \(updates) WHERE \(equals(table.key))"
+    }
+
+    static func delete(_ table: Table) -> String {
+        "DELETE FROM \(name(table.name)) WHERE \(equals(table.key))"
+    }
+
+    static func load(_ table: Table) -> String {
+        "SELECT \(names(table.key + table.columns)) FROM \(name(table.name)) "
+            + "WHERE \(equals(table.key))"
+    }
+
+    private static func equals(_ columns: [Column]) -> String {
+        columns.map { "\(name($0.name)) = ?" }.joined(separator: " AND ")
+    }
+}
+
+/// The form of a search, without its values: what one prepared statement serves.
+struct SearchShape: Hashable {
+    let index: Index?
+    /// Which of the prefix's values are null.
+    let prefix: [Bool]
+    /// Which of the values of the last record seen are null; nil without one.
+    let after: [Bool]?
+
+    init(_ search: Search) {
+        index = search.index
+        prefix = search.prefix.map { $0 == .null }
+        after = search.after?.map { $0 == .null }
+    }
+
+    /// The statement; its parameters are all values of the search in their order (those that are
+    /// null go unused), then the limit.
+    ///
+    /// - Precondition: the values fit the columns of the index or key in number.
+    func sql(_ table: Table) -> String {
+        let key = table.key.map(\.name)
+        let indexed = index?.columns ?? []
+        let searched = index == nil ? key : indexed
+        precondition(prefix.count <= searched.count, "a prefix longer than its index")
+        let rest = searched.dropFirst(prefix.count) + (index == nil ? [] : key)
+
+        var conditions: [String] = []
+        for (position, isNull) in prefix.enumerated() {
+            let column = SQL.name(searched[position])
+            conditions.append(isNull ? "\(column) IS NULL" : "\(column) = ?\(position + 1)")
+        }
+        if let index, let condition = SQL.condition(index, of: table) {
+            conditions.append(condition)
+        }
+        if let after {
+            precondition(after.count == rest.count, "a position of another length than its index")
+            if !rest.isEmpty { conditions.append(beyond(Array(rest), isNull: after)) }
+        }
+        var sql = "SELECT \(SQL.names(table.key + table.columns)) FROM \(SQL.name(table.name))"
+        if let index { sql += " INDEXED BY \(SQL.name(index.name))" }
+        if !conditions.isEmpty { sql += " WHERE \(conditions.joined(separator: " AND "))" }
+        let order = (indexed + key).map(SQL.name).joined(separator: ", ")
+        let limit = prefix.count + (after?.count ?? 0) + 1
+        return sql + " ORDER BY \(order) LIMIT ?\(limit)"
+    }
+
+    /// The condition that the columns come after the values of the last record seen.
+    private func beyond(_ columns: [String], isNull: [Bool]) -> String {
+        let names = columns.map(SQL.name)
+        let places = columns.indices.map { "?\(prefix.count + $0 + 1)" }
+        if !isNull.contains(true) {
+            return "(\(names.joined(separator: ", "))) > (\(places.joined(separator: ", ")))"
+        }
+        // A comparison of rows is neither true nor false when it meets a null, which in an index
+        // comes before every value: so column by column.
+        var condition = "0"
+        for position in columns.indices.reversed() {
+            let name = names[position]
+            let (greater, equal) =
+                isNull[position]
+                ? ("\(name) IS NOT NULL", "\(name) IS NULL")
+                : ("\(name) > \(places[position])", "\(name) = \(places[position])")
+            condition = "(\(greater) OR (\(equal) AND \(condition)))"
+        }
+        return condition
+    }
+}

@@ -1,0 +1,171 @@
+import CSQLite
+import CivilTime
+package import Store
+
+/// Reads of the committed records, on one connection.
+package final class SQLiteReader: RecordReader {
+    private let connection: Connection
+    private var tables: [String: TableReads] = [:]
+    private let journal: JournalReads
+
+    init(_ connection: Connection) throws(StoreError) {
+        self.connection = connection
+        journal = try JournalReads(connection)
+    }
+
+    /// A reader on a connection of its own, which can't write.
+    package convenience init(path: String, vfs: String? = nil) throws(StoreError) {
+        let connection = try Connection(path: path, access: .readOnly, vfs: vfs)
+        try connection.execute("PRAGMA query_only = ON; PRAGMA cache_size = -16384")
+        try self.init(connection)
+    }
+
+    private func reads(_ table: Table) throws(StoreError) -> TableReads {
+        if let reads = tables[table.name] { return reads }
+        let reads = try TableReads(connection, table)
+        tables[table.name] = reads
+        return reads
+    }
+
+    package func atOnce<Result>(_ body: () throws -> Result) throws -> Result {
+        try connection.execute("BEGIN")
+        defer { connection.rollBack() }
+        return try body()
+    }
+
+    // MARK: Records
+
+    package func load<R: Record>(_ type: R.Type, _ key: R.Key) throws(StoreError) -> R? {
+        let reads = try reads(R.table)
+        let statement = reads.load
+        defer { statement.reset() }
+        reads.writer.removeAll()
+        key.write(to: &reads.writer)
+        for (position, cell) in reads.writer.row.cells.enumerated() {
+            try statement.bind(reads.writer.row, cell, at: Int32(position) + 1)
+        }
+        return try statement.step() ? try reads.record(statement) : nil
+    }
+
+    package func find<R: Record>(_ type: R.Type, _ search: Search) throws(StoreError) -> [R] {
+        let reads = try reads(R.table)
+        let statement = try reads.find(search)
+        defer { statement.reset() }
+        var place: Int32 = 0
+        for value in search.prefix + (search.after ?? []) {
+            place += 1
+            if value != .null { try statement.bind(value, at: place) }
+        }
+        statement.bind(Int64(max(0, search.limit)), at: place + 1)
+        var found: [R] = []
+        while try statement.step() { found.append(try reads.record(statement)) }
+        return found
+    }
+
+    package func count<R: Record>(_ type: R.Type) throws(StoreError) -> Int {
+        let count = try connection.integer("SELECT count(*) FROM \(SQL.name(R.table.name))")
+        return Int(count ?? 0)
+    }
+
+    package func scan<R: Record>(
+        _ type: R.Type,
+        by index: Index?,
+        _ visit: (R) -> Void
+    ) throws(StoreError) {
+        let reads = try reads(R.table)
+        let statement = try Statement(connection, try reads.scan(by: index))
+        defer { statement.reset() }
+        while try statement.step() { visit(try reads.record(statement)) }
+    }
+
+    func largestKey<R: Record>(_ type: R.Type) throws(StoreError) -> Int64 where R.Key == Int64 {
+        let sql = "SELECT max(\(SQL.name(R.table.key[0].name))) FROM \(SQL.name(R.table.name))"
+        return max(0, try connection.integer(sql) ?? 0)
+    }
+
+    // MARK: The log
+
+    package func events(
+        after sequence: UInt64,
+        topics: UInt64,
+        limit: Int
+    ) throws(StoreError) -> [Event] {
+        try journal.events(after: sequence, topics: topics, limit: limit)
+    }
+
+    package func auditEntries(
+        after sequence: UInt64,
+        limit: Int
+    ) throws(StoreError) -> [AuditEntry] {
+        try journal.auditEntries(after: sequence, limit: limit)
+    }
+
+    package func auditEntries(
+        of subject: String,
+        after sequence: UInt64,
+        limit: Int
+    ) throws(StoreError) -> [AuditEntry] {
+        try journal.auditEntries(of: subject, after: sequence, limit: limit)
+    }
+
+    package func head() throws(StoreError) -> StoreHead { try journal.head() }
+}
+
+/// The statements that read one table, and the memory in which its rows pass.
+private final class TableReads {
+    private static let preparedSearchesMax = 64
+
+    let table: Table
+    let load: Statement
+    var writer = RowWriter()
+    private let connection: Connection
+    private var searches: [SearchShape: Statement] = [:]
+    private var reader: RowReader
+
+    init(_ connection: Connection, _ table: Table) throws(StoreError) {
+        self.connection = connection
+        self.table = table
+        load = try Statement(connection, SQL.load(table))
+        reader = RowReader(table: table.name)
+    }
+
+    func find(_ search: Search) throws(StoreError) -> Statement {
+        let shape = SearchShape(search)
+        if let statement = searches[shape] { return statement }
+        if searches.count >= Self.preparedSearchesMax { searches.removeAll() }
+        let statement = try Statement(connection, shape.sql(table))
+        searches[shape] = statement
+        return statement
+    }
+
+    /// The record in the statement's row, which holds the key's columns, then the table's.
+    func record<R: Record>(_ statement: Statement) throws(StoreError) -> R {
+        let count = table.key.count + table.columns.count
+        reader.replace { statement.read(count, into: &$0) }
+        let key = try R.Key(row: &reader)
+        return try R(key: key, row: &reader)
+    }
+
+    func scan(by index: Index?) throws(StoreError) -> String {
+        var sql = "SELECT \(SQL.names(table.key + table.columns)) FROM \(SQL.name(table.name))"
+        if let index, let condition = SQL.condition(index, of: table) {
+            sql += " INDEXED BY \(SQL.name(index.name)) WHERE \(condition)"
+        }
+        return sql
+    }
+}
+
+extension Statement {
+    /// Binds a copy of one of a row's values.
+    fileprivate func bind(
+        _ row: borrowing Row,
+        _ cell: Row.Cell,
+        at place: Int32
+    ) throws(StoreError) {
+        switch cell {
+        case .null: bindNull(at: place)
+        case .integer(let integer): bind(integer, at: place)
+        case .text, .blob: try bind(row.value(at: Int(place) - 1), at: place)
+        }
+    }
+}

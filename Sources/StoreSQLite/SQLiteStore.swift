@@ -1,0 +1,190 @@
+import CSQLite
+package import CivilTime
+package import Store
+
+/// The store of one server in one SQLite file, with its write-ahead log beside it.
+///
+/// A batch is one transaction, synced once. What the file keeps besides the records, and how it is
+/// brought up to date, stands in `Schema.swift`.
+///
+/// - Thread: one at a time; readers are made for the others.
+package final class SQLiteStore: Store {
+    package struct Options: Sendable {
+        /// After how many pages in the write-ahead log the writer moves them into the file.
+        package var checkpointPages = 4096
+        /// Memory for pages, in KiB.
+        package var cacheKiB = 64 * 1024
+        /// The file system layer by SQLite's name of it; nil for the system's own. For tests.
+        package var vfs: String?
+        /// Whether a commit waits for the disk. Without, a power cut may lose and tear what was
+        /// answered: this exists so that tests can show that they would notice.
+        package var isSynced = true
+        /// The largest size of the file in pages; 0 for no limit but the disk's.
+        package var pagesMax = 0
+        /// The steps by which older files are brought up to date.
+        package var steps = SchemaStep.all
+
+        package init() {}
+    }
+
+    private let path: String
+    private let options: Options
+    private let lock: LockFile
+    private let connection: Connection
+    private let reads: SQLiteReader
+    private let writer: BatchWriter
+    private let replies: ReplyStore
+
+    /// Opens the store at `path`, and creates it when there is none.
+    ///
+    /// - Parameter tables: Those of all records; a file that lacks some gets them.
+    /// - Throws: `busy` while another server holds the file; `schema` for a file of another program
+    ///   or a newer one; `notWritable` when the place can't be written.
+    package init(
+        path: String,
+        tables: [Table],
+        options: Options = Options()
+    ) throws(StoreError) {
+        self.path = path
+        self.options = options
+        lock = try LockFile(besides: path)
+        connection = try Connection(path: path, access: .readWrite, vfs: options.vfs)
+        try Self.configure(connection, options)
+        try SchemaUpgrade(connection: connection, steps: options.steps, tables: tables).run()
+        reads = try SQLiteReader(connection)
+        writer = try BatchWriter(connection)
+        replies = try ReplyStore(connection)
+    }
+
+    private static func configure(
+        _ connection: Connection,
+        _ options: Options
+    ) throws(StoreError) {
+        try connection.execute(
+            """
+            PRAGMA journal_mode = WAL;
+            PRAGMA synchronous = \(options.isSynced ? "FULL" : "OFF");
+            PRAGMA wal_autocheckpoint = 0;
+            PRAGMA cache_size = -\(options.cacheKiB);
+            PRAGMA temp_store = MEMORY;
+            PRAGMA secure_delete = FAST;
+            PRAGMA trusted_schema = OFF;
+            PRAGMA cell_size_check = ON
+            """
+        )
+        if options.pagesMax > 0 {
+            try connection.execute("PRAGMA max_page_count = \(options.pagesMax)")
+        }
+    }
+
+    // MARK: Writing
+
+    package func commit(_ batch: borrowing CommitBatch) throws(StoreError) {
+        do throws(StoreError) {
+            try begin()
+            try writer.write(batch)
+            try replies.insert(batch)
+            try connection.execute("COMMIT")
+        } catch {
+            rollBack()
+            throw error
+        }
+        checkpointWhenDue()
+    }
+
+    package func expireReplies(before instant: Instant, limit: Int) throws(StoreError) -> Int {
+        var deleted = 0
+        do throws(StoreError) {
+            try begin()
+            deleted = try replies.expire(before: instant, limit: limit)
+            try connection.execute("COMMIT")
+        } catch {
+            rollBack()
+            throw error
+        }
+        checkpointWhenDue()
+        return deleted
+    }
+
+    private func begin() throws(StoreError) {
+        // A rollback that failed left its transaction open: nothing may be added to that.
+        if connection.isInTransaction { try connection.execute("ROLLBACK") }
+        try connection.execute("BEGIN IMMEDIATE")
+    }
+
+    private func rollBack() {
+        connection.rollBack()
+        replies.forgetNewest()
+    }
+
+    /// Moves the write-ahead log's pages into the file when there are many, without waiting for
+    /// readers. Fails silently: what is in the log is durable, and the next commit tries again.
+    private func checkpointWhenDue() {
+        guard connection.logPages >= options.checkpointPages else { return }
+        connection.checkpoint()
+    }
+
+    // MARK: Reading
+
+    package func storedReply(_ key: RequestKey) throws(StoreError) -> StoredReply? {
+        try replies.reply(key)
+    }
+
+    package func largestKey<R: Record>(
+        _ type: R.Type
+    ) throws(StoreError) -> Int64 where R.Key == Int64 {
+        try reads.largestKey(type)
+    }
+
+    /// The writer's own connection: nothing changes between its reads.
+    package func atOnce<Result>(_ body: () throws -> Result) throws -> Result { try body() }
+
+    package func makeReader() throws(StoreError) -> any RecordReader {
+        try SQLiteReader(path: path, vfs: options.vfs)
+    }
+
+    package func load<R: Record>(_ type: R.Type, _ key: R.Key) throws(StoreError) -> R? {
+        try reads.load(type, key)
+    }
+
+    package func find<R: Record>(_ type: R.Type, _ search: Search) throws(StoreError) -> [R] {
+        try reads.find(type, search)
+    }
+
+    package func count<R: Record>(_ type: R.Type) throws(StoreError) -> Int {
+        try reads.count(type)
+    }
+
+    package func scan<R: Record>(
+        _ type: R.Type,
+        by index: Index?,
+        _ visit: (R) -> Void
+    ) throws(StoreError) {
+        try reads.scan(type, by: index, visit)
+    }
+
+    package func events(
+        after sequence: UInt64,
+        topics: UInt64,
+        limit: Int
+    ) throws(StoreError) -> [Event] {
+        try reads.events(after: sequence, topics: topics, limit: limit)
+    }
+
+    package func auditEntries(
+        after sequence: UInt64,
+        limit: Int
+    ) throws(StoreError) -> [AuditEntry] {
+        try reads.auditEntries(after: sequence, limit: limit)
+    }
+
+    package func auditEntries(
+        of subject: String,
+        after sequence: UInt64,
+        limit: Int
+    ) throws(StoreError) -> [AuditEntry] {
+        try reads.auditEntries(of: subject, after: sequence, limit: limit)
+    }
+
+    package func head() throws(StoreError) -> StoreHead { try reads.head() }
+}

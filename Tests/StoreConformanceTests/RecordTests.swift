@@ -1,0 +1,225 @@
+import Store
+import Testing
+
+@Suite struct RecordTests {
+    @Test(arguments: StoreKind.allCases) func savedRecordsAreReadBack(kind: StoreKind) throws {
+        let place = try StorePlace(kind)
+        let long = String(repeating: "办结", count: 5000)
+        let task = Task(
+            7,
+            "",
+            owner: "o'Brien \"\u{0}\" 张",
+            due: -1,
+            body: [UInt8](repeating: 0xFF, count: 9000)
+        )
+        do {
+            let store = try place.open()
+            let unit = try UnitOfWork(store: store)
+            try unit.accept {
+                $0.save(task)
+                $0.save(Badge("", long))
+                $0.save(Opinion(.min, "规划局"))
+                $0.save(Opinion(.max, "", answer: .max))
+            }
+            #expect(try unit.load(Task.self, 7) == task)
+            #expect(try store.load(Task.self, 7) == nil)
+            _ = try unit.commit(at: noon)
+        }
+        let store = try place.open()
+        let reader = try store.makeReader()
+        for source in [store, reader] as [any RecordReader] {
+            #expect(try source.load(Task.self, 7) == task)
+            #expect(try source.load(Task.self, 8) == nil)
+            #expect(try source.load(Badge.self, "") == Badge("", long))
+            #expect(
+                try source.load(Opinion.self, .init(.min, "规划局")) == Opinion(.min, "规划局")
+            )
+            #expect(
+                try source.find(Opinion.self, Search(limit: 9)).map(\.key.file) == [.min, .max]
+            )
+            #expect(try source.count(Opinion.self) == 2)
+        }
+        #expect(try store.largestKey(Task.self) == 7)
+    }
+
+    @Test(arguments: StoreKind.allCases) func changedAndDeletedRecords(kind: StoreKind) throws {
+        let place = try StorePlace(kind)
+        let store = try place.open()
+        var unit = try UnitOfWork(store: store)
+        try unit.accept { unit in
+            for key in 1...5 { unit.save(Task(Int64(key), "t\(key)", owner: "a", due: 10)) }
+        }
+        _ = try unit.commit(at: noon)
+        // Known and unknown to the unit of work: with and without a load before.
+        unit = try UnitOfWork(store: store)
+        try unit.accept { unit in
+            var first = try #require(try unit.load(Task.self, 1))
+            first.isDone = true
+            first.due = nil
+            unit.save(first)
+            unit.save(Task(2, "new", owner: "b"))
+            unit.delete(Task.self, 3)
+            _ = try unit.load(Task.self, 4)
+            unit.delete(Task.self, 4)
+            unit.delete(Task.self, 99)
+            unit.save(Task(6, "gone at once"))
+            unit.delete(Task.self, 6)
+            unit.delete(Task.self, 5)
+            unit.save(Task(5, "back"))
+        }
+        _ = try unit.commit(at: noon)
+        var first = Task(1, "t1", owner: "a")
+        first.isDone = true
+        let expected = [first, Task(2, "new", owner: "b"), Task(5, "back")]
+        #expect(try store.find(Task.self, Search(limit: 100)) == expected)
+        #expect(try store.find(Task.self, Search(by: Task.byDue, limit: 100)).isEmpty)
+        #expect(
+            try store.find(Task.self, Search(by: Task.byOwner, prefix: [.text("a")], limit: 100))
+                == [first]
+        )
+        #expect(try store.count(Task.self) == 3)
+    }
+
+    @Test(arguments: StoreKind.allCases) func rejectedCommandsLeaveNothing(kind: StoreKind) throws {
+        let place = try StorePlace(kind)
+        let store = try place.open()
+        let unit = try UnitOfWork(store: store)
+        try unit.accept { $0.save(Task(1, "one", owner: "a")) }
+        _ = try unit.commit(at: noon)
+        try unit.accept { $0.save(Task(1, "uno", owner: "a")) }
+        try unit.reject {
+            $0.save(Task(1, "eins", owner: "b"))
+            $0.save(Task(1, "zwei", owner: "b"))
+            $0.delete(Task.self, 1)
+            $0.save(Task(2, "two", owner: "b"))
+            $0.audit(.sample("task/2"))
+            $0.publish(EventDraft(topic: 3, payload: [1]))
+        }
+        #expect(try unit.load(Task.self, 1)?.title == "uno")
+        #expect(try unit.load(Task.self, 2) == nil)
+        let search = Search(by: Task.byOwner, prefix: [.text("b")], limit: 9)
+        #expect(try unit.find(Task.self, search).isEmpty)
+        let summary = try unit.commit(at: noon)
+        #expect(summary.events.isEmpty)
+        #expect(summary.head.auditSequence == 0)
+        #expect(try store.find(Task.self, Search(limit: 9)) == [Task(1, "uno", owner: "a")])
+
+        try unit.reject { $0.save(Task(3, "three")) }
+        #expect(unit.isEmpty)
+    }
+
+    @Test(arguments: StoreKind.allCases) func integerKeysAreNeverHandedOutTwice(kind: StoreKind)
+        throws
+    {
+        let place = try StorePlace(kind)
+        do {
+            let unit = try UnitOfWork(store: try place.open())
+            unit.beginCommand()
+            #expect(try unit.nextKey(Task.self) == 1)
+            unit.save(Task(1, "one"))
+            unit.acceptCommand(reply: nil)
+            unit.beginCommand()
+            let refused = try unit.nextKey(Task.self)
+            unit.save(Task(refused, "two"))
+            unit.rejectCommand()
+            try unit.accept {
+                let key = try $0.nextKey(Task.self)
+                #expect(key > 1)
+                $0.save(Task(key, "three"))
+                $0.save(Task(40, "forty"))
+                #expect(try $0.nextKey(Task.self) == 41)
+            }
+            _ = try unit.commit(at: noon)
+            try unit.accept { $0.delete(Task.self, 40) }
+            _ = try unit.commit(at: noon)
+            #expect(try unit.nextKey(Task.self) == 42)
+        }
+        let unit = try UnitOfWork(store: try place.open())
+        try unit.accept { $0.save(Task(50, "fifty")) }
+        #expect(try unit.nextKey(Task.self) == 51)
+    }
+
+    @Test(arguments: StoreKind.allCases) func uniqueValuesMoveWithinABatch(kind: StoreKind) throws {
+        let place = try StorePlace(kind)
+        let store = try place.open()
+        let unit = try UnitOfWork(store: store)
+        try unit.accept {
+            $0.save(Task(1, "one", code: "A"))
+            $0.save(Task(2, "two", code: "B"))
+            $0.save(Task(3, "three"))
+            $0.save(Task(4, "four"))
+        }
+        _ = try unit.commit(at: noon)
+        try unit.accept {
+            $0.save(Task(1, "one", code: "B"))
+            $0.save(Task(2, "two", code: "A"))
+            $0.save(Task(5, "five", code: "C"))
+        }
+        _ = try unit.commit(at: noon)
+        try unit.accept {
+            $0.delete(Task.self, 5)
+            $0.save(Task(3, "three", code: "C"))
+        }
+        _ = try unit.commit(at: noon)
+        #expect(
+            try store.find(Task.self, Search(by: Task.byCode, limit: 9)).map(\.key) == [2, 1, 3]
+        )
+
+        try unit.accept { $0.save(Task(4, "four", code: "A")) }
+        #expect(throws: StoreError.self) { try unit.commit(at: noon) }
+        #expect(try store.load(Task.self, 4) == Task(4, "four"))
+        #expect(try unit.load(Task.self, 4) == Task(4, "four"))
+        try unit.accept { $0.save(Task(4, "four", code: "D")) }
+        #expect(try unit.commit(at: noon).head.commit == 4)
+    }
+
+    @Test(arguments: StoreKind.allCases) func scansVisitWhatAnIndexHolds(kind: StoreKind) throws {
+        let place = try StorePlace(kind)
+        let store = try place.open()
+        let unit = try UnitOfWork(store: store)
+        try unit.accept { unit in
+            for key in 1...1000 {
+                unit.save(Task(Int64(key), "t", due: key % 10 == 0 ? Int64(key) : nil))
+            }
+        }
+        _ = try unit.commit(at: noon)
+        var all: Set<Int64> = []
+        try store.scan(Task.self, by: nil) { all.insert($0.key) }
+        #expect(all == Set(1...1000))
+        var due: [Int64] = []
+        try store.scan(Task.self, by: Task.byDue) { due.append($0.key) }
+        #expect(due.sorted() == Array(stride(from: 10, through: 1000, by: 10)))
+    }
+
+    @Test(arguments: StoreKind.allCases) func searchesPageWithoutGaps(kind: StoreKind) throws {
+        let place = try StorePlace(kind)
+        let store = try place.open()
+        let unit = try UnitOfWork(store: store)
+        let dues: [Int64?] = [nil, 5, nil, 3, 5, 5, nil, -2]
+        try unit.accept { unit in
+            for (key, due) in dues.enumerated() {
+                unit.save(Task(Int64(key), "t", owner: "a", due: due))
+            }
+            unit.save(Task(100, "t", owner: "b", due: 1))
+        }
+        _ = try unit.commit(at: noon)
+        // Within one owner: those without a due date first, then by date and key.
+        for limit in 1...4 {
+            var keys: [Int64] = []
+            var after: [Value]?
+            while true {
+                let page = try store.find(
+                    Task.self,
+                    Search(by: Task.byOwner, prefix: [.text("a")], after: after, limit: limit)
+                )
+                guard let last = page.last else { break }
+                keys += page.map(\.key)
+                after = [last.due.map(Value.integer) ?? .null, .integer(last.key)]
+            }
+            #expect(keys == [0, 2, 6, 7, 3, 1, 4, 5])
+        }
+        let undated = Search(by: Task.byOwner, prefix: [.text("a"), .null], limit: 9)
+        #expect(try store.find(Task.self, undated).map(\.key) == [0, 2, 6])
+        #expect(try store.find(Task.self, Search(by: Task.byDue, limit: 0)).isEmpty)
+    }
+}
