@@ -66,7 +66,8 @@ package enum Daemon {
         write(
             "ready listen=\(server.addresses.joined(separator: ",")) "
                 + "store=\(configuration.data)/banjie.sqlite clock=\(clock)\n",
-            to: .standardOutput)
+            to: .standardOutput
+        )
         let stopped = DispatchSemaphore(value: 0)
         let sources = [SIGTERM, SIGINT].map { number in
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -112,7 +113,8 @@ package enum Daemon {
                         let setting = Setting.allCases.first(where: { "--\($0.flag)" == argument })
                     else {
                         throw UsageError(
-                            description: "no option is called \(argument); see banjied --help")
+                            description: "no option is called \(argument); see banjied --help"
+                        )
                     }
                     flags.append((setting, try Self.value(of: argument, from: &rest)))
                 }
@@ -120,7 +122,8 @@ package enum Daemon {
         }
 
         private static func value(
-            of option: String, from rest: inout ArraySlice<String>
+            of option: String,
+            from rest: inout ArraySlice<String>
         ) throws -> String {
             guard let value = rest.popFirst() else {
                 throw UsageError(description: "\(option) needs a value")
@@ -138,7 +141,10 @@ package enum Daemon {
                 data = try Data(contentsOf: URL(filePath: path))
             } catch {
                 throw ConfigurationError(
-                    setting: "the file", origin: path, problem: "it can't be read: \(error)")
+                    setting: "the file",
+                    origin: path,
+                    problem: "it can't be read: \(error)"
+                )
             }
             try ConfigurationFile.apply(data, path: path, to: &settings)
         }

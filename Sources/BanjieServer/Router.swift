@@ -24,7 +24,9 @@ final class Router: CallHandler {
     private let waiting = Mutex(Waiting())
 
     init(
-        commands: Inbox<Call>, queries: QueryPool<CallTicket>, signIns: SignInDesk,
+        commands: Inbox<Call>,
+        queries: QueryPool<CallTicket>,
+        signIns: SignInDesk,
         deliver: @escaping @Sendable ([EngineAnswer<CallTicket>]) -> Void
     ) {
         self.commands = commands
@@ -38,14 +40,15 @@ final class Router: CallHandler {
             echo(call.message, &responder)
             return
         }
+        let session = signIns.session(call.principal)
+        let language = session?.language ?? .english
         guard let route = ServiceRegistry.route(call.method) else {
-            responder.fail(Self.failure(.unknownMethod))
+            responder.fail(Self.failure(.unknownMethod, in: language))
             return
         }
         let method = route.method
-        let actor = signIns.actor(call.principal)
-        if let reason = Self.refusal(of: method.access, to: actor) {
-            responder.fail(Self.failure(reason))
+        if let reason = Self.refusal(of: method.access, to: session?.actor) {
+            responder.fail(Self.failure(reason, in: language))
             return
         }
         let timeout =
@@ -53,9 +56,13 @@ final class Router: CallHandler {
             ? method.defaultTimeoutMillis
             : min(call.timeoutMilliseconds, method.longestTimeoutMillis)
         let handed = Call(
-            method: call.method, body: Array(call.message), actor: actor,
-            requestID: Array(call.requestID), language: .english,
-            ticket: responder.answerLater(timeoutMilliseconds: timeout))
+            method: call.method,
+            body: Array(call.message),
+            actor: session?.actor,
+            requestID: Array(call.requestID),
+            language: language,
+            ticket: responder.answerLater(timeoutMilliseconds: timeout)
+        )
         waiting.withLock {
             switch method.kind {
             case .command: $0.commands.append(handed)
@@ -74,7 +81,8 @@ final class Router: CallHandler {
         } catch {
             responder.fail(
                 HandlerFailure.undecodable("\(error)").report(in: .english)
-                    .failure(isOutcomeKnown: true, origin: .server))
+                    .failure(isOutcomeKnown: true, origin: .server)
+            )
         }
     }
 
@@ -114,9 +122,14 @@ final class Router: CallHandler {
                             report: FailureReport(
                                 .draining,
                                 "The server takes no more calls now; try again shortly.",
-                                retryAfterMillis: 100),
-                            isOutcomeKnown: true)))
-            })
+                                retryAfterMillis: 100
+                            ),
+                            isOutcomeKnown: true
+                        )
+                    )
+                )
+            }
+        )
     }
 
     func authenticate(_ credentials: Credentials, on connection: ConnectionID) -> Verdict? {
@@ -128,8 +141,8 @@ final class Router: CallHandler {
         signIns.forget(principal)
     }
 
-    private static func failure(_ reason: Reason) -> CallFailure {
-        HandlerFailure.server(reason).report(in: .english)
+    private static func failure(_ reason: Reason, in language: Language) -> CallFailure {
+        HandlerFailure.server(reason).report(in: language)
             .failure(isOutcomeKnown: true, origin: .server)
     }
 }
@@ -138,9 +151,14 @@ extension FailureReport {
     /// The failure as it is sent.
     func failure(isOutcomeKnown: Bool, origin: Origin) -> CallFailure {
         CallFailure(
-            reason.status, reason: reason.rawValue, message: sentence,
-            outcome: isOutcomeKnown ? .notProcessed : .unknown, origin: origin,
-            retryAfterMilliseconds: retryAfterMillis, field: field ?? "",
-            details: details.map { CallFailure.Detail(key: $0.key, value: $0.value) })
+            reason.status,
+            reason: reason.rawValue,
+            message: sentence,
+            outcome: isOutcomeKnown ? .notProcessed : .unknown,
+            origin: origin,
+            retryAfterMilliseconds: retryAfterMillis,
+            field: field ?? "",
+            details: details.map { CallFailure.Detail(key: $0.key, value: $0.value) }
+        )
     }
 }

@@ -12,8 +12,14 @@ final class SignInDesk: Sendable {
         let connection: ConnectionID
     }
 
+    /// Who has signed in on a connection, and in which language they read.
+    struct Session: Sendable {
+        let actor: Actor
+        let language: Language
+    }
+
     private struct People {
-        var actors: [UInt64: Actor] = [:]
+        var sessions: [UInt64: Session] = [:]
         var last: UInt64 = 0
     }
 
@@ -62,27 +68,33 @@ final class SignInDesk: Sendable {
             post(
                 .refused(
                     CallFailure(
-                        .unavailable, reason: "SIGN_IN_BUSY",
+                        .unavailable,
+                        reason: "SIGN_IN_BUSY",
                         message: "Too many people sign in at once; try again shortly.",
-                        outcome: .notProcessed, origin: .server,
-                        retryAfterMilliseconds: 1000)),
-                connection)
+                        outcome: .notProcessed,
+                        origin: .server,
+                        retryAfterMilliseconds: 1000
+                    )
+                ),
+                connection
+            )
         }
     }
 
     /// Who a connection's principal is; nil for nobody.
-    func actor(_ principal: Principal) -> Actor? {
+    func session(_ principal: Principal) -> Session? {
         if principal == .anonymous { return nil }
-        return people.withLock { $0.actors[principal.rawValue] }
+        return people.withLock { $0.sessions[principal.rawValue] }
     }
 
     func forget(_ principal: Principal) {
         if principal == .anonymous { return }
-        _ = people.withLock { $0.actors.removeValue(forKey: principal.rawValue) }
+        _ = people.withLock { $0.sessions.removeValue(forKey: principal.rawValue) }
     }
 
     private func verdict(
-        on credentials: Credentials, from reader: any RecordReader
+        on credentials: Credentials,
+        from reader: any RecordReader
     ) -> Verdict {
         do {
             // Digested in either case, so that an unknown login takes as long as a wrong secret.
@@ -93,28 +105,39 @@ final class SignInDesk: Sendable {
             else {
                 return .refused(
                     CallFailure(
-                        .unauthenticated, reason: "WRONG_CREDENTIALS",
-                        message: "No person has this login and secret.", outcome: .notProcessed,
-                        origin: .server))
+                        .unauthenticated,
+                        reason: "WRONG_CREDENTIALS",
+                        message: "No person has this login and secret.",
+                        outcome: .notProcessed,
+                        origin: .server
+                    )
+                )
             }
             let actor = person.actor
+            let session = Session(actor: actor, language: Language(tag: credentials.language))
             let principal = people.withLock { people in
                 people.last += 1
-                people.actors[people.last] = actor
+                people.sessions[people.last] = session
                 return Principal(rawValue: people.last)
             }
             return .accepted(
                 principal,
                 SignedIn(
                     login: actor.login,
-                    roles: Role.allCases.filter(actor.has).map { "\($0)" }))
+                    roles: Role.allCases.filter(actor.has).map { "\($0)" }
+                )
+            )
         } catch {
             log("credentials couldn't be judged: \(error)")
             return .refused(
                 CallFailure(
-                    .internal, reason: "INTERNAL",
-                    message: "The server failed; its log says more.", outcome: .notProcessed,
-                    origin: .server))
+                    .internal,
+                    reason: "INTERNAL",
+                    message: "The server failed; its log says more.",
+                    outcome: .notProcessed,
+                    origin: .server
+                )
+            )
         }
     }
 

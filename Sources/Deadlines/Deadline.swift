@@ -149,13 +149,26 @@ extension Deadline {
 extension Deadline {
     /// What fires next; nil when nothing will, or nothing before a resume.
     package func next(in calendars: CalendarTimeline) -> Firing? {
+        next(in: calendars.calendar(calendarVersion), term: nil)
+    }
+
+    /// - Parameter term: The term on the day of `plannedAt`, when it is known already.
+    func next(in calendar: WorkCalendar, term: Term?) -> Firing? {
         guard isRunning, ledger.openPause == nil else { return nil }
-        let calendar = calendars.calendar(calendarVersion)
+        let day = plannedAt.date
+        var known = term
         var earliest: Firing?
         for rung in Rung.allCases where rungs.contains(rung) && instant(of: rung) == nil {
-            guard
-                let moment = ledger.moment(of: rung, in: calendar, on: plannedAt.date)
-            else { continue }
+            let moment: Instant?
+            switch rung {
+            case .remind, .yellow:
+                moment = ledger.openingMoment(of: rung, in: calendar, on: day)
+            case .red, .expire:
+                let term = known ?? ledger.term(in: calendar, on: day)
+                known = term
+                moment = term.overdueAt
+            }
+            guard let moment else { continue }
             let firing = Firing(rung: rung, at: max(moment, plannedAt))
             if earliest.map({ firing < $0 }) ?? true { earliest = firing }
         }
@@ -210,20 +223,20 @@ extension Deadline {
         endedAt.map { min($0.date, today) } ?? today
     }
 
-    /// The last day on which it is in time; while paused, as if it were resumed on `today`.
-    package func due(on today: CivilDate, in calendars: CalendarTimeline) -> CivilDate {
-        ledger.due(in: calendars.calendar(calendarVersion), on: reference(today))
+    /// Where its time ends; while paused, as if it were resumed on `today`.
+    package func term(on today: CivilDate, in calendars: CalendarTimeline) -> Term {
+        ledger.term(in: calendars.calendar(calendarVersion), on: reference(today))
     }
 
-    /// The first moment at which it is overdue; nil while a pause holds it back.
-    package func overdueInstant(on today: CivilDate, in calendars: CalendarTimeline) -> Instant? {
-        ledger.overdueInstant(in: calendars.calendar(calendarVersion), on: reference(today))
+    /// The last day on which it is in time; while paused, as if it were resumed on `today`.
+    package func due(on today: CivilDate, in calendars: CalendarTimeline) -> CivilDate {
+        term(on: today, in: calendars).due
     }
 
     /// Since when it has been overdue at `now`, or was when it ended; nil when it isn't.
     package func overdueSince(at now: Instant, in calendars: CalendarTimeline) -> Instant? {
         let moment = min(endedAt ?? now, now)
-        guard let overdue = overdueInstant(on: now.date, in: calendars) else { return nil }
+        guard let overdue = term(on: now.date, in: calendars).overdueAt else { return nil }
         return overdue <= moment ? overdue : nil
     }
 
@@ -254,8 +267,12 @@ extension Deadline {
 
     /// Whether its dates reach into a year whose arrangement isn't known.
     package func isProvisional(on today: CivilDate, in calendars: CalendarTimeline) -> Bool {
-        let calendar = calendars.calendar(calendarVersion)
-        let last = due(on: today, in: calendars)
-        return calendar.isProvisional(from: ledger.startDay, through: last)
+        isProvisional(through: due(on: today, in: calendars), in: calendars)
+    }
+
+    /// Whether a year between its start and `last` has no known arrangement.
+    package func isProvisional(through last: CivilDate, in calendars: CalendarTimeline) -> Bool {
+        calendars.calendar(calendarVersion)
+            .isProvisional(from: ledger.startDay, through: last)
     }
 }

@@ -36,9 +36,15 @@ package struct DeadlineRecord: Hashable, Sendable {
 
     /// Brings what it is found by up to date with the deadline; due before it is saved.
     package mutating func index(in calendars: CalendarTimeline) {
-        nextAt = deadline.next(in: calendars)?.at
-        listedDue =
-            deadline.isRunning ? deadline.due(on: deadline.plannedAt.date, in: calendars) : nil
+        guard deadline.isRunning else {
+            nextAt = nil
+            listedDue = nil
+            return
+        }
+        let term = deadline.term(on: deadline.plannedAt.date, in: calendars)
+        let calendar = calendars.calendar(deadline.calendarVersion)
+        nextAt = deadline.next(in: calendar, term: term)?.at
+        listedDue = term.due
     }
 }
 

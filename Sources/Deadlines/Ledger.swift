@@ -85,46 +85,49 @@ package struct Ledger: Hashable, Sendable {
     }
 }
 
+/// Where a clock's time ends, by its ledger and a calendar.
+package struct Term: Hashable, Sendable {
+    /// The last day on which the clock is in time; while paused, as if it were resumed today.
+    package let due: CivilDate
+    /// The first moment at which it is overdue; nil while an open pause holds it back.
+    package let overdueAt: Instant?
+}
+
 extension Ledger {
-    /// The last day on which the clock is in time; while paused, as if it were resumed on `today`.
-    package func due(in calendar: WorkCalendar, on today: CivilDate) -> CivilDate {
+    /// The end of the clock's time, an open pause being looked at on `today`.
+    ///
+    /// For days it is overdue from 00:00 of the day after the due date, or of the day after the
+    /// resume when the clock was paused on its last charged day; for minutes from the second after
+    /// the last.
+    package func term(in calendar: WorkCalendar, on today: CivilDate) -> Term {
         switch budget {
-        case .workingDays:
-            return chargedDay(total, in: calendar, on: today)
-        case .naturalDays:
-            let spans = pauseSpans(on: today)
-            var day = calendar.workingDay(onOrAfter: chargedDay(total, in: calendar, on: today))
-            while spans.contains(day), day < .latest { day = calendar.workingDay(after: day) }
-            return day
-        case .workingMinutes:
-            return endOfMinutes(in: calendar, on: today).date
         case .through(let day):
-            return day
+            return Term(due: day, overdueAt: day.end)
+        case .workingMinutes:
+            let end = endOfMinutes(in: calendar, on: today)
+            let isHeld = openPause.map { $0.from <= end } ?? false
+            return Term(due: end.date, overdueAt: isHeld ? nil : end.adding(seconds: 1))
+        case .workingDays, .naturalDays:
+            let due = lastDay(in: calendar, on: today)
+            if let pause = openPause, pause.from.date <= due {
+                return Term(due: due, overdueAt: nil)
+            }
+            var day = due.adding(days: 1)
+            if let span = pauseSpans(on: today).spans(reaching: due).first, span.after < day {
+                day = span.through.adding(days: 1)
+            }
+            return Term(due: due, overdueAt: day.start)
         }
     }
 
-    /// The first moment at which the clock is overdue; nil while an open pause holds it back.
-    ///
-    /// For days it is 00:00 of the day after the due date, or of the day after the resume when the
-    /// clock was paused on its last charged day; for minutes the second after the last.
-    package func overdueInstant(in calendar: WorkCalendar, on today: CivilDate) -> Instant? {
-        switch budget {
-        case .through(let day):
-            return day.end
-        case .workingMinutes:
-            let end = endOfMinutes(in: calendar, on: today)
-            if let pause = openPause, pause.from <= end { return nil }
-            return end.adding(seconds: 1)
-        case .workingDays, .naturalDays:
-            let due = due(in: calendar, on: today)
-            if let pause = openPause, pause.from.date <= due { return nil }
-            let spans = pauseSpans(on: today)
-            var day = due.adding(days: 1)
-            if let span = spans.spans(reaching: due).first, span.after < day {
-                day = span.through.adding(days: 1)
-            }
-            return day.start
-        }
+    /// The last day of a budget in days.
+    private func lastDay(in calendar: WorkCalendar, on today: CivilDate) -> CivilDate {
+        let last = chargedDay(total, in: calendar, on: today)
+        if countsWorkingDays { return last }
+        let spans = pauseSpans(on: today)
+        var day = calendar.workingDay(onOrAfter: last)
+        while spans.contains(day), day < .latest { day = calendar.workingDay(after: day) }
+        return day
     }
 
     /// The `number`-th charged day (1 for the first; 0 gives the start day).
@@ -164,7 +167,7 @@ extension Ledger {
     /// Working days overdue at `today`: those after the due date that lie in no pause.
     package func overdueDays(in calendar: WorkCalendar, on today: CivilDate) -> Int {
         calendar.chargedDays(
-            after: due(in: calendar, on: today), through: today, outside: pauseSpans(on: today))
+            after: term(in: calendar, on: today).due, through: today, outside: pauseSpans(on: today))
     }
 
     private var countsWorkingDays: Bool {

@@ -1,5 +1,3 @@
-import CSystem
-import Glibc
 import Synchronization
 
 /// What other threads leave for a loop; the first to leave something since the loop last looked wakes
@@ -18,14 +16,9 @@ final class Mailbox: Sendable {
     }
 
     private let content = Mutex(Content())
-    /// An event counter, readable while something lies here.
-    let descriptor: Descriptor
+    let counter: EventCounter
 
-    init() throws(TransportError) {
-        let number = banjie_eventfd()
-        guard number >= 0 else { throw .lastFailure("create an event counter") }
-        descriptor = Descriptor(number)
-    }
+    init() throws(TransportError) { counter = try EventCounter() }
 
     /// Leaves answers and takes them out of `batch`, whose memory stays in use.
     func leave(_ batch: inout ReplyBatch) {
@@ -40,7 +33,7 @@ final class Mailbox: Sendable {
             return isFirst
         }
         batch.removeAll()
-        if isFirst { wake() }
+        if isFirst { counter.wake() }
     }
 
     /// Leaves copies of the answers that are for one loop.
@@ -50,7 +43,7 @@ final class Mailbox: Sendable {
             content.replies.append(batch, reactor: reactor)
             return isFirst && !content.replies.isEmpty
         }
-        if isFirst { wake() }
+        if isFirst { counter.wake() }
     }
 
     func leave(_ command: Command) {
@@ -59,18 +52,13 @@ final class Mailbox: Sendable {
             content.commands.append(command)
             return isFirst
         }
-        if isFirst { wake() }
-    }
-
-    private func wake() {
-        eventfd_write(descriptor.number, 1)
+        if isFirst { counter.wake() }
     }
 
     /// Takes everything: the answers into `replies`, which must be empty, the commands as result.
     func empty(into replies: inout ReplyBatch) -> [Command] {
         precondition(replies.isEmpty, "answers are dealt with before more are taken")
-        var count: eventfd_t = 0
-        eventfd_read(descriptor.number, &count)
+        counter.clear()
         return content.withLock { content in
             swap(&content.replies, &replies)
             guard !content.commands.isEmpty else { return [] }

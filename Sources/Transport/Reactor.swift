@@ -100,7 +100,7 @@ final class Reactor {
         self.mailbox = mailbox
         self.statistics = statistics
         poller = try Poller()
-        guard poller.add(mailbox.descriptor.number, .readable, token: Token.mailbox) else {
+        guard poller.add(mailbox.counter.number, .readable, token: Token.mailbox) else {
             throw .lastFailure("wait for an event counter")
         }
     }
@@ -340,14 +340,8 @@ final class Reactor {
     private func ingest(_ connection: Pointer, _ bytes: UnsafeRawBufferPointer) {
         var rest = bytes
         while connection.pointee.channel.backlog.count > 0, rest.count > 0 {
-            let missing = connection.pointee.wanted - connection.pointee.channel.backlog.count
-            let length =
-                connection.pointee.isHalted ? rest.count : min(max(missing, 0), rest.count)
-            connection.pointee.channel.backlog.append(
-                UnsafeRawBufferPointer(rebasing: rest[..<length])
-            )
-            rest = UnsafeRawBufferPointer(rebasing: rest[length...])
-            guard !connection.pointee.isHalted, length == missing || missing <= 0 else { return }
+            let wanted = connection.pointee.isHalted ? Int.max : connection.pointee.wanted
+            guard connection.pointee.channel.backlog.topUp(from: &rest, to: wanted) else { return }
             digestBacklog(connection)
         }
         guard rest.count > 0 else { return }

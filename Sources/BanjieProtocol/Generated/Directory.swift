@@ -459,6 +459,7 @@ public struct PublishItemRequest: Message {
         try FieldCheck.length(self.code, "code", 1, 64)
         try FieldCheck.length(self.name, "name", 1, 200)
         try FieldCheck.length(self.department, "department", 1, 64)
+        try FieldCheck.required(self.limits != nil, "limits", .outOfRange)
         try FieldCheck.message(self.limits, "limits")
     }
 
@@ -468,7 +469,7 @@ public struct PublishItemRequest: Message {
             FieldDescriptor(1, "code", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The item code: 31 characters, its first 18 a valid unified social credit code."),
             FieldDescriptor(2, "name", .string, limits: FieldLimits(value: Bounds(1, 200)), doc: "The item's name."),
             FieldDescriptor(3, "department", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The department that answers for it."),
-            FieldDescriptor(4, "limits", .message(ItemLimits.self), doc: "Its limits."),
+            FieldDescriptor(4, "limits", .message(ItemLimits.self), limits: FieldLimits(required: .outOfRange), doc: "Its limits."),
             FieldDescriptor(5, "instant", .bool, doc: "即办件: done while the applicant waits."),
             FieldDescriptor(6, "joint", .bool, doc: "联审联办: needs the approval of several departments."),
         ],

@@ -45,7 +45,9 @@ package enum ConfigurationFile {
     ///
     /// - Throws: what can't be read or decoded, or a name that no setting has.
     package static func apply(
-        _ data: Data, path: String, to settings: inout Settings
+        _ data: Data,
+        path: String,
+        to settings: inout Settings
     ) throws(ConfigurationError) {
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
@@ -54,18 +56,26 @@ package enum ConfigurationFile {
             root = try decoder.decode(Value.self, from: data)
         } catch {
             throw ConfigurationError(
-                setting: "the file", origin: path,
-                problem: "it isn't JSON5: \(describe(error))")
+                setting: "the file",
+                origin: path,
+                problem: "it isn't JSON5: \(describe(error))"
+            )
         }
         guard case .object(let values) = root else {
             throw ConfigurationError(
-                setting: "the file", origin: path, problem: "it must hold one object of settings")
+                setting: "the file",
+                origin: path,
+                problem: "it must hold one object of settings"
+            )
         }
         try apply(values, prefix: "", path: path, to: &settings)
     }
 
     private static func apply(
-        _ values: [String: Value], prefix: String, path: String, to settings: inout Settings
+        _ values: [String: Value],
+        prefix: String,
+        path: String,
+        to settings: inout Settings
     ) throws(ConfigurationError) {
         for (name, value) in values.sorted(by: { $0.key < $1.key }) {
             switch value {
@@ -74,8 +84,10 @@ package enum ConfigurationFile {
             case .text(let text):
                 guard let setting = Setting(rawValue: prefix + name) else {
                     throw ConfigurationError(
-                        setting: prefix + name, origin: "file \(path)",
-                        problem: "no setting has this name; `banjied --help` lists them")
+                        setting: prefix + name,
+                        origin: "file \(path)",
+                        problem: "no setting has this name; `banjied --help` lists them"
+                    )
                 }
                 settings.set(setting, to: text, from: .file(path))
             }

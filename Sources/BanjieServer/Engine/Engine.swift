@@ -46,13 +46,17 @@ final class Engine<Ticket: Sendable> {
     private var nextHousekeeping: Int64 = 0
 
     // Reused from batch to batch.
+    private var hasher = SHA256Stream()
     private var answers: [EngineAnswer<Ticket>] = []
     private var planned: [(key: Int64, nextAt: Instant?)] = []
     private var taken: [(id: UInt64, at: Instant)] = []
 
     /// Loads the calendars and arms every running deadline of the store.
     init(
-        store: any Store, shared: SharedState, gapMax: Int64?, replySeconds: Int64,
+        store: any Store,
+        shared: SharedState,
+        gapMax: Int64?,
+        replySeconds: Int64,
         log: @escaping @Sendable (String) -> Void,
         deliver: @escaping ([EngineAnswer<Ticket>]) -> Void
     ) throws(StoreError) {
@@ -66,8 +70,11 @@ final class Engine<Ticket: Sendable> {
         lastCommit = head.commit
         let wall = shared.clock.now
         clockGuard = ClockGuard(
-            wall: wall, monotonic: ServerClock.monotonicSeconds,
-            lastCommit: head.at, gapMax: shared.clock.isVirtual ? nil : gapMax)
+            wall: wall,
+            monotonic: ServerClock.monotonicSeconds,
+            lastCommit: head.at,
+            gapMax: shared.clock.isVirtual ? nil : gapMax
+        )
         now = clockGuard.isTrusted ? wall : head.at ?? wall
         let (loaded, isReplanned) = try Self.loadCalendars(from: store)
         calendars = loaded
@@ -92,8 +99,10 @@ final class Engine<Ticket: Sendable> {
         for record in records {
             do {
                 timeline.append(
-                    try record.calendar(after: timeline.current.calendar), since: record.since,
-                    reason: record.reason)
+                    try record.calendar(after: timeline.current.calendar),
+                    since: record.since,
+                    reason: record.reason
+                )
             } catch {
                 throw .corrupt("calendar version \(record.key) can't be made: \(error)")
             }
@@ -105,8 +114,9 @@ final class Engine<Ticket: Sendable> {
     /// Runs until the inbox is closed and empty.
     func run(_ inbox: Inbox<EngineCall<Ticket>>) {
         while let calls = inbox.take(
-            limit: Self.batchMax, waitingMilliseconds: waitMilliseconds())
-        {
+            limit: Self.batchMax,
+            waitingMilliseconds: waitMilliseconds()
+        ) {
             step(calls)
         }
     }
@@ -125,7 +135,7 @@ final class Engine<Ticket: Sendable> {
 
     /// One batch: the commands, a slice of what is due, a slice of re-planning; then the commit;
     /// then everything that depends on it.
-    private func step(_ calls: [EngineCall<Ticket>]) {
+    func step(_ calls: [EngineCall<Ticket>]) {
         readClock()
         for call in calls {
             if let target = run(call) {
@@ -151,7 +161,9 @@ final class Engine<Ticket: Sendable> {
         nextHousekeeping = moment + Self.housekeepingSeconds
         do {
             _ = try store.expireReplies(
-                before: now.adding(seconds: -replySeconds), limit: Self.housekeepingMax)
+                before: now.adding(seconds: -replySeconds),
+                limit: Self.housekeepingMax
+            )
         } catch {
             log("old replies weren't forgotten: \(error)")
         }
@@ -163,7 +175,9 @@ final class Engine<Ticket: Sendable> {
             now = shared.clock.now
         } else {
             now = clockGuard.observe(
-                wall: shared.clock.now, monotonic: ServerClock.monotonicSeconds)
+                wall: shared.clock.now,
+                monotonic: ServerClock.monotonicSeconds
+            )
         }
         if wasTrusted && !clockGuard.isTrusted {
             log("the wall clock isn't trusted, nothing fires until it is confirmed")
@@ -177,11 +191,15 @@ final class Engine<Ticket: Sendable> {
 
     private func makeContext(for actor: Actor) -> CommandContext {
         CommandContext(
-            unit: unit, actor: actor, circumstances: circumstances, clock: shared.clock,
+            unit: unit,
+            actor: actor,
+            circumstances: circumstances,
+            clock: shared.clock,
             randomBytes: {
                 var generator = SystemRandomNumberGenerator()
                 return (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-            })
+            }
+        )
     }
 
     // MARK: Commands
@@ -200,53 +218,80 @@ final class Engine<Ticket: Sendable> {
         unit.beginCommand()
         var context = makeContext(for: actor)
         do {
-            let key = RequestKey(principal: actor.login, id: call.requestID)
-            var hash: [UInt8] = []
-            if !call.requestID.isEmpty && route.method.idempotency == .requestID {
-                hash = try requestHash(of: call, route.method)
-                if let stored = try storing({ () throws(StoreError) in
-                    try unit.storedReply(key)
-                }) {
-                    guard stored.requestHash == hash else { throw HandlerFailure.server(.requestIdReused) }
-                    unit.rejectCommand()
-                    answers.append(
-                        EngineAnswer(
-                            ticket: call.ticket, outcome: .reply(stored.reply, isReplay: true)))
-                    return nil
-                }
+            let identity = try identify(call, by: actor, route.method)
+            if let identity, let stored = try replay(of: identity) {
+                unit.rejectCommand()
+                answers.append(
+                    EngineAnswer(ticket: call.ticket, outcome: .reply(stored, isReplay: true))
+                )
+                return nil
             }
             var writer = MessageWriter()
             try dispatching(call.body) { (body) throws(DispatchFailure<HandlerFailure>) in
                 try commands.dispatchCommand(
-                    route.method.number, body, in: &context, reply: &writer)
+                    route.method.number,
+                    body,
+                    in: &context,
+                    reply: &writer
+                )
             }
             let reply = writer.bytes
             unit.acceptCommand(
-                reply: hash.isEmpty
-                    ? nil : (key, StoredReply(requestHash: hash, reply: reply)))
+                reply: identity.map {
+                    ($0.key, StoredReply(requestHash: $0.hash, reply: reply))
+                }
+            )
             keep(context)
             if let target = context.clockTarget { return target }
             answers.append(
-                EngineAnswer(ticket: call.ticket, outcome: .reply(reply, isReplay: false)))
+                EngineAnswer(ticket: call.ticket, outcome: .reply(reply, isReplay: false))
+            )
         } catch {
             unit.rejectCommand()
-            fail(call, error as? HandlerFailure ?? .server(.internal))
+            fail(call, error)
         }
         return nil
     }
 
-    /// SHA-256 of the method and the canonical request: the same for every encoding of it.
-    private func requestHash(
-        of call: EngineCall<Ticket>, _ method: MethodDescriptor
-    ) throws(HandlerFailure) -> [UInt8] {
-        var bytes: [UInt8] = []
-        withUnsafeBytes(of: call.method.littleEndian) { bytes.append(contentsOf: $0) }
+    /// What makes a retry of a request recognizable, and tells it from another request.
+    private struct RequestIdentity {
+        let key: RequestKey
+        /// SHA-256 of the method and the canonical request: the same for every encoding of it.
+        let hash: [UInt8]
+    }
+
+    /// The identity of a request that carries an id; nil without one.
+    private func identify(
+        _ call: EngineCall<Ticket>,
+        by actor: Actor,
+        _ method: MethodDescriptor
+    ) throws(HandlerFailure) -> RequestIdentity? {
+        guard !call.requestID.isEmpty, method.idempotency == .requestID else { return nil }
+        // Its reply may be forgotten already: it can't be told from a new request any more.
+        if !shared.clock.isVirtual, let made = RequestAge.instant(of: call.requestID),
+            made < now.adding(seconds: -replySeconds)
+        {
+            throw .server(.requestIdExpired)
+        }
+        withUnsafeBytes(of: call.method.littleEndian) { hasher.update($0) }
         do {
-            bytes += try method.request.init(decoding: call.body).encoded()
+            hasher.update(try method.request.init(decoding: call.body).encoded())
         } catch {
+            _ = hasher.finish()
             throw .undecodable(error.describe(in: method.request.descriptor))
         }
-        return SHA256.hash(bytes)
+        return RequestIdentity(
+            key: RequestKey(principal: actor.login, id: call.requestID),
+            hash: hasher.finish()
+        )
+    }
+
+    /// The reply that the request got before; nil when it is new.
+    private func replay(of identity: RequestIdentity) throws(HandlerFailure) -> [UInt8]? {
+        let stored = try storing { () throws(StoreError) in try unit.storedReply(identity.key) }
+        guard let stored else { return nil }
+        guard stored.requestHash == identity.hash else { throw .server(.requestIdReused) }
+        return stored.reply
     }
 
     private func fail(_ call: EngineCall<Ticket>, _ failure: HandlerFailure) {
@@ -256,7 +301,12 @@ final class Engine<Ticket: Sendable> {
                 ticket: call.ticket,
                 outcome: .failure(
                     EngineFailure(
-                        report: failure.report(in: call.language), isOutcomeKnown: true))))
+                        report: failure.report(in: call.language),
+                        isOutcomeKnown: true
+                    )
+                )
+            )
+        )
     }
 
     /// Takes over what an accepted command leaves outside the store.
@@ -288,12 +338,14 @@ final class Engine<Ticket: Sendable> {
         do {
             let records = try unit.find(
                 DeadlineRecord.self,
-                Search(after: [.integer(position)], limit: Self.sliceMax))
+                Search(after: [.integer(position)], limit: Self.sliceMax)
+            )
             let newest = calendars.current.calendar.version
             settle(
                 records.filter {
                     $0.deadline.isRunning && $0.deadline.calendarVersion < newest
-                }.map(\.key))
+                }.map(\.key)
+            )
             if let last = records.last {
                 sweepPosition = last.key
             } else {
@@ -328,7 +380,8 @@ final class Engine<Ticket: Sendable> {
         for key in keys {
             unit.beginCommand()
             var context = makeContext(
-                for: Actor(login: "system", roles: [], department: ""))
+                for: Actor(login: "system", roles: [], department: "")
+            )
             do {
                 try context.settleOwner(ofDeadline: key)
                 unit.acceptCommand(reply: nil)
@@ -410,8 +463,10 @@ final class Engine<Ticket: Sendable> {
                 guard case .reply = answer.outcome else { return answer }
                 return EngineAnswer(
                     ticket: answer.ticket,
-                    outcome: .failure(EngineFailure(report: report, isOutcomeKnown: false)))
-            })
+                    outcome: .failure(EngineFailure(report: report, isOutcomeKnown: false))
+                )
+            }
+        )
         publishStatus(writable: false)
     }
 
@@ -423,7 +478,7 @@ final class Engine<Ticket: Sendable> {
             $0.status.firing = isTrusted
             $0.status.commit = commit
             $0.status.armed = UInt64(armed)
-            $0.status.backlog = isBehind ? 1 : 0
+            $0.status.isBehind = isBehind
             $0.frozenAt = isTrusted ? nil : now
         }
     }

@@ -16,16 +16,21 @@ final class QueryPool<Ticket: Sendable>: Sendable {
     private let shared: SharedState
     private let deliver: @Sendable ([EngineAnswer<Ticket>]) -> Void
     private let log: @Sendable (String) -> Void
+    private let connections: @Sendable () -> Int
     private let finished = DispatchGroup()
 
     init(
-        shared: SharedState, capacity: Int, log: @escaping @Sendable (String) -> Void,
+        shared: SharedState,
+        capacity: Int,
+        connections: @escaping @Sendable () -> Int,
+        log: @escaping @Sendable (String) -> Void,
         deliver: @escaping @Sendable ([EngineAnswer<Ticket>]) -> Void
     ) {
         inbox = Inbox(capacity: capacity)
         self.shared = shared
         self.deliver = deliver
         self.log = log
+        self.connections = connections
     }
 
     /// Takes calls; returns how many fitted, the first ones.
@@ -56,26 +61,36 @@ final class QueryPool<Ticket: Sendable>: Sendable {
         while let calls = inbox.take(limit: Self.batchMax, waitingMilliseconds: 1000) {
             guard !calls.isEmpty else { continue }
             deliver(
-                calls.map { EngineAnswer(ticket: $0.ticket, outcome: answer($0, from: reader)) })
+                calls.map { EngineAnswer(ticket: $0.ticket, outcome: answer($0, from: reader)) }
+            )
         }
     }
 
     private func answer(
-        _ call: EngineCall<Ticket>, from reader: any RecordReader
+        _ call: EngineCall<Ticket>,
+        from reader: any RecordReader
     ) -> EngineOutcome {
         guard let route = ServiceRegistry.route(call.method), let queries = route.queries else {
             preconditionFailure("the router hands over known queries only")
         }
-        let snapshot = shared.current
+        var snapshot = shared.current
+        snapshot.status.connections = UInt32(clamping: connections())
         var context = QueryContext(
-            reader: reader, actor: call.actor, circumstances: shared.circumstances(snapshot),
-            status: snapshot.status)
+            reader: reader,
+            actor: call.actor,
+            circumstances: shared.circumstances(snapshot),
+            status: snapshot.status
+        )
         var writer = MessageWriter()
         do {
             try reader.atOnce {
                 try dispatching(call.body) { (body) throws(DispatchFailure<HandlerFailure>) in
                     try queries.dispatchQuery(
-                        route.method.number, body, in: &context, reply: &writer)
+                        route.method.number,
+                        body,
+                        in: &context,
+                        reply: &writer
+                    )
                 }
             }
             return .reply(writer.bytes, isReplay: false)
@@ -88,7 +103,8 @@ final class QueryPool<Ticket: Sendable>: Sendable {
                 }
             if case .store(let error) = failure { log("\(error)") }
             return .failure(
-                EngineFailure(report: failure.report(in: call.language), isOutcomeKnown: true))
+                EngineFailure(report: failure.report(in: call.language), isOutcomeKnown: true)
+            )
         }
     }
 }

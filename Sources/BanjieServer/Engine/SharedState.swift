@@ -31,6 +31,9 @@ final class SharedState: Sendable {
     /// The circumstances in which a query looks at its snapshot.
     func circumstances(_ snapshot: Snapshot) -> Circumstances {
         Circumstances(
-            now: snapshot.frozenAt ?? clock.now, calendars: snapshot.calendars, policy: policy)
+            now: snapshot.frozenAt ?? clock.now,
+            calendars: snapshot.calendars,
+            policy: policy
+        )
     }
 }
