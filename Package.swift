@@ -95,8 +95,13 @@ let package = Package(
 
         // Tests.
         testSupport("StoreModel", ["CivilTime", "Store"]),
+        testSupport("RuleTesting", ["CivilTime", "WorkCalendar"]),
         tests("CivilTimeTests", ["CivilTime"]),
-        tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
+        tests(
+            "DeadlinesTests", ["CivilTime", "Deadlines", "RuleTesting", "Store", "WorkCalendar"]),
+        tests(
+            "OfficeTests",
+            ["CivilTime", "Deadlines", "Office", "RuleTesting", "Store", "WorkCalendar"]),
         tests(
             "StoreConformanceTests", ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]),
         tests("WireTests", ["Wire"]),
