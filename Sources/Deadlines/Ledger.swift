@@ -75,7 +75,7 @@ package struct Ledger: Hashable, Sendable {
     }
 
     /// The pause that hasn't ended.
-    package var openPause: Pause? { pauses.last.flatMap { $0.to == nil ? $0 : nil } }
+    package var openPause: Pause? { pauses.last { $0.to == nil } }
 
     /// The stretches of days in which nothing is charged, an open pause ending on `today`.
     func pauseSpans(on today: CivilDate) -> PauseSpans {
@@ -92,10 +92,9 @@ extension Ledger {
         case .workingDays:
             return chargedDay(total, in: calendar, on: today)
         case .naturalDays:
-            let spans = pauseSpans(on: today)
-            var day = calendar.workingDay(onOrAfter: chargedDay(total, in: calendar, on: today))
-            while spans.contains(day), day < .latest { day = calendar.workingDay(after: day) }
-            return day
+            let last = chargedDay(total, in: calendar, on: today)
+            return calendar.chargedDay(
+                1, after: last.adding(days: -1), outside: pauseSpans(on: today))
         case .workingMinutes:
             return endOfMinutes(in: calendar, on: today).date
         case .through(let day):
@@ -106,24 +105,25 @@ extension Ledger {
     /// The first moment at which the clock is overdue; nil while an open pause holds it back.
     ///
     /// For days it is 00:00 of the day after the due date, or of the day after the resume when the
-    /// clock was paused on its last charged day; for minutes the second after the last.
+    /// clock was paused on its last charged day. For minutes it is the second after the last, or
+    /// the second after the resume when the clock was paused in its last second.
     package func overdueInstant(in calendar: WorkCalendar, on today: CivilDate) -> Instant? {
         switch budget {
         case .through(let day):
             return day.end
         case .workingMinutes:
-            let end = endOfMinutes(in: calendar, on: today)
-            if let pause = openPause, pause.from <= end { return nil }
-            return end.adding(seconds: 1)
-        case .workingDays, .naturalDays:
-            let due = due(in: calendar, on: today)
-            if let pause = openPause, pause.from.date <= due { return nil }
-            let spans = pauseSpans(on: today)
-            var day = due.adding(days: 1)
-            if let span = spans.spans(reaching: due).first, span.after < day {
-                day = span.through.adding(days: 1)
+            var last = endOfMinutes(in: calendar, on: today)
+            for pause in pausesInOrder where pause.from <= last {
+                guard let resumed = pause.to else { return nil }
+                last = max(last, resumed)
             }
-            return day.start
+            return last.adding(seconds: 1)
+        case .workingDays, .naturalDays:
+            var last = due(in: calendar, on: today)
+            let next = pauseSpans(on: today).spans(reaching: last).first
+            if let next, next.after <= last { last = next.through }
+            if let pause = openPause, pause.from.date <= last { return nil }
+            return last.end
         }
     }
 
@@ -177,16 +177,16 @@ extension Ledger {
     func endOfMinutes(in calendar: WorkCalendar, on today: CivilDate) -> Instant {
         var remaining = total * 60
         var cursor = start
-        for pause in pauses {
-            guard pause.from > cursor else {
-                cursor = max(cursor, pause.to ?? today.end)
-                continue
+        for pause in pausesInOrder {
+            if pause.from > cursor {
+                let available = calendar.workingSeconds(from: cursor, to: pause.from)
+                if remaining <= available { break }
+                remaining -= available
             }
-            let available = calendar.workingSeconds(from: cursor, to: pause.from)
-            if remaining <= available { break }
-            remaining -= available
-            cursor = pause.to ?? today.end
+            cursor = max(cursor, pause.from, pause.to ?? today.end)
         }
         return calendar.instant(workingSeconds: remaining, after: cursor)
     }
+
+    private var pausesInOrder: [Pause] { pauses.sorted { $0.from < $1.from } }
 }

@@ -11,7 +11,9 @@ extension CalendarTimeline {
         do {
             append(
                 try current.calendar.changing(off: off, work: work, version: version),
-                since: since, reason: "off \(off), work \(work)")
+                since: since,
+                reason: "off \(off), work \(work)"
+            )
         } catch {
             preconditionFailure("\(error)")
         }
@@ -19,15 +21,21 @@ extension CalendarTimeline {
 
     /// Loads the arrangement of a year from `since` on.
     package mutating func load(
-        year: Int, off: [CivilDate], makeUp: [CivilDate], since: Instant
+        year: Int,
+        off: [CivilDate],
+        makeUp: [CivilDate],
+        since: Instant
     ) {
         let version = CalendarVersion(rawValue: current.calendar.version.rawValue + 1)
         do {
             append(
                 try current.calendar.loading(
                     YearArrangement(year: year, off: off, makeUp: makeUp, source: "\(year)"),
-                    version: version),
-                since: since, reason: "arrangement of \(year)")
+                    version: version
+                ),
+                since: since,
+                reason: "arrangement of \(year)"
+            )
         } catch {
             preconditionFailure("\(error)")
         }
