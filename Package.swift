@@ -120,7 +120,10 @@ let package = Package(
         program("banjied", ["BanjieServer"]),
         source(
             "BanjieCLI",
-            ["BanjieClient", "BanjieProtocol", "CivilTime", "StoreSQLite", "Wire", "WorkCalendar"]
+            [
+                "BanjieClient", "BanjieProtocol", "CivilTime", "Store", "StoreSQLite", "Wire",
+                "WorkCalendar",
+            ]
         ),
         program("banjie", ["BanjieCLI"]),
 
