@@ -142,6 +142,7 @@ let package = Package(
             "BanjieCLITests",
             ["BanjieCLI", "BanjieProtocol", "CivilTime", "Wire", "WorkCalendar"]
         ),
+        tests("BanjieClientTests", ["BanjieClient", "BanjieProtocol", "Transport", "Wire"]),
         tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
         tests(
             "BanjieServerTests",
