@@ -146,6 +146,7 @@ let package = Package(
             "BanjieClientTests",
             ["BanjieClient", "BanjieProtocol", "CSystem", "TestVectors", "Transport", "Wire"]
         ),
+        tests("BanjieClientTests", ["BanjieClient", "BanjieProtocol", "Transport", "Wire"]),
         tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
         tests(
             "BanjieServerTests",
