@@ -75,8 +75,12 @@ let package = Package(
         .target(
             name: "StoreModel", dependencies: ["CivilTime", "Store"],
             path: "Tests/Support/StoreModel", swiftSettings: strict),
+        .target(
+            name: "StoreSamples", dependencies: ["CivilTime", "Store"],
+            path: "Tests/Support/StoreSamples", swiftSettings: strict),
         tests(
-            "StoreConformanceTests", ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]),
+            "StoreConformanceTests",
+            ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite", "StoreSamples"]),
 
         .executableTarget(
             name: "banjied", dependencies: ["BanjieServer"], swiftSettings: strict),
