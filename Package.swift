@@ -78,9 +78,18 @@ let package = Package(
         .target(
             name: "StoreSamples", dependencies: ["CivilTime", "Store"],
             path: "Tests/Support/StoreSamples", swiftSettings: strict),
+        .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/Support/CFaultVFS"),
+        tests(
+            "StoreTests",
+            ["CSystem", "CivilTime", "Digest", "Store", "StoreModel", "StoreSamples"]),
+        tests(
+            "StoreSQLiteTests", ["CSQLite", "CivilTime", "Store", "StoreSQLite", "StoreSamples"]),
         tests(
             "StoreConformanceTests",
             ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite", "StoreSamples"]),
+        tests(
+            "StoreFaultTests",
+            ["CFaultVFS", "CSQLite", "CivilTime", "Store", "StoreSQLite", "StoreSamples"]),
 
         .executableTarget(
             name: "banjied", dependencies: ["BanjieServer"], swiftSettings: strict),
