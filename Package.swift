@@ -120,7 +120,10 @@ let package = Package(
         program("banjied", ["BanjieServer"]),
         source(
             "BanjieCLI",
-            ["BanjieClient", "BanjieProtocol", "CivilTime", "StoreSQLite", "Wire", "WorkCalendar"]
+            [
+                "BanjieClient", "BanjieProtocol", "CivilTime", "Store", "StoreSQLite", "Wire",
+                "WorkCalendar",
+            ]
         ),
         program("banjie", ["BanjieCLI"]),
 
@@ -143,6 +146,7 @@ let package = Package(
             "BanjieClientTests",
             ["BanjieClient", "BanjieProtocol", "CSystem", "TestVectors", "Transport", "Wire"]
         ),
+        tests("BanjieClientTests", ["BanjieClient", "BanjieProtocol", "Transport", "Wire"]),
         tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
         tests(
             "BanjieServerTests",

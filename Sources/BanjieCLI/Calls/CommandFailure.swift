@@ -1,4 +1,5 @@
 import BanjieProtocol
+import Store
 import WorkCalendar
 
 /// Why a command gave up.
@@ -17,6 +18,10 @@ enum CommandFailure: Error {
     case secretFile(String)
     case calendarFile(String, CalendarFileError)
     case limit(LimitError)
+    /// A store's file can't be read.
+    case store(String, StoreError)
+    /// The audit log of a store's file isn't what was written.
+    case brokenAuditLog(String, AuditDamage)
     /// The case has no such clock.
     case noClock(String, case: String)
 
@@ -25,10 +30,10 @@ enum CommandFailure: Error {
         case .usage: .usage
         case .call(let error, _): ExitStatus(error.status)
         case .undecodableReply: .failure
-        case .request, .secretFile, .calendarFile, .limit: .dataError
+        case .request, .secretFile, .calendarFile, .limit, .brokenAuditLog: .dataError
         case .file(let error) where error.problem == .writing: .outputLost
         case .lostSecret: .outputLost
-        case .file, .noClock: .notFound
+        case .file, .noClock, .store: .notFound
         }
     }
 }

@@ -55,6 +55,7 @@ enum AdminCommands {
                     show: { (reply: ReadAuditReply, page) in page.show(reply) }
                 )
             ),
+            .command(AuditVerifyCommand.verify),
         ]
     )
 }
