@@ -120,7 +120,10 @@ let package = Package(
         program("banjied", ["BanjieServer"]),
         source(
             "BanjieCLI",
-            ["BanjieClient", "BanjieProtocol", "CivilTime", "StoreSQLite", "Wire", "WorkCalendar"]
+            [
+                "BanjieClient", "BanjieProtocol", "CivilTime", "Store", "StoreSQLite", "Wire",
+                "WorkCalendar",
+            ]
         ),
         program("banjie", ["BanjieCLI"]),
 
@@ -140,7 +143,7 @@ let package = Package(
         testSupport("TestVectors"),
         tests(
             "BanjieCLITests",
-            ["BanjieCLI", "BanjieProtocol", "CivilTime", "Wire", "WorkCalendar"]
+            ["BanjieCLI", "BanjieProtocol", "CivilTime", "Store", "Wire", "WorkCalendar"]
         ),
         tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
         tests(
