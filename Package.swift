@@ -140,10 +140,15 @@ let package = Package(
 
         // Tests.
         testSupport("StoreModel", ["CivilTime", "Store"]),
+        testSupport("RuleTesting", ["CivilTime", "WorkCalendar"]),
         testSupport("TestVectors"),
         tests(
             "BanjieCLITests",
             ["BanjieCLI", "BanjieProtocol", "CivilTime", "Store", "Wire", "WorkCalendar"]
+        ),
+        tests(
+            "BanjieClientTests",
+            ["BanjieClient", "BanjieProtocol", "CSystem", "TestVectors", "Transport", "Wire"]
         ),
         tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
         tests(
@@ -154,7 +159,8 @@ let package = Package(
             ]
         ),
         tests("CivilTimeTests", ["CivilTime"]),
-        tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
+        tests(
+            "DeadlinesTests", ["CivilTime", "Deadlines", "RuleTesting", "Store", "WorkCalendar"]),
         tests("ProtoGenTests", ["ProtoGen"]),
         tests("ScenarioTests", ["ScenarioRunner", "banjied"]),
         tests(

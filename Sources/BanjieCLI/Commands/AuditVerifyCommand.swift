@@ -73,7 +73,15 @@ extension ValueForm where Value == AuditHead {
 extension Page {
     fileprivate mutating func show(_ verdict: AuditVerdict, isAnchored: Bool) {
         switch verdict {
-        case .broken(let damage): line(damage.text(in: language), .red)
+        case .broken(let damage):
+            line(damage.text(in: language), .red)
+            line(
+                language.text(
+                    "keep the file as it is, and compare it with a backup and the heads kept "
+                        + "elsewhere",
+                    "请保留原文件，并与备份及另存的末端核对"
+                )
+            )
         case .intact(let head):
             line(
                 language.text(
