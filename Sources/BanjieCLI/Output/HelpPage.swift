@@ -63,7 +63,8 @@ extension Page {
         }
         let required = command.options.filter(\.isRequired).map(spelling)
         let words = ["banjie"] + path + operands + required
-        let others = command.options.contains { !$0.isRequired }
+        let others =
+            command.options.contains { !$0.isRequired }
             ? [language.text("[OPTIONS]", "[选项]")] : []
         usage((words + others).joined(separator: " "))
         line()
