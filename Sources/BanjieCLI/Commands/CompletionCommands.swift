@@ -20,7 +20,7 @@ enum CompletionCommands {
             invocation.console.writeLine(
                 """
                 _banjie() {
-                    local IFS=$'\n'
+                    local IFS=$'\\n'
                     COMPREPLY=($(banjie completion words -- \\
                         "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
                 }
