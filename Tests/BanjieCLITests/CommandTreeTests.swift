@@ -55,6 +55,7 @@ struct CommandTreeTests {
             let firstOptional = command.operands.firstIndex { !$0.isRequired }
             let lastRequired = command.operands.lastIndex { $0.isRequired } ?? -1
             #expect(firstOptional.map { $0 > lastRequired } ?? true, "\(path)")
+            #expect(command.operands.dropLast().allSatisfy { !$0.isRepeatable }, "\(path)")
         }
     }
 

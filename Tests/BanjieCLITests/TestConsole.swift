@@ -1,5 +1,6 @@
 import BanjieProtocol
 import CivilTime
+import Store
 import Synchronization
 import Wire
 
@@ -52,6 +53,9 @@ final class FakeChannel: CallChannel {
     static let defaults: Answer = { method, _ in CallReply(bytes: method.reply.init().encoded()) }
 }
 
+/// What a walk through an audit log finds, given the head that is expected.
+typealias AuditAnswer = @Sendable (StoredAuditHead?) throws(StoreError) -> AuditVerdict
+
 /// What a program's console was used for.
 private struct Streams {
     var input: [[UInt8]] = []
@@ -68,6 +72,7 @@ func run(
     files: [String: String] = [:],
     variables: [String: String] = [:],
     language: Language = .english,
+    audits: [String: AuditAnswer] = [:],
     answer: @escaping FakeChannel.Answer = FakeChannel.defaults
 ) async -> Outcome {
     let streams = Shared(Streams(input: input.map { Array($0.utf8) }))
@@ -93,6 +98,10 @@ func run(
             }
             streams.change { $0.secretFiles[path] = String(decoding: bytes, as: UTF8.self) }
         },
+        verifyAudit: { path, head throws(StoreError) in
+            guard let verdict = audits[path] else { throw .failed("no such file") }
+            return try verdict(head)
+        },
         connect: { settings in
             streams.change { $0.connections.append(settings) }
             return channel
@@ -117,6 +126,7 @@ func run(
     files: [String: String] = [:],
     variables: [String: String] = [:],
     language: Language = .english,
+    audits: [String: AuditAnswer] = [:],
     answer: @escaping FakeChannel.Answer = FakeChannel.defaults
 ) async -> Outcome {
     await run(
@@ -125,6 +135,7 @@ func run(
         files: files,
         variables: variables,
         language: language,
+        audits: audits,
         answer: answer
     )
 }

@@ -18,22 +18,21 @@ enum CommandFailure: Error {
     case secretFile(String)
     case calendarFile(String, CalendarFileError)
     case limit(LimitError)
-    /// A store's file can't be read.
-    case store(String, StoreError)
-    /// The audit log of a store's file isn't what was written.
-    case brokenAuditLog(String, AuditDamage)
+    /// A store's file can't be checked.
+    case store(StoreError)
     /// The case has no such clock.
     case noClock(String, case: String)
 
     var exitStatus: ExitStatus {
         switch self {
+        case .store(let error): error.exitStatus
         case .usage: .usage
         case .call(let error, _): ExitStatus(error.status)
         case .undecodableReply: .failure
-        case .request, .secretFile, .calendarFile, .limit, .brokenAuditLog: .dataError
+        case .request, .secretFile, .calendarFile, .limit: .dataError
         case .file(let error) where error.problem == .writing: .outputLost
         case .lostSecret: .outputLost
-        case .file, .noClock, .store: .notFound
+        case .file, .noClock: .notFound
         }
     }
 }

@@ -47,6 +47,7 @@ enum AdminCommands {
                     show: { (head: AuditHead, page) in page.show(head) }
                 )
             ),
+            .command(AuditVerifyCommand.command),
             .command(
                 Command(
                     "list",
@@ -55,7 +56,6 @@ enum AdminCommands {
                     show: { (reply: ReadAuditReply, page) in page.show(reply) }
                 )
             ),
-            .command(AuditVerifyCommand.verify),
         ]
     )
 }

@@ -1,5 +1,6 @@
 import BanjieClient
 import BanjieProtocol
+import Store
 import Wire
 
 /// A failure as a person reads it: what was wrong, where, and what to do.
@@ -30,10 +31,8 @@ struct ErrorReport {
         case .calendarFile(let path, let error):
             language.text("\(path): ", "\(path)：") + error.text(in: language)
         case .limit(let error): error.text(in: language)
-        case .store(let path, let error):
-            language.text("\(path) can't be read: \(error)", "无法读取 \(path)：\(error)")
-        case .brokenAuditLog(let path, let damage):
-            language.text("\(path): \(damage)", "\(path) 的审计日志已损坏：\(damage)")
+        case .store(let error):
+            language.text("can't check the store: \(error.reason)", "无法检查存储：\(error.reason)")
         case .noClock(let clock, let serial):
             language.text(
                 "case \(serial) has no clock \(clock)",
@@ -72,15 +71,11 @@ struct ErrorReport {
                 "the earlier secret is void: issue another, to a file that can be made",
                 "旧口令已作废：请改用可写入的文件，重新发放"
             )
+        case .store(.busy): language.text("try again in a moment", "请稍后重试")
         case .store:
             language.text(
-                "name the server's banjie.sqlite, in the folder given as --data",
-                "请指定服务器数据目录（--data）中的 banjie.sqlite"
-            )
-        case .brokenAuditLog:
-            language.text(
-                "keep the file as it is, and compare with a backup and the heads kept elsewhere",
-                "请保留原文件，并与备份及另存的末端核对"
+                "name the file banjie.sqlite in the server's data folder with --store",
+                "请用 --store 指明服务器数据目录中的 banjie.sqlite"
             )
         case .file, .secretFile, .calendarFile, .limit: nil
         }
@@ -127,10 +122,10 @@ struct ErrorReport {
             members.insert(.init(key: "reason", value: .string("UNDECODABLE_REPLY")), at: 0)
         case .request, .secretFile, .calendarFile, .limit:
             members.insert(.init(key: "reason", value: .string("BAD_DATA")), at: 0)
-        case .file, .lostSecret, .store:
+        case .store:
+            members.insert(.init(key: "reason", value: .string("STORE")), at: 0)
+        case .file, .lostSecret:
             members.insert(.init(key: "reason", value: .string("FILE")), at: 0)
-        case .brokenAuditLog:
-            members.insert(.init(key: "reason", value: .string("BROKEN_AUDIT_LOG")), at: 0)
         case .noClock:
             members.insert(.init(key: "reason", value: .string("NO_SUCH_CLOCK")), at: 0)
         }
