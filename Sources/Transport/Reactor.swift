@@ -119,6 +119,9 @@ final class Reactor {
                 let (token, interest) = poller.event(index)
                 take(token, interest)
             }
+            fireTimers()
+            settleListed()
+            // Last: settling hands over the calls that waited behind AUTH or behind full output.
             if handed > 0 {
                 statistics.calls.add(handed, ordering: .relaxed)
                 handed = 0
@@ -127,8 +130,6 @@ final class Reactor {
                 callsWereDeferred = false
                 handler.batchEnded()
             }
-            fireTimers()
-            settleListed()
         }
     }
 
