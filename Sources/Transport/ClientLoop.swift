@@ -24,7 +24,8 @@ package struct ClientLine: Hashable, Sendable {
 /// Every method may be called from any thread, the loop's own included, and none of them waits.
 package final class ClientLoop: Sendable {
     enum Command: Sendable {
-        case open(ClientLine, ClientConfiguration)
+        /// Indirect, since commands lie in an array and the others are small.
+        indirect case open(ClientLine, ClientConfiguration)
         case call(ClientLine, OutgoingCall)
         case cancel(OutgoingCall)
         case close(ClientLine)

@@ -64,8 +64,8 @@ private struct WaitingCalls {
 final class ClientLoopBody {
     private typealias Pointer = UnsafeMutablePointer<Link>
 
-    /// A logical connection.
-    private struct Line {
+    /// A logical connection. A class, so that looking one up copies nothing.
+    private final class Line {
         enum State {
             /// No socket; the next attempt is due at `until`.
             case down(until: MonotonicTime)
@@ -81,8 +81,12 @@ final class ClientLoopBody {
         /// Calls that can't begin yet.
         var waiting = WaitingCalls()
 
+        /// Output beyond which calls wait.
+        let outputPause: Int
+
         init(_ configuration: ClientConfiguration, at now: MonotonicTime) {
             self.configuration = configuration
+            outputPause = configuration.profile.limits.outputPause
             backoff = configuration.backoff
             state = .down(until: now)
         }
@@ -248,15 +252,15 @@ final class ClientLoopBody {
     /// Writes a call to a link; false when it must wait.
     private func begin(_ slot: UInt32, on index: UInt32) -> Bool {
         guard let link = links[Int(index)], let call = calls[Int(slot)]?.call,
-            let limits = lines[Int(link.pointee.line)]?.configuration.profile.limits,
+            let line = lines[Int(link.pointee.line)],
             link.pointee.session?.canBegin == true,
-            link.pointee.channel.pendingBytes <= limits.outputPause
+            link.pointee.channel.pendingBytes <= line.outputPause
         else { return false }
         // Long requests wait for each other; short ones go between their fragments.
         let fragmentBytes = link.pointee.session?.fragmentBytes ?? 0
         guard
             call.message.count <= Hello.leastLongestPayload / 2
-                || fragmentBytes <= limits.outputPause
+                || fragmentBytes <= line.outputPause
         else { return false }
         let limit = link.pointee.session?.peer?.longestMessage ?? 0
         guard call.message.count <= Int(limit) else {
@@ -358,13 +362,12 @@ final class ClientLoopBody {
     /// An attempt has failed, or the connection was lost: the next is due after a while. Calls that
     /// don't want to wait fail.
     private func down(_ line: UInt32, _ failure: CallFailure, isFinal: Bool = false) {
-        guard var state = lines[Int(line)] else { return }
+        guard let state = lines[Int(line)] else { return }
         let wait = state.backoff.next(random: random())
         let until = now.adding(milliseconds: wait)
         state.state = .down(until: until)
         state.failure = failure
         let failing = state.waiting.removeAll { isFinal || !$0.waitsForReady }
-        lines[Int(line)] = state
         lineTimers.set(line, to: until)
         fail(failing, failure)
     }
@@ -377,7 +380,7 @@ final class ClientLoopBody {
     }
 
     private func close(_ line: UInt32) {
-        guard lines.indices.contains(Int(line)), var state = lines[Int(line)] else { return }
+        guard lines.indices.contains(Int(line)), let state = lines[Int(line)] else { return }
         lines[Int(line)] = nil
         lineTimers.set(line, to: .never)
         fail(state.waiting.removeAll { _ in true }, .closedHere)
