@@ -120,7 +120,10 @@ let package = Package(
         program("banjied", ["BanjieServer"]),
         source(
             "BanjieCLI",
-            ["BanjieClient", "BanjieProtocol", "CivilTime", "StoreSQLite", "Wire", "WorkCalendar"]
+            [
+                "BanjieClient", "BanjieProtocol", "CivilTime", "Store", "StoreSQLite", "Wire",
+                "WorkCalendar",
+            ]
         ),
         program("banjie", ["BanjieCLI"]),
 
@@ -136,12 +139,14 @@ let package = Package(
         tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
 
         // Tests.
-        testSupport("StoreModel", ["CivilTime", "Store"]),
+        .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/Support/CFaultVFS"),
         testSupport("RuleTesting", ["CivilTime", "WorkCalendar"]),
+        testSupport("StoreModel", ["CivilTime", "Store"]),
+        testSupport("StoreSamples", ["CivilTime", "Store"]),
         testSupport("TestVectors"),
         tests(
-            "BanjieClientTests",
-            ["BanjieClient", "BanjieProtocol", "CSystem", "TestVectors", "Transport", "Wire"]
+            "BanjieCLITests",
+            ["BanjieCLI", "BanjieProtocol", "CivilTime", "Store", "Wire", "WorkCalendar"]
         ),
         tests("BanjieClientTests", ["BanjieClient", "BanjieProtocol", "Transport", "Wire"]),
         tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
@@ -154,12 +159,26 @@ let package = Package(
         ),
         tests("CivilTimeTests", ["CivilTime"]),
         tests(
-            "DeadlinesTests", ["CivilTime", "Deadlines", "RuleTesting", "Store", "WorkCalendar"]),
+            "DeadlinesTests",
+            ["CivilTime", "Deadlines", "RuleTesting", "Store", "WorkCalendar"]
+        ),
         tests("ProtoGenTests", ["ProtoGen"]),
         tests("ScenarioTests", ["ScenarioRunner", "banjied"]),
         tests(
             "StoreConformanceTests",
-            ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]
+            ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite", "StoreSamples"]
+        ),
+        tests(
+            "StoreFaultTests",
+            ["CFaultVFS", "CSQLite", "CivilTime", "Store", "StoreSQLite", "StoreSamples"]
+        ),
+        tests(
+            "StoreSQLiteTests",
+            ["CSQLite", "CivilTime", "Store", "StoreSQLite", "StoreSamples"]
+        ),
+        tests(
+            "StoreTests",
+            ["CSystem", "CivilTime", "Digest", "Store", "StoreModel", "StoreSamples"]
         ),
         tests("TransportTests", ["CSystem", "TestVectors", "Transport", "Wire"]),
         tests("WireTests", ["TestVectors", "Wire"]),

@@ -250,7 +250,9 @@ extension Deadline {
 
     /// Charged days through today, today included; never more than the clock ran for.
     package func used(on today: CivilDate, in calendars: CalendarTimeline) -> Int {
-        let day = reference(today)
+        var day = reference(today)
+        // What expires at the first moment of a day hasn't run on that day.
+        if case .expired(let at) = state { day = min(day, at.adding(seconds: -1).date) }
         return ledger.charged(through: day, in: calendars.calendar(calendarVersion), on: day)
     }
 

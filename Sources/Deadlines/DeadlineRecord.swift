@@ -159,6 +159,9 @@ extension DeadlineRecord: Record {
         label = try row.text()
         let unit = try row.integer()
         let amount = try row.integer(as: Int32.self)
+        guard unit == 4 || (0...Int32(Deadline.totalMax)).contains(amount) else {
+            throw row.mismatch("a budget", .integer(Int64(amount)))
+        }
         let budget: Budget
         switch unit {
         case 1: budget = .workingDays(Int(amount))
@@ -192,25 +195,30 @@ extension DeadlineRecord: Record {
         listedDue = try row.optionalInteger().map {
             CivilDate(daysSinceEpoch: Int32(clamping: $0))
         }
+        let given = unit == 4 ? 0 : Int(amount)
         deadline = Deadline(
             ledger: Ledger(
                 budget: budget,
                 start: start,
-                extensions: try Self.extensions(from: &row),
+                extensions: try Self.extensions(from: &row, most: Deadline.totalMax - given),
                 pauses: try Self.pauses(from: &row)),
             rungs: rungs, calendarVersion: calendar, plannedAt: plannedAt, state: state,
             fired: fired)
     }
 
+    /// - Parameter most: the most by which a budget can have grown.
     private static func extensions(
-        from row: inout RowReader
+        from row: inout RowReader, most: Int
     ) throws(StoreError) -> [Ledger.Extension] {
         guard let bytes = try row.optionalBlob() else { return [] }
+        var left = Int64(most)
         var extensions: [Ledger.Extension] = []
         for values in try ValueList.decode(bytes) {
             guard values.count == 3, case .integer(let amount) = values[0],
-                case .integer(let at) = values[1], case .text(let reason) = values[2]
+                case .integer(let at) = values[1], case .text(let reason) = values[2],
+                amount > 0, amount <= left
             else { throw row.mismatch("an extension", .blob(bytes)) }
+            left -= amount
             extensions.append(
                 .init(amount: Int(amount), at: Instant(unixSeconds: at), reason: reason))
         }

@@ -64,7 +64,6 @@ package final class SQLiteStore: Store {
             """
             PRAGMA journal_mode = WAL;
             PRAGMA synchronous = \(options.isSynced ? "FULL" : "OFF");
-            PRAGMA wal_autocheckpoint = 0;
             PRAGMA cache_size = -\(options.cacheKiB);
             PRAGMA temp_store = MEMORY;
             PRAGMA secure_delete = FAST;
@@ -72,6 +71,7 @@ package final class SQLiteStore: Store {
             PRAGMA cell_size_check = ON
             """
         )
+        try connection.takeOverCheckpoints()
         if options.pagesMax > 0 {
             try connection.execute("PRAGMA max_page_count = \(options.pagesMax)")
         }
