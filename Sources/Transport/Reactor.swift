@@ -56,6 +56,7 @@ final class Reactor {
     private let statistics: ReactorStatistics
 
     private let poller: Poller
+    private var events = Poller.Events()
     private var pool = OutputPool()
     private let slab = UnsafeMutableRawBufferPointer.allocate(
         byteCount: Limits.readBytes,
@@ -80,9 +81,8 @@ final class Reactor {
     private var drainDeadline: MonotonicTime?
 
     private enum Token {
-        static let mailbox: UInt64 = .max
-        /// Listeners count down from here.
-        static let listeners: UInt64 = .max - 1
+        /// Listeners count down from here; above is the mailbox.
+        static let listeners = Mailbox.token - 1
         /// Connections lie below: generation, then index.
         static let connectionsEnd: UInt64 = UInt64(UInt32.max) << 32
     }
@@ -93,16 +93,13 @@ final class Reactor {
         handler: any CallHandler,
         mailbox: Mailbox,
         statistics: ReactorStatistics
-    ) throws(TransportError) {
+    ) {
         self.number = number
         self.profile = profile
         self.handler = handler
         self.mailbox = mailbox
         self.statistics = statistics
-        poller = try Poller()
-        guard poller.add(mailbox.counter.number, .readable, token: Token.mailbox) else {
-            throw .lastFailure("wait for an event counter")
-        }
+        poller = mailbox.poller
     }
 
     deinit { slab.deallocate() }
@@ -113,10 +110,10 @@ final class Reactor {
     func run() {
         while !isDone {
             let timeout = nextDeadline.map { now.milliseconds(until: $0) }
-            let count = poller.wait(timeout: timeout)
+            poller.wait(timeout: timeout, for: &events)
             now = .now()
-            for index in 0..<count {
-                let (token, interest) = poller.event(index)
+            for index in 0..<events.count {
+                let (token, interest) = events[index]
                 take(token, interest)
             }
             fireTimers()
@@ -154,7 +151,7 @@ final class Reactor {
             else { return }
             return serve(connection, interest)
         }
-        if token == Token.mailbox { return emptyMailbox() }
+        if token == Mailbox.token { return emptyMailbox() }
         let index = Int(Token.listeners - token)
         if index < listeners.count { accept(from: listeners[index]) }
     }
