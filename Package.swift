@@ -124,9 +124,10 @@ let package = Package(
         tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines"]),
         toolLibrary("ProtoGen"),
         tool("protogen", in: "protogen", ["ProtoGen"]),
+        toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
         toolLibrary(
             "ScenarioRunner",
-            ["BanjieClient", "BanjieProtocol", "CivilTime", "Office", "Wire"]
+            ["BanjieClient", "BanjieProtocol", "CivilTime", "LocalServer", "Office", "Wire"]
         ),
         tool("scenarios", in: "scenarios", ["ScenarioRunner"]),
         tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
@@ -143,8 +144,22 @@ let package = Package(
         ),
         tests("CivilTimeTests", ["CivilTime"]),
         tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
+        tests(
+            "EndToEndTests",
+            [
+                "BanjieClient", "BanjieProtocol", "CivilTime", "LocalServer", "Office", "Transport",
+                "Wire", "banjied",
+            ]
+        ),
+        tests(
+            "FaultTests",
+            [
+                "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "Deadlines",
+                "LocalServer", "Office", "Store", "StoreSQLite", "Wire", "WorkCalendar", "banjied",
+            ]
+        ),
         tests("ProtoGenTests", ["ProtoGen"]),
-        tests("ScenarioTests", ["ScenarioRunner", "banjied"]),
+        tests("ScenarioTests", ["LocalServer", "ScenarioRunner", "banjied"]),
         tests(
             "StoreConformanceTests",
             ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]
