@@ -118,7 +118,11 @@ let package = Package(
             ]
         ),
         program("banjied", ["BanjieServer"]),
-        program("banjie", ["BanjieClient", "BanjieProtocol", "CivilTime", "WorkCalendar"]),
+        source(
+            "BanjieCLI",
+            ["BanjieClient", "BanjieProtocol", "CivilTime", "StoreSQLite", "Wire", "WorkCalendar"]
+        ),
+        program("banjie", ["BanjieCLI"]),
 
         // The tools.
         tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines"]),
@@ -134,6 +138,11 @@ let package = Package(
 
         // Tests.
         testSupport("StoreModel", ["CivilTime", "Store"]),
+        testSupport("TestVectors"),
+        tests(
+            "BanjieCLITests",
+            ["BanjieCLI", "BanjieProtocol", "CivilTime", "Wire", "WorkCalendar"]
+        ),
         tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
         tests(
             "BanjieServerTests",
@@ -164,8 +173,8 @@ let package = Package(
             "StoreConformanceTests",
             ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]
         ),
-        tests("WireTests", ["Wire"]),
+        tests("TransportTests", ["CSystem", "TestVectors", "Transport", "Wire"]),
+        tests("WireTests", ["TestVectors", "Wire"]),
         tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
-        tests("banjieTests", ["CivilTime", "WorkCalendar", "banjie"]),
     ]
 )

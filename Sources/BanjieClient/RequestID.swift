@@ -1,9 +1,9 @@
 import Glibc
 
 /// Request ids that are unique, and ordered by time, so that looking one up isn't a random read.
-enum RequestID {
+package enum RequestID {
     /// A UUID of version 7 (RFC 9562, 5.7): 48 bits of Unix time in milliseconds, then chance.
-    static func make(
+    package static func make(
         unixMilliseconds: UInt64,
         using generator: inout some RandomNumberGenerator
     ) -> [UInt8] {
@@ -18,7 +18,7 @@ enum RequestID {
     }
 
     /// Milliseconds of Unix time.
-    static func wallClock() -> UInt64 {
+    package static func wallClock() -> UInt64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return UInt64(clamping: time.tv_sec) * 1_000 + UInt64(clamping: time.tv_nsec / 1_000_000)

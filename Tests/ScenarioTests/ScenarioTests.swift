@@ -12,9 +12,10 @@ import Testing
     ]
 
     private static let scenarios: [Scenario] = {
-        let file = URL(filePath: #filePath).deletingLastPathComponent()
-        let given = (try? Scenario.load(file.appending(path: "scenarios.jsonl").path)) ?? []
-        let ours = (try? Scenario.load(file.appending(path: "further.jsonl").path)) ?? []
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "../Scenarios").standardizedFileURL
+        let given = (try? Scenario.load(folder.appending(path: "given.jsonl").path)) ?? []
+        let ours = (try? Scenario.load(folder.appending(path: "further.jsonl").path)) ?? []
         return (given + ours).filter { areas.contains($0.area) }
     }()
 
@@ -28,6 +29,6 @@ import Testing
     }
 }
 
-extension Scenario: @retroactive CustomTestStringConvertible {
+extension Scenario: CustomTestStringConvertible {
     public var testDescription: String { "\(id) \(title)" }
 }

@@ -46,6 +46,7 @@ final class Engine<Ticket: Sendable> {
     private var nextHousekeeping: Int64 = 0
 
     // Reused from batch to batch.
+    private var hasher = SHA256Stream()
     private var answers: [EngineAnswer<Ticket>] = []
     private var planned: [(key: Int64, nextAt: Instant?)] = []
     private var taken: [(id: UInt64, at: Instant)] = []
@@ -272,16 +273,16 @@ final class Engine<Ticket: Sendable> {
         {
             throw .server(.requestIdExpired)
         }
-        var bytes: [UInt8] = []
-        withUnsafeBytes(of: call.method.littleEndian) { bytes.append(contentsOf: $0) }
+        withUnsafeBytes(of: call.method.littleEndian) { hasher.update($0) }
         do {
-            bytes += try method.request.init(decoding: call.body).encoded()
+            hasher.update(try method.request.init(decoding: call.body).encoded())
         } catch {
+            _ = hasher.finish()
             throw .undecodable(error.describe(in: method.request.descriptor))
         }
         return RequestIdentity(
             key: RequestKey(principal: actor.login, id: call.requestID),
-            hash: SHA256.hash(bytes)
+            hash: hasher.finish()
         )
     }
 

@@ -25,25 +25,11 @@ struct LimitQuestion: Hashable {
 
 extension CalendarCommand {
     /// `due`: one limit, explained day by day.
-    static func explainDue(
-        _ arguments: [String],
-        _ console: Console
-    ) throws(CalendarFailure) -> Int32 {
-        let options: CommandArguments
+    static func explainDue(_ invocation: Invocation) throws(CommandFailure) -> ExitStatus {
         let question: LimitQuestion
-        do throws(UsageError) {
-            options = try CommandArguments(
-                arguments,
-                valued: ["--from", "--days", "--unit", "--calendar"],
-                repeatable: ["--pause"],
-                flags: ["--json"]
-            )
-            if let operand = options.operands.first { throw .unexpectedOperand(operand) }
-            question = try LimitQuestion(options)
-        } catch {
-            throw .usage(error)
-        }
-        let calendar = try calendar(options, console)
+        do { question = try LimitQuestion(invocation.values) } catch { throw .usage(error) }
+        let calendar = try calendar(invocation)
+        let console = invocation.console
         let explanation: LimitExplanation
         do {
             explanation = try question.answer(in: calendar, today: console.today)
@@ -51,32 +37,31 @@ extension CalendarCommand {
             throw .limit(error)
         }
         var output = OutputBuffer()
-        if options.has("--json") {
+        if invocation.wantsJSON {
             output.append(explanation, calendar.version)
         } else {
             output.append(explaining: explanation, question, calendar, console.language)
         }
         console.write(output.bytes)
-        return ExitStatus.success
+        return .success
     }
 }
 
 extension LimitQuestion {
-    fileprivate init(_ options: CommandArguments) throws(UsageError) {
-        let range = LimitCalculation.days
-        from = try options.required("--from", .date) { CivilDate($0) }
-        days = try options.required("--days", .integer(range)) { text in
-            Int(text).flatMap { range.contains($0) ? $0 : nil }
+    /// The limit that the options of `due` describe, two of which only lines go without.
+    fileprivate init(_ values: ArgumentValues) throws(UsageError) {
+        guard let from = values.value("from", .date) else {
+            throw .missingOption("from", expected: ValueForm<CivilDate>.date.expected)
         }
-        unit = try options.value("--unit", .unit) { .init(name: $0.uppercased()) } ?? .working
-        var pauses: [PauseSpan] = []
-        for text in options.all("--pause") {
-            guard let pause = PauseSpan(text) else {
-                throw .badValue("--pause", found: text, expected: .pauseSpan)
-            }
-            pauses.append(pause)
+        guard let days = values.value("days", .limitDays) else {
+            throw .missingOption("days", expected: ValueForm<Int>.limitDays.expected)
         }
-        self.pauses = pauses
+        self.init(
+            from: from,
+            days: days,
+            unit: values.required("unit", .limitUnit),
+            pauses: values.all("pause", .pauseSpan)
+        )
     }
 }
 
@@ -93,7 +78,7 @@ extension LimitCalculation.Unit {
 
 extension PauseSpan {
     /// Parses `DATE..DATE`, or `DATE..` for a pause that lasts; nil when resumed before it began.
-    fileprivate init?(_ text: String) {
+    init?(_ text: String) {
         let bytes = Array(text.utf8)
         guard bytes.count >= 12, bytes[10...11].elementsEqual("..".utf8),
             let pause = CivilDate(text.prefix(10))

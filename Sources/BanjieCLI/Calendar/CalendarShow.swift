@@ -2,37 +2,17 @@ import CivilTime
 import WorkCalendar
 
 extension CalendarCommand {
-    /// How many working minutes can be asked for.
-    private static let minutes = 0...1_000_000
-
     /// `minutes`: when a limit in office hours ends.
-    static func explainMinutes(
-        _ arguments: [String],
-        _ console: Console
-    ) throws(CalendarFailure) -> Int32 {
-        let options: CommandArguments
-        let start: Instant
-        let count: Int
-        do throws(UsageError) {
-            options = try CommandArguments(
-                arguments,
-                valued: ["--from", "--minutes", "--calendar"],
-                flags: ["--json"]
-            )
-            if let operand = options.operands.first { throw .unexpectedOperand(operand) }
-            start = try options.required("--from", .instant) { Instant($0) }
-            count = try options.required("--minutes", .integer(minutes)) { text in
-                Int(text).flatMap { minutes.contains($0) ? $0 : nil }
-            }
-        } catch {
-            throw .usage(error)
-        }
-        let calendar = try calendar(options, console)
+    static func explainMinutes(_ invocation: Invocation) throws(CommandFailure) -> ExitStatus {
+        let console = invocation.console
+        let start = invocation.values.required("from", .instant)
+        let count = invocation.values.required("minutes", .workingMinutes)
+        let calendar = try calendar(invocation)
         let due = calendar.instant(workingMinutes: count, after: start)
         let provisional = calendar.isProvisional(from: start.date, through: due.date)
-        if options.has("--json") {
+        if invocation.wantsJSON {
             console.writeLine("{\"due\":\"\(due)\",\"provisional\":\(provisional)}")
-            return ExitStatus.success
+            return .success
         }
         let language = console.language
         console.writeLine(
@@ -44,37 +24,21 @@ extension CalendarCommand {
             )
         )
         if provisional { console.writeLine(provisionalNote(in: language)) }
-        return ExitStatus.success
+        return .success
     }
 
     /// `show`: the days of a year that an arrangement changes.
-    static func showYear(
-        _ arguments: [String],
-        _ console: Console
-    ) throws(CalendarFailure) -> Int32 {
-        let options: CommandArguments
-        let days: YearDays
-        do throws(UsageError) {
-            options = try CommandArguments(arguments, valued: ["--calendar"], flags: ["--json"])
-            guard let text = options.operands.first else { throw .missingOperand(.year) }
-            if let operand = options.operands.dropFirst().first {
-                throw .unexpectedOperand(operand)
-            }
-            guard let year = Int(text), let first = CivilDate(year: year, month: 1, day: 1) else {
-                throw .badValue("show", found: text, expected: .year)
-            }
-            days = YearDays(first: first)
-        } catch {
-            throw .usage(error)
-        }
-        let calendar = try calendar(options, console)
+    static func showYear(_ invocation: Invocation) throws(CommandFailure) -> ExitStatus {
+        let console = invocation.console
+        let days = YearDays(first: invocation.values.required("YEAR", .firstDay))
+        let calendar = try calendar(invocation)
         let language = console.language
         let off = days.dates.filter { calendar.kind(of: $0) == .holiday }
         let makeUp = days.dates.filter { calendar.kind(of: $0) == .makeUp }
         let working = days.dates.count { calendar.isWorkingDay($0) }
         let provisional = calendar.isProvisional(days.first)
         var output = OutputBuffer()
-        if options.has("--json") {
+        if invocation.wantsJSON {
             output.append("{\"year\":\(days.first.year),\"off\":")
             output.append(list: off) { $0.append(quoting: $1) }
             output.append(",\"make_up\":")
@@ -95,7 +59,7 @@ extension CalendarCommand {
             if provisional { output.appendLine(provisionalNote(in: language)) }
         }
         console.write(output.bytes)
-        return ExitStatus.success
+        return .success
     }
 
     /// Dates on consecutive days, gathered.

@@ -9,7 +9,7 @@ package struct Vector: CustomTestStringConvertible, Sendable {
     package var testDescription: String { name }
 
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../Protocol/vectors").standardizedFileURL
+        .appending(path: "../../../Protocol/vectors").standardizedFileURL
 
     /// Every vector that must decode.
     package static let sound = read(folder)

@@ -5,20 +5,9 @@ extension CalendarCommand {
     /// `due -`: a limit a line of JSON, answered a line each and in order.
     ///
     /// A line that can't be answered gets one that says why, and the process fails in the end.
-    static func answerLines(
-        _ arguments: [String],
-        _ console: Console
-    ) throws(CalendarFailure) -> Int32 {
-        let options: CommandArguments
-        do throws(UsageError) {
-            options = try CommandArguments(arguments, valued: ["--calendar"])
-            if let operand = options.operands.dropFirst().first {
-                throw .unexpectedOperand(operand)
-            }
-        } catch {
-            throw .usage(error)
-        }
-        var answerer = LineAnswerer(calendar: try calendar(options, console), console: console)
+    static func answerLines(_ invocation: Invocation) throws(CommandFailure) -> ExitStatus {
+        let console = invocation.console
+        var answerer = LineAnswerer(calendar: try calendar(invocation), console: console)
         var splitter = LineSplitter()
         do {
             while let chunk = try console.read() {
@@ -30,7 +19,7 @@ extension CalendarCommand {
         }
         if let line = splitter.lastLine { answerer.answer(line) }
         answerer.flush()
-        return answerer.failed ? ExitStatus.failure : ExitStatus.success
+        return answerer.failed ? .dataError : .success
     }
 }
 
