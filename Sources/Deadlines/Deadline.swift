@@ -100,8 +100,10 @@ extension Deadline {
     /// - Throws: `stopped`, `notPaused`.
     package mutating func resume(at now: Instant) throws(DeadlineRefusal) {
         guard isRunning else { throw .stopped }
-        guard ledger.openPause != nil else { throw .notPaused }
-        ledger.pauses[ledger.pauses.count - 1].to = now
+        guard let index = ledger.pauses.lastIndex(where: { $0.to == nil }) else {
+            throw .notPaused
+        }
+        ledger.pauses[index].to = now
         plannedAt = now
     }
 

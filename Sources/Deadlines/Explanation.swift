@@ -10,6 +10,7 @@ package struct ExplainedDay: Hashable, Sendable {
         case charged(number: Int)
         case weekend
         case holiday
+        /// Paused; said only of a day that would have been charged otherwise.
         case paused
         /// Beyond the last natural day, on the way to a working day.
         case moved
@@ -37,10 +38,10 @@ extension Deadline {
             day = day.adding(days: 1)
             let charge: ExplainedDay.Charge
             switch calendar.kind(of: day) {
-            case _ where spans.contains(day): charge = .paused
-            case _ where isNatural && number >= ledger.total: charge = .moved
             case .weekend where !isNatural: charge = .weekend
             case .holiday where !isNatural: charge = .holiday
+            case _ where spans.contains(day): charge = .paused
+            case _ where isNatural && number >= ledger.total: charge = .moved
             default:
                 number += 1
                 charge = .charged(number: number)

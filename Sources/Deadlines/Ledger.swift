@@ -75,7 +75,7 @@ package struct Ledger: Hashable, Sendable {
     }
 
     /// The pause that hasn't ended.
-    package var openPause: Pause? { pauses.last.flatMap { $0.to == nil ? $0 : nil } }
+    package var openPause: Pause? { pauses.last { $0.to == nil } }
 
     /// The stretches of days in which nothing is charged, an open pause ending on `today`.
     func pauseSpans(on today: CivilDate) -> PauseSpans {
@@ -98,25 +98,28 @@ extension Ledger {
     ///
     /// For days it is overdue from 00:00 of the day after the due date, or of the day after the
     /// resume when the clock was paused on its last charged day; for minutes from the second after
-    /// the last.
+    /// the last, or after the resume when the clock was paused in its last second.
     package func term(in calendar: WorkCalendar, on today: CivilDate) -> Term {
         switch budget {
         case .through(let day):
             return Term(due: day, overdueAt: day.end)
         case .workingMinutes:
             let end = endOfMinutes(in: calendar, on: today)
-            let isHeld = openPause.map { $0.from <= end } ?? false
-            return Term(due: end.date, overdueAt: isHeld ? nil : end.adding(seconds: 1))
+            var last = end
+            for pause in pausesInOrder where pause.from <= last {
+                guard let resumed = pause.to else { return Term(due: end.date, overdueAt: nil) }
+                last = max(last, resumed)
+            }
+            return Term(due: end.date, overdueAt: last.adding(seconds: 1))
         case .workingDays, .naturalDays:
             let due = lastDay(in: calendar, on: today)
-            if let pause = openPause, pause.from.date <= due {
+            var last = due
+            let next = pauseSpans(on: today).spans(reaching: due).first
+            if let next, next.after <= due { last = next.through }
+            if let pause = openPause, pause.from.date <= last {
                 return Term(due: due, overdueAt: nil)
             }
-            var day = due.adding(days: 1)
-            if let span = pauseSpans(on: today).spans(reaching: due).first, span.after < day {
-                day = span.through.adding(days: 1)
-            }
-            return Term(due: due, overdueAt: day.start)
+            return Term(due: due, overdueAt: last.end)
         }
     }
 
@@ -124,10 +127,8 @@ extension Ledger {
     private func lastDay(in calendar: WorkCalendar, on today: CivilDate) -> CivilDate {
         let last = chargedDay(total, in: calendar, on: today)
         if countsWorkingDays { return last }
-        let spans = pauseSpans(on: today)
-        var day = calendar.workingDay(onOrAfter: last)
-        while spans.contains(day), day < .latest { day = calendar.workingDay(after: day) }
-        return day
+        return calendar.chargedDay(
+            1, after: last.adding(days: -1), outside: pauseSpans(on: today))
     }
 
     /// The `number`-th charged day (1 for the first; 0 gives the start day).
@@ -180,16 +181,16 @@ extension Ledger {
     func endOfMinutes(in calendar: WorkCalendar, on today: CivilDate) -> Instant {
         var remaining = total * 60
         var cursor = start
-        for pause in pauses {
-            guard pause.from > cursor else {
-                cursor = max(cursor, pause.to ?? today.end)
-                continue
+        for pause in pausesInOrder {
+            if pause.from > cursor {
+                let available = calendar.workingSeconds(from: cursor, to: pause.from)
+                if remaining <= available { break }
+                remaining -= available
             }
-            let available = calendar.workingSeconds(from: cursor, to: pause.from)
-            if remaining <= available { break }
-            remaining -= available
-            cursor = pause.to ?? today.end
+            cursor = max(cursor, pause.from, pause.to ?? today.end)
         }
         return calendar.instant(workingSeconds: remaining, after: cursor)
     }
+
+    private var pausesInOrder: [Pause] { pauses.sorted { $0.from < $1.from } }
 }

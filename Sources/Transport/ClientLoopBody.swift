@@ -248,9 +248,15 @@ final class ClientLoopBody {
     /// Writes a call to a link; false when it must wait.
     private func begin(_ slot: UInt32, on index: UInt32) -> Bool {
         guard let link = links[Int(index)], let call = calls[Int(slot)]?.call,
+            let limits = lines[Int(link.pointee.line)]?.configuration.profile.limits,
             link.pointee.session?.canBegin == true,
-            link.pointee.channel.pendingBytes + (link.pointee.session?.fragmentBytes ?? 0)
-                <= lines[Int(link.pointee.line)]?.configuration.profile.limits.outputPause ?? 0
+            link.pointee.channel.pendingBytes <= limits.outputPause
+        else { return false }
+        // Long requests wait for each other; short ones go between their fragments.
+        let fragmentBytes = link.pointee.session?.fragmentBytes ?? 0
+        guard
+            call.message.count <= Hello.leastLongestPayload / 2
+                || fragmentBytes <= limits.outputPause
         else { return false }
         let limit = link.pointee.session?.peer?.longestMessage ?? 0
         guard call.message.count <= Int(limit) else {
@@ -578,7 +584,9 @@ final class ClientLoopBody {
             return lose(index, link, "the server is stopping")
         }
         var interest: Poller.Interest = .readable
-        if link.pointee.channel.pendingBytes > 0 { interest.insert(.writable) }
+        if link.pointee.channel.pendingBytes > 0 || link.pointee.session?.hasFragments == true {
+            interest.insert(.writable)
+        }
         if interest != link.pointee.channel.interest {
             link.pointee.channel.interest = interest
             poller.change(

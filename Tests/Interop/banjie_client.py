@@ -187,11 +187,11 @@ class Connection:
             raise self.signed_in
         return self.signed_in
 
-    def call(self, name, *, request_id=b"", timeout=0, **fields):
+    def call(self, name, /, *, request_id=b"", timeout=0, **fields):
         """Calls a method with a request of these fields; returns its reply, or raises CallFailed."""
         return self.finish(self.start(name, request_id=request_id, timeout=timeout, **fields)).message
 
-    def start(self, name, *, request_id=b"", timeout=0, **fields):
+    def start(self, name, /, *, request_id=b"", timeout=0, **fields):
         """Begins a call; `timeout` in milliseconds. Returns its stream."""
         number, request, reply = self.methods[name]
         message = request(**fields).SerializeToString()

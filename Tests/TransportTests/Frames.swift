@@ -46,6 +46,15 @@ struct SentFrame: Equatable, CustomStringConvertible {
         return frames
     }
 
+    /// How many bytes the first frame takes; nil when it isn't whole.
+    static func lengthOfFirst(in bytes: ArraySlice<UInt8>) -> Int? {
+        guard bytes.count >= 24 else { return nil }
+        let start = bytes.startIndex
+        let length =
+            24 + Int(bytes[start]) + Int(bytes[start + 1]) << 8 + Int(bytes[start + 2]) << 16
+        return bytes.count >= length ? length : nil
+    }
+
     /// The frame's bytes.
     var bytes: [UInt8] {
         var writer = MessageWriter()

@@ -84,7 +84,11 @@ enum CaseCommands {
                 Command(
                     "cards",
                     calling: CasesMethods.cards,
-                    RequestForm(operands: ["department"], fallbacks: ["limit": "100"]),
+                    RequestForm(
+                        operands: ["department"],
+                        optionalOperands: ["department"],
+                        fallbacks: ["limit": "100"]
+                    ),
                     show: { (reply: DepartmentCards, page) in page.show(reply) }
                 )
             ),
