@@ -178,3 +178,6 @@ let package = Package(
         tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
     ]
 )
+package.targets.removeAll {
+    $0.type == .test && !["FaultTests", "EndToEndTests"].contains($0.name)
+}

@@ -28,6 +28,8 @@ final class KillCampaign {
     private static let deadlineLogins = ["daemon-1", "daemon-2", "operator"]
     private static let lanesOfLogin = 4
     private static let caseLanes = 6
+    /// The clock runs through years: no reply may be forgotten on the way.
+    private static let options = ["--reply-days", "3650"]
     /// How many replies of earlier rounds are asked for again.
     private static let sampleMax = 200
 
@@ -54,7 +56,7 @@ final class KillCampaign {
         generator = SeededGenerator(seed: seed)
         now = Instant(unixSeconds: 1_772_416_800)
         let server = try ServerProcess(program: program)
-        try server.start(.virtual(now))
+        try server.start(.virtual(now), options: Self.options)
         office = try LocalOffice(on: server)
         try await office.admit(
             departments: ["LEAD"],
@@ -118,19 +120,20 @@ final class KillCampaign {
         try await resend()
         let after = try await auditHead()
         if before != after { findings.append("replies that were given again changed the log") }
-        try await retry()
+        await retry(on: try connect())
         try await compare()
     }
 
     private func start() throws {
-        try office.server.start(.virtual(now))
+        try office.server.start(.virtual(now), options: Self.options)
         office.disconnect()
     }
 
     /// Runs all lanes and a clock until the server is killed.
     private func load() async throws {
         let isOver = Switch()
-        let channels = try connections()
+        let connections = try connect()
+        let channels: [String: any CallChannel] = connections
         let server = office.server
         guard let process = server.processID else { throw ServerProcessError("no server runs") }
         let time = UInt64.random(in: 50_000_000...400_000_000, using: &generator)
@@ -143,11 +146,12 @@ final class KillCampaign {
         async let moved = clock.run(until: isOver)
         try await Task.sleep(nanoseconds: time)
         Foundation.kill(process, SIGKILL)
+        isOver.turnOn()
+        for connection in connections.values { connection.close() }
         self.deadlineLanes = await deadlines
         self.caseLanes = await cases
         self.calendarLane = await calendars.first ?? calendarLane
         now = await moved
-        isOver.turnOn()
         server.kill()
         office.disconnect()
         collect()
@@ -173,18 +177,19 @@ final class KillCampaign {
         }
     }
 
-    private func connections(attempts: Int = 1) throws -> [String: any CallChannel] {
-        var channels: [String: any CallChannel] = [:]
+    /// A connection for everybody.
+    private func connect(attempts: Int = 1) throws -> [String: Connection] {
+        var connections: [String: Connection] = [:]
         for login in Self.deadlineLogins + ["clerk", "head", "zhang"] {
-            channels[login] = try office.connect(as: login, attempts: attempts)
+            connections[login] = try office.connect(as: login, attempts: attempts)
         }
-        return channels
+        return connections
     }
 
     /// Kills servers before they are ready, or just after.
     private func killWhileStarting(times: Int) throws {
         for _ in 0..<times {
-            try office.server.launch(.virtual(now))
+            try office.server.launch(.virtual(now), options: Self.options)
             usleep(UInt32.random(in: 0...60_000, using: &generator))
             office.server.kill()
             figures.killsWhileStarting += 1
@@ -195,11 +200,13 @@ final class KillCampaign {
     private func killWhileRecovering() async throws {
         guard let process = office.server.processID else { return }
         let time = UInt64.random(in: 0...30_000_000, using: &generator)
+        let connections = try connect()
         let killer = Task {
             try? await Task.sleep(nanoseconds: time)
             Foundation.kill(process, SIGKILL)
+            for connection in connections.values { connection.close() }
         }
-        try await retry()
+        await retry(on: connections)
         await killer.value
         office.server.kill()
         office.disconnect()
@@ -233,8 +240,7 @@ extension KillCampaign {
 
     /// Sends the commands again that got no answer: each must be carried out once, be it now or
     /// before.
-    private func retry() async throws {
-        let channels = try connections()
+    private func retry(on channels: [String: any CallChannel]) async {
         var outcomes: [CommandOutcome] = []
         for index in deadlineLanes.indices {
             outcomes += await retry(&deadlineLanes[index], on: channels)
@@ -271,7 +277,7 @@ extension KillCampaign {
         for _ in 0..<min(Self.sampleMax, earlier.count) {
             chosen.append(earlier[.random(in: earlier.indices, using: &generator)])
         }
-        let channels = try connections(attempts: 4)
+        let channels = try connect(attempts: 4)
         figures.resent += chosen.count
         findings += await withTaskGroup(of: String?.self, returning: [String].self) { group in
             for command in chosen {

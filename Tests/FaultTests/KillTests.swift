@@ -10,7 +10,8 @@ import Testing
     /// `BANJIE_KILL_SEED` repeats a run as far as its choices go.
     @Test func survivesKillsUnderLoad() async throws {
         let rounds = Self.environment["BANJIE_KILL_ROUNDS"].flatMap(Int.init) ?? 8
-        let seed = Self.environment["BANJIE_KILL_SEED"].flatMap(UInt64.init) ?? .random(in: 0 ... .max)
+        let seed =
+            Self.environment["BANJIE_KILL_SEED"].flatMap(UInt64.init) ?? .random(in: 0 ... .max)
         print("kill campaign: \(rounds) rounds, seed \(seed)")
         let campaign = try await KillCampaign(program: ServerProcess.builtProgram, seed: seed)
         for number in 0..<rounds {

@@ -101,7 +101,8 @@ package final class LocalOffice {
                     roles: person.roles
                 )
             )
-            secrets[person.login] = try await directory
+            secrets[person.login] =
+                try await directory
                 .issueCredential(PersonRequest(login: person.login)).secret
         }
     }

@@ -142,7 +142,9 @@ package final class ServerProcess {
     package func waitForExit(seconds: Int) -> Exit? {
         guard let run else { return nil }
         if run.process.isRunning {
-            guard run.ended.wait(timeout: .now() + .seconds(seconds)) == .success else { return nil }
+            guard run.ended.wait(timeout: .now() + .seconds(seconds)) == .success else {
+                return nil
+            }
         }
         run.process.waitUntilExit()
         let status = run.process.terminationStatus
