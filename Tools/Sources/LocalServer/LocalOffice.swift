@@ -1,6 +1,6 @@
 package import BanjieClient
 package import BanjieProtocol
-import Wire
+package import Wire
 
 /// Somebody who is to work with a local server.
 package struct Member: Hashable, Sendable {
@@ -50,22 +50,23 @@ package final class LocalOffice {
     ///
     /// - Parameter attempts: How often a call is sent at most.
     package func connect(as login: String?, attempts: Int = 4) throws -> Connection {
-        var credentials: Credentials?
-        if let login {
-            guard let secret = secrets[login] else {
-                throw ServerProcessError("nobody is called \(login)")
-            }
-            credentials = Credentials(login: login, secret: secret)
-        }
         var options = ConnectionOptions(
             realm: "banjie",
-            credentials: credentials,
+            credentials: try login.map { try credentials(of: $0) },
             product: "local-office"
         )
         options.attempts = attempts
         options.initialBackoffMillis = 20
         options.longestBackoffMillis = 200
         return try Connection(to: server.address, options: options)
+    }
+
+    /// What somebody who has been admitted signs in with.
+    package func credentials(of login: String) throws -> Credentials {
+        guard let secret = secrets[login] else {
+            throw ServerProcessError("nobody is called \(login)")
+        }
+        return Credentials(login: login, secret: secret)
     }
 
     /// Closes all connections, as is due when the server listens elsewhere.
