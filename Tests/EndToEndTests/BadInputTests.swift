@@ -1,5 +1,6 @@
 import BanjieClient
 import BanjieProtocol
+import CivilTime
 import LocalServer
 import Testing
 import Wire
@@ -51,6 +52,47 @@ import Wire
             return "\(failure.field) was named, not \(field)"
         }
         return nil
+    }
+
+    /// Every method with every value at an end of its range: whatever the office makes of that, the
+    /// server answers, serves on, and starts again with what it took.
+    @Test func extremesAreTakenOrRefused() async throws {
+        let office = try await TestOffice()
+        let connection = try office.frames(as: TestOffice.everybody)
+        for extreme in RawMessage.Extreme.allCases {
+            for method in Self.methods where method.id != AdminMethods.advanceClock.id {
+                let case_ = try await office.submitCase().case
+                var known: [String: RawMessage.Value] = [
+                    "case": .delimited(Array(case_.utf8)),
+                    "deadline": .varint(try await office.armDeadline().deadline),
+                    "item": .delimited(Array(office.item.utf8)),
+                    "applicant": .delimited(Array(TestOffice.everybody.utf8)),
+                    "department": .delimited(Array("LEAD".utf8)),
+                    "version": .varint(0),
+                ]
+                for isTold in [true, false] {
+                    if !isTold { known = [:] }
+                    let message = RawMessage(of: method.request, atThe: extreme, known: known)
+                    if case .failure(let failure) = try connection.call(method.id, message.encoded) {
+                        #expect(
+                            failure.reason != Reason.internal.rawValue
+                                && Reason(rawValue: failure.reason) != nil,
+                            "\(method.fullName) at the \(extreme): \(failure.message)"
+                        )
+                    }
+                }
+            }
+        }
+        #expect(try connection.status().writable)
+        office.server.kill()
+        try office.server.start(.virtual(TestOffice.morning))
+        office.office.disconnect()
+        // All that was taken fires, up to the last day there is.
+        let moved = try await AdminClient(try office.office.operator()).advanceClock(
+            AdvanceClockRequest(to: .latest),
+            options: CallOptions(timeoutMillis: 60_000)
+        )
+        #expect(moved.now == .latest)
     }
 
     // MARK: Records

@@ -1,4 +1,5 @@
 import BanjieProtocol
+import CivilTime
 import Wire
 
 /// A message as fields of bytes, so that any of them can be made wrong.
@@ -66,6 +67,58 @@ extension RawMessage {
         case .enumeration(let type): return .varint(UInt64(type.known.first?.rawValue ?? 1))
         case .message(let type):
             return .delimited(RawMessage(of: type, known: known).encoded)
+        }
+    }
+
+    /// An end of what a schema allows.
+    enum Extreme: CaseIterable {
+        case least, most
+    }
+
+    /// A message that its schema allows, every value at an end of its range.
+    init(of type: any Message.Type, atThe extreme: Extreme, known: [String: Value]) {
+        for field in type.descriptor.fields {
+            let value = known[field.name] ?? Self.value(of: field, atThe: extreme, known: known)
+            let counts = field.limits.count
+            let count =
+                switch (field.isList, extreme) {
+                case (false, _): 1
+                case (true, .least): Int(counts.minimum ?? 0)
+                case (true, .most): Int(counts.maximum ?? 100)
+                }
+            self[field.number] = Array(repeating: value, count: count)
+        }
+    }
+
+    private static func value(
+        of field: FieldDescriptor,
+        atThe extreme: Extreme,
+        known: [String: Value]
+    ) -> Value {
+        let isLeast = extreme == .least
+        let bound = isLeast ? field.limits.value.minimum : field.limits.value.maximum
+        switch field.type {
+        case .bool: return .varint(isLeast ? 0 : 1)
+        case .int32:
+            return .varint(UInt64(bitPattern: bound ?? Int64(isLeast ? Int32.min : .max)))
+        case .int64: return .varint(UInt64(bitPattern: bound ?? (isLeast ? .min : .max)))
+        case .uint32: return .varint(UInt64(bound ?? Int64(isLeast ? UInt32.min : .max)))
+        case .uint64: return .varint(bound.map { UInt64($0) } ?? (isLeast ? .min : .max))
+        case .string, .bytes:
+            let count = bound ?? (isLeast ? 0 : 1000)
+            let letter = UInt8(ascii: isLeast ? "x" : "y")
+            return .delimited(Array(repeating: letter, count: Int(max(1, count))))
+        case .instant:
+            return .varint(ZigZag.encode((isLeast ? Instant.earliest : .latest).unixSeconds))
+        case .date:
+            return .varint(
+                ZigZag.encode(Int64((isLeast ? CivilDate.earliest : .latest).daysSinceEpoch))
+            )
+        case .enumeration(let type):
+            let value = isLeast ? type.known.first : type.known.last
+            return .varint(UInt64(value?.rawValue ?? 1))
+        case .message(let type):
+            return .delimited(RawMessage(of: type, atThe: extreme, known: known).encoded)
         }
     }
 }
