@@ -129,11 +129,12 @@ let package = Package(
 
         // The tools.
         tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines"]),
+        toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
         toolLibrary("ProtoGen"),
         tool("protogen", in: "protogen", ["ProtoGen"]),
         toolLibrary(
             "ScenarioRunner",
-            ["BanjieClient", "BanjieProtocol", "CivilTime", "Office", "Wire"]
+            ["BanjieClient", "BanjieProtocol", "CivilTime", "LocalServer", "Office", "Wire"]
         ),
         tool("scenarios", in: "scenarios", ["ScenarioRunner"]),
         tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
@@ -162,8 +163,26 @@ let package = Package(
             "DeadlinesTests",
             ["CivilTime", "Deadlines", "RuleTesting", "Store", "WorkCalendar"]
         ),
+        tests(
+            "EndToEndTests",
+            [
+                "BanjieClient", "BanjieProtocol", "CivilTime", "LocalServer", "Office", "Transport",
+                "Wire", "banjied",
+            ]
+        ),
+        tests(
+            "FaultTests",
+            [
+                "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "Deadlines",
+                "LocalServer", "Office", "Store", "StoreSQLite", "Wire", "WorkCalendar", "banjied",
+            ]
+        ),
+        tests(
+            "OfficeTests",
+            ["CivilTime", "Deadlines", "Office", "RuleTesting", "Store", "WorkCalendar"]
+        ),
         tests("ProtoGenTests", ["ProtoGen"]),
-        tests("ScenarioTests", ["ScenarioRunner", "banjied"]),
+        tests("ScenarioTests", ["LocalServer", "ScenarioRunner", "banjied"]),
         tests(
             "StoreConformanceTests",
             ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite", "StoreSamples"]

@@ -37,7 +37,7 @@ final class Router: CallHandler {
 
     func handle(_ call: borrowing IncomingCall, _ responder: inout Responder) {
         if call.method == DiagnosticsMethods.echo.id {
-            echo(call.message, &responder)
+            echo(call, &responder)
             return
         }
         let session = signIns.session(call.principal)
@@ -72,25 +72,19 @@ final class Router: CallHandler {
     }
 
     /// Answered where it was read: it touches no store.
-    private func echo(_ message: UnsafeRawBufferPointer, _ responder: inout Responder) {
+    private func echo(_ call: borrowing IncomingCall, _ responder: inout Responder) {
         do {
-            let request = try EchoRequest(decoding: message)
-            do {
-                try request.validate()
-            } catch {
-                responder.fail(
-                    HandlerFailure.value(error).report(in: .english)
-                        .failure(isOutcomeKnown: true, origin: .server)
-                )
-                return
-            }
+            let request = try EchoRequest(decoding: call.message)
+            try request.validate()
             responder.succeed { (writer: inout MessageWriter) in
                 EchoReply(payload: request.payload).write(to: &writer)
             }
         } catch {
+            let failure: HandlerFailure =
+                (error as? FieldRefusal).map { .value($0) } ?? .undecodable("\(error)")
+            let language = signIns.session(call.principal)?.language ?? .english
             responder.fail(
-                HandlerFailure.undecodable("\(error)").report(in: .english)
-                    .failure(isOutcomeKnown: true, origin: .server)
+                failure.report(in: language).failure(isOutcomeKnown: true, origin: .server)
             )
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import LocalServer
 import ScenarioRunner
 import Testing
 
@@ -18,16 +19,12 @@ import Testing
         return (given + ours).filter { areas.contains($0.area) }
     }()
 
-    /// The server that was built with these tests.
-    private static let program = URL(filePath: CommandLine.arguments[0])
-        .deletingLastPathComponent().appending(path: "banjied").path
-
     @Test func thereAreScenariosOfEveryArea() {
         #expect(Set(Self.scenarios.map(\.area)) == Self.areas)
     }
 
     @Test(arguments: scenarios) func holds(_ scenario: Scenario) async {
-        let result = await Runner(program: Self.program).run(scenario)
+        let result = await Runner(program: ServerProcess.builtProgram).run(scenario)
         #expect(result.differences == [])
     }
 }

@@ -1,16 +1,13 @@
 import BanjieClient
 import BanjieProtocol
 import CivilTime
-import Foundation
+import LocalServer
 import Office
-import Wire
 
 /// One scenario's server, people and labels.
 final class World {
-    private let server: ServerProcess
+    private let office: LocalOffice
     private(set) var now: Instant
-    private var secrets: [String: String] = [:]
-    private var channels: [String: any CallChannel] = [:]
     /// The item published for limits, by what it was asked for.
     private var items: [String: String] = [:]
     private var itemCount = 0
@@ -20,49 +17,39 @@ final class World {
     /// The departments of the fixture, with who works there.
     private static let departments = ["LEAD", "A", "B", "C", "OFFICE", "GOV"]
 
-    private static let people:
-        [(login: String, department: String, rank: Int32, roles: [BanjieProtocol.Role])] = [
-            ("clerk", "LEAD", 1, [.staff]),
-            ("chief", "LEAD", 2, [.staff]),
-            ("head", "LEAD", 3, [.staff, .head]),
-            ("mayor", "GOV", 9, [.governmentHead]),
-            ("clerk-A", "A", 1, [.staff]),
-            ("clerk-B", "B", 1, [.staff]),
-            ("clerk-C", "C", 1, [.staff]),
-            ("clerk-OFFICE", "OFFICE", 1, [.staff, .office]),
-            ("officer", "LEAD", 1, [.staff]),
-            ("officer-2", "LEAD", 1, [.staff]),
-            ("officer-3", "LEAD", 1, [.staff]),
-            ("zhang", "", 0, [.applicant]),
-            ("li", "", 0, [.applicant]),
-        ]
+    private static let people = [
+        Member("clerk", department: "LEAD", roles: [.staff]),
+        Member("chief", department: "LEAD", rank: 2, roles: [.staff]),
+        Member("head", department: "LEAD", rank: 3, roles: [.staff, .head]),
+        Member("mayor", department: "GOV", rank: 9, roles: [.governmentHead]),
+        Member("clerk-A", department: "A", roles: [.staff]),
+        Member("clerk-B", department: "B", roles: [.staff]),
+        Member("clerk-C", department: "C", roles: [.staff]),
+        Member("clerk-OFFICE", department: "OFFICE", roles: [.staff, .office]),
+        Member("officer", department: "LEAD", roles: [.staff]),
+        Member("officer-2", department: "LEAD", roles: [.staff]),
+        Member("officer-3", department: "LEAD", roles: [.staff]),
+        Member("zhang", roles: [.applicant]),
+        Member("li", roles: [.applicant]),
+    ]
 
     init(_ scenario: Scenario, program: String) async throws {
         now = scenario.firstDay.start
-        server = try ServerProcess(program: program)
-        try server.start(at: now)
-        secrets["operator"] = try server.operatorSecret()
-        try await furnish()
+        let server = try ServerProcess(program: program)
+        try server.start(.virtual(now))
+        office = try LocalOffice(on: server)
+        try await office.admit(departments: Self.departments, people: Self.people)
         for (year, arrangement) in (scenario.calendar ?? [:]).sorted(by: { $0.key < $1.key }) {
             try await loadYear(year, arrangement)
         }
     }
 
     /// Who acts as the operator: the fixture's own doings, and what no person is named for.
-    func `operator`() async throws -> any CallChannel { try await channel(as: "operator") }
+    func `operator`() async throws -> any CallChannel { try office.operator() }
 
     /// The connection of a signed-in person.
     func channel(as login: String) async throws -> any CallChannel {
-        if let channel = channels[login] { return channel }
-        guard let secret = secrets[login] else { throw ScenarioError("nobody is called \(login)") }
-        let options = ConnectionOptions(
-            realm: "banjie",
-            credentials: Credentials(login: login, secret: secret),
-            product: "scenarios"
-        )
-        let channel = try Connection(to: server.address, options: options)
-        channels[login] = channel
-        return channel
+        try office.channel(as: login)
     }
 
     /// The clerk of a department.
@@ -84,14 +71,14 @@ final class World {
     }
 
     func kill() {
-        server.kill()
-        channels = [:]
+        office.server.kill()
+        office.disconnect()
     }
 
     /// Starts the server again on its store; what fell due meanwhile fires before this returns.
     func start(at instant: Instant) async throws {
         now = max(now, instant)
-        try server.start(at: now)
+        try office.server.start(.virtual(now))
         _ = try await AdminClient(try await `operator`())
             .advanceClock(AdvanceClockRequest(to: now), options: .init(timeoutMillis: 60_000))
     }
@@ -102,44 +89,6 @@ final class World {
     }
 
     // MARK: The fixture
-
-    private func furnish() async throws {
-        let directory = DirectoryClient(try await `operator`())
-        for code in Self.departments {
-            _ = try await directory.putDepartment(Department(code: code, name: code))
-        }
-        for person in Self.people {
-            let post = person.department.isEmpty ? "" : "post-\(person.login)"
-            if !post.isEmpty {
-                _ = try await directory.putPost(
-                    Post(
-                        code: post,
-                        name: post,
-                        department: person.department,
-                        rank: person.rank
-                    )
-                )
-            }
-            _ = try await directory.putPerson(
-                Person(
-                    login: person.login,
-                    name: person.login,
-                    department: person.department,
-                    post: post,
-                    roles: person.roles
-                )
-            )
-        }
-        try await issueSecrets(directory)
-    }
-
-    /// Gives everybody a secret, so that no step of a scenario has to.
-    private func issueSecrets(_ directory: DirectoryClient) async throws {
-        for person in Self.people {
-            secrets[person.login] = try await directory
-                .issueCredential(PersonRequest(login: person.login)).secret
-        }
-    }
 
     /// The newest version of a year's arrangement, given as in the calendar file.
     private func loadYear(_ year: String, _ arrangement: JSON) async throws {

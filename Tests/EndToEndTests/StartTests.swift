@@ -1,0 +1,6 @@
+import LocalServer
+import Testing
+
+/// How the server starts, end to end.
+@Suite(.serialized) struct StartTests {
+}
