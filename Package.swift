@@ -113,7 +113,7 @@ let package = Package(
         source(
             "BanjieServer",
             [
-                "BanjieProtocol", "CivilTime", "Deadlines", "Digest", "Office", "Store",
+                "BanjieProtocol", "CSystem", "CivilTime", "Deadlines", "Digest", "Office", "Store",
                 "StoreSQLite", "Transport", "Wire", "WorkCalendar",
             ]
         ),

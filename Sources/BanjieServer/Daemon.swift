@@ -1,3 +1,4 @@
+internal import CSystem
 internal import Dispatch
 internal import Foundation
 
@@ -51,10 +52,21 @@ package enum Daemon {
     }
 
     private static func serve(_ configuration: Configuration) throws -> Int32 {
-        // Before any thread starts, so that all inherit it: signals come to the source below.
+        // Buffers of a batch come and go by the megabyte: keep their pages rather than have the
+        // system clear new ones for each batch.
+        banjie_keep_freed_pages()
         signal(SIGPIPE, SIG_IGN)
         signal(SIGTERM, SIG_IGN)
         signal(SIGINT, SIG_IGN)
+        // Signals are caught from here on: one that comes while the server starts ends it at once
+        // afterwards.
+        let stopped = DispatchSemaphore(value: 0)
+        let sources = [SIGTERM, SIGINT].map { number in
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { stopped.signal() }
+            source.resume()
+            return source
+        }
         let server = try OfficeServer(configuration) { line in
             write("banjied: \(line)\n", to: .standardError)
         }
@@ -68,13 +80,6 @@ package enum Daemon {
                 + "store=\(configuration.data)/banjie.sqlite clock=\(clock)\n",
             to: .standardOutput
         )
-        let stopped = DispatchSemaphore(value: 0)
-        let sources = [SIGTERM, SIGINT].map { number in
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { stopped.signal() }
-            source.resume()
-            return source
-        }
         stopped.wait()
         for source in sources { source.cancel() }
         server.drain()

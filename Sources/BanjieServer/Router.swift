@@ -75,6 +75,15 @@ final class Router: CallHandler {
     private func echo(_ message: UnsafeRawBufferPointer, _ responder: inout Responder) {
         do {
             let request = try EchoRequest(decoding: message)
+            do {
+                try request.validate()
+            } catch {
+                responder.fail(
+                    HandlerFailure.value(error).report(in: .english)
+                        .failure(isOutcomeKnown: true, origin: .server)
+                )
+                return
+            }
             responder.succeed { (writer: inout MessageWriter) in
                 EchoReply(payload: request.payload).write(to: &writer)
             }
@@ -120,8 +129,8 @@ final class Router: CallHandler {
                     outcome: .failure(
                         EngineFailure(
                             report: FailureReport(
-                                .draining,
-                                "The server takes no more calls now; try again shortly.",
+                                .overloaded,
+                                Reason.overloaded.sentence(in: $0.language),
                                 retryAfterMillis: 100
                             ),
                             isOutcomeKnown: true

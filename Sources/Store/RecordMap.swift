@@ -262,8 +262,8 @@ extension RecordMap {
         dirty.removeAll(keepingCapacity: true)
         overlays.removeAll(keepingCapacity: true)
         if recent.count > limit {
-            older = recent
-            recent = [:]
+            swap(&older, &recent)
+            recent.removeAll(keepingCapacity: true)
         }
     }
 

@@ -26,7 +26,7 @@ enum SQL {
 
     /// Whether the table's rows lie under their only, integer key; other tables keep their rows in
     /// the tree of the key itself, which saves a second search.
-    private static func hasIntegerKey(_ table: Table) -> Bool {
+    static func hasIntegerKey(_ table: Table) -> Bool {
         table.key.count == 1 && table.key[0].kind == .integer
     }
 
@@ -90,6 +90,11 @@ enum SQL {
     static func load(_ table: Table) -> String {
         "SELECT \(names(table.key + table.columns)) FROM \(name(table.name)) "
             + "WHERE \(equals(table.key))"
+    }
+
+    /// Null without rows.
+    static func largestKey(_ table: Table) -> String {
+        "SELECT max(\(name(table.key[0].name))) FROM \(name(table.name))"
     }
 
     private static func equals(_ columns: [Column]) -> String {

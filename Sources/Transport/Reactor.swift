@@ -116,6 +116,9 @@ final class Reactor {
                 let (token, interest) = events[index]
                 take(token, interest)
             }
+            fireTimers()
+            settleListed()
+            // Last: settling hands over the calls that waited behind AUTH or behind full output.
             if handed > 0 {
                 statistics.calls.add(handed, ordering: .relaxed)
                 handed = 0
@@ -124,8 +127,6 @@ final class Reactor {
                 callsWereDeferred = false
                 handler.batchEnded()
             }
-            fireTimers()
-            settleListed()
         }
     }
 

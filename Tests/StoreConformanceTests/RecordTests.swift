@@ -195,6 +195,18 @@ import Testing
         var due: [Int64] = []
         try store.scan(Matter.self, by: Matter.byDue) { due.append($0.key) }
         #expect(due.sorted() == Array(stride(from: 10, through: 1000, by: 10)))
+        // The same when nearly all, or very few, are in the index.
+        for step in [1, 100] as [Int64] {
+            try unit.accept { unit in
+                for key in 1...1000 as ClosedRange<Int64> {
+                    unit.save(Matter(key, "t", due: key % step == 0 ? key : nil))
+                }
+            }
+            _ = try unit.commit(at: noon)
+            due = []
+            try store.scan(Matter.self, by: Matter.byDue) { due.append($0.key) }
+            #expect(due.sorted() == Array(stride(from: step, through: 1000, by: Int(step))))
+        }
     }
 
     @Test(arguments: StoreKind.allCases) func searchesPageWithoutGaps(kind: StoreKind) throws {

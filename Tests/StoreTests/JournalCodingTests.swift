@@ -94,7 +94,7 @@ import Testing
     @Test func theFormIsPinned() throws {
         #expect(
             auditSection().head.description
-                == "3:a07fd2c88b67ceb0f6d2c6770597de886156fe20bd68d73705d3e0843141572f"
+                == "3:77370fe3ef2fde66a0388eba894b0feb47b67bb0e95f2d580f3cd1e1e512b02a"
         )
         let event = eventSection().bytes.prefix(18)
         #expect(event == [1, 1, 0, 0, 0, 0, 0, 0, 0, 1, 3, 0, 0, 0, 1, 2, 1, 2])

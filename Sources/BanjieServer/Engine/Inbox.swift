@@ -1,11 +1,12 @@
 internal import Dispatch
 internal import Synchronization
 
-/// A bounded queue with one consumer, which takes all that waits at once.
+/// A bounded queue whose consumers each take many elements at once.
 final class Inbox<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
-        var isWaiting = false
+        /// Consumers asleep that nobody has woken yet.
+        var sleepers = 0
         var isClosed = false
     }
 
@@ -22,52 +23,58 @@ final class Inbox<Element: Sendable>: Sendable {
             guard !state.isClosed else { return (0, false) }
             let count = min(elements.count, capacity - state.elements.count)
             state.elements.append(contentsOf: elements.prefix(count))
-            let wakes = state.isWaiting && !state.elements.isEmpty
-            if wakes { state.isWaiting = false }
-            return (count, wakes)
+            guard count > 0, state.sleepers > 0 else { return (count, false) }
+            state.sleepers -= 1
+            return (count, true)
         }
         if wakes { wake.signal() }
         return added
     }
 
-    /// No more elements come in; the consumer takes what waits and then gets nil.
+    /// No more elements come in; the consumers take what waits and then get nil.
     func close() {
-        let wakes = state.withLock { state in
+        let sleepers = state.withLock { state in
             state.isClosed = true
-            defer { state.isWaiting = false }
-            return state.isWaiting
+            defer { state.sleepers = 0 }
+            return state.sleepers
         }
-        if wakes { wake.signal() }
+        for _ in 0..<sleepers { wake.signal() }
     }
 
     /// Takes up to `limit` elements, waiting at most `milliseconds` for the first; nil once the
     /// inbox is closed and empty.
     func take(limit: Int, waitingMilliseconds milliseconds: Int) -> [Element]? {
-        if let taken = takeNow(limit: limit, willWait: milliseconds > 0) { return taken.elements }
-        if milliseconds > 0 {
-            // A wake-up that comes just after the time ran out stays in the semaphore and makes
-            // one later wait return early, which is harmless.
-            _ = wake.wait(timeout: .now() + .milliseconds(milliseconds))
+        if let taken = takeNow(limit: limit, willSleep: milliseconds > 0) { return taken.elements }
+        if milliseconds > 0, wake.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut {
+            // Nobody woke it: it isn't asleep any more. If somebody did at the last moment, the
+            // wake-up stays in the semaphore and makes a later sleep short, which is harmless.
+            state.withLock { $0.sleepers = max(0, $0.sleepers - 1) }
         }
-        return takeNow(limit: limit, willWait: false)?.elements ?? []
+        return takeNow(limit: limit, willSleep: false)?.elements ?? []
     }
 
     private struct Taken { let elements: [Element]? }
 
-    private func takeNow(limit: Int, willWait: Bool) -> Taken? {
-        state.withLock { state in
-            state.isWaiting = false
+    /// What there is to take; nil when there is nothing yet, and then the caller counts as asleep
+    /// if it will sleep. Wakes another consumer for what it leaves.
+    private func takeNow(limit: Int, willSleep: Bool) -> Taken? {
+        let (taken, wakes) = state.withLock { state -> (Taken?, Bool) in
             if state.elements.isEmpty {
-                if state.isClosed { return Taken(elements: nil) }
-                state.isWaiting = willWait
-                return nil
+                if state.isClosed { return (Taken(elements: nil), false) }
+                if willSleep { state.sleepers += 1 }
+                return (nil, false)
             }
             if state.elements.count <= limit {
                 defer { state.elements = [] }
-                return Taken(elements: state.elements)
+                return (Taken(elements: state.elements), false)
             }
             defer { state.elements.removeFirst(limit) }
-            return Taken(elements: Array(state.elements.prefix(limit)))
+            let taken = Taken(elements: Array(state.elements.prefix(limit)))
+            guard state.sleepers > 0 else { return (taken, false) }
+            state.sleepers -= 1
+            return (taken, true)
         }
+        if wakes { wake.signal() }
+        return taken
     }
 }

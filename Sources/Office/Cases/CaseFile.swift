@@ -133,7 +133,8 @@ extension CaseFile {
     }
 
     private mutating func receive(at now: Instant, in circumstances: Circumstances) {
-        let day = circumstances.calendars.current.calendar.receiptDay(of: now)
+        let calendar = circumstances.calendars.current.calendar
+        let day = calendar.receiptDay(of: now)
         record.receipt = day
         record.state = .received
         let policy = circumstances.policy
@@ -141,6 +142,8 @@ extension CaseFile {
             .notice, .workingDays(policy.noticeDays), from: day.start, at: now, in: circumstances)
         if record.isInstant {
             start(.instant, .workingDays(0), from: day.start, at: now, in: circumstances)
+            record.instantTarget = calendar.instant(
+                workingMinutes: policy.instantTargetMinutes, after: now)
         }
     }
 
@@ -209,10 +212,6 @@ extension CaseFile {
                 serial: serial, item: item, applicant: applicant, channel: channel, at: now),
             clocks: [])
         file.receive(at: now, in: circumstances)
-        if item.isInstant {
-            file.record.instantTarget = circumstances.calendars.current.calendar.instant(
-                workingMinutes: circumstances.policy.instantTargetMinutes, after: now)
-        }
         file.note("CASE_RECEIVED", by: actor.login, at: now, "item \(item.key.code)")
         return file
     }
@@ -312,10 +311,12 @@ extension CaseFile {
     package mutating func resubmit(
         missing: [String], by actor: Actor, in circumstances: Circumstances
     ) throws(Refusal) {
-        guard case .waitCorrection = record.state else { throw wrongState() }
-        for item in missing where !record.noticedItems.contains(item) {
-            throw .unknownValue(field: "missing", value: item)
+        if !record.noticedItems.isEmpty {
+            for item in missing where !record.noticedItems.contains(item) {
+                throw .unknownValue(field: "missing", value: item)
+            }
         }
+        guard case .waitCorrection = record.state else { throw wrongState() }
         let now = circumstances.now
         if missing.isEmpty {
             stop([.correction], at: now)

@@ -137,7 +137,8 @@ package struct Opinion: Record {
     }
 }
 
-package let noon = Instant(CivilDate.earliest, secondOfDay: 0).adding(seconds: 200_000_000)
+/// 2026-11-24T12:00:00 in Asia/Shanghai.
+package let noon = Instant(unixSeconds: 1_795_492_800)
 
 extension UnitOfWork {
     /// Runs one accepted command.
