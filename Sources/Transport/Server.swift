@@ -16,13 +16,15 @@ package final class Server: Sendable {
     private let threads: [LoopThread]
     private let isSingle: Bool
 
-    /// Starts `reactors` loops, 1…64. Nothing is accepted before `listen`.
+    /// Starts `reactors` loops, 1…64. Nothing is accepted before `listen`. The process's soft limit of
+    /// descriptors is raised to its hard one.
     package init(
         profile: ServerProfile,
         handler: any CallHandler,
         reactors: Int = 1
     ) throws(TransportError) {
         precondition((1...64).contains(reactors), "a server has 1 to 64 loops")
+        Descriptor.raiseLimit()
         self.profile = profile
         isSingle = reactors == 1
         var mailboxes: [Mailbox] = []

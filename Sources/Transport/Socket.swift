@@ -11,6 +11,17 @@ struct Descriptor: ~Copyable, Sendable {
     deinit { close(number) }
 }
 
+extension Descriptor {
+    /// Lets the process open as many descriptors as the system allows it: the usual soft limit of
+    /// 1 024 is there for programs that use `select`, and we don't.
+    static func raiseLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
+
 /// A socket that connections come to, shared by the loops that accept them.
 final class Listener: Sendable {
     let descriptor: Descriptor
