@@ -54,7 +54,9 @@ extension Ledger {
     ///
     /// A limit of one day has no reminder; limits in minutes and named days have neither.
     package func openingMoment(
-        of rung: Rung, in calendar: WorkCalendar, on today: CivilDate
+        of rung: Rung,
+        in calendar: WorkCalendar,
+        on today: CivilDate
     ) -> Instant? {
         switch budget {
         case .workingMinutes, .through: return nil
