@@ -106,6 +106,10 @@ import WorkCalendar
                         guard clock.isRunning, let next = moments.min(), next < instant else {
                             break
                         }
+                        if next < now {
+                            Issue.record("\(next) was due before \(now), and fires only now")
+                            break
+                        }
                         for second in -1...1 { settle(next.adding(seconds: Int64(second))) }
                     }
                 }
