@@ -1,4 +1,3 @@
-internal import Dispatch
 internal import Foundation
 
 /// The server program: reads its configuration, serves until SIGTERM or SIGINT, drains.
@@ -51,10 +50,14 @@ package enum Daemon {
     }
 
     private static func serve(_ configuration: Configuration) throws -> Int32 {
-        // Before any thread starts, so that all inherit it: signals come to the source below.
-        signal(SIGPIPE, SIG_IGN)
-        signal(SIGTERM, SIG_IGN)
-        signal(SIGINT, SIG_IGN)
+        // A write beyond a limit of the file's size fails like one to a full disk.
+        for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+        // Before any thread starts, so that all inherit it; arming may take a while, and a stop that
+        // is asked for meanwhile waits until it is done.
+        var stops = sigset_t()
+        sigemptyset(&stops)
+        for number in [SIGTERM, SIGINT] { sigaddset(&stops, number) }
+        pthread_sigmask(SIG_BLOCK, &stops, nil)
         let server = try OfficeServer(configuration) { line in
             write("banjied: \(line)\n", to: .standardError)
         }
@@ -68,15 +71,8 @@ package enum Daemon {
                 + "store=\(configuration.data)/banjie.sqlite clock=\(clock)\n",
             to: .standardOutput
         )
-        let stopped = DispatchSemaphore(value: 0)
-        let sources = [SIGTERM, SIGINT].map { number in
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { stopped.signal() }
-            source.resume()
-            return source
-        }
-        stopped.wait()
-        for source in sources { source.cancel() }
+        var number: Int32 = 0
+        sigwait(&stops, &number)
         server.drain()
         return ExitCode.ok
     }
