@@ -73,7 +73,8 @@ import Wire
                 for isTold in [true, false] {
                     if !isTold { known = [:] }
                     let message = RawMessage(of: method.request, atThe: extreme, known: known)
-                    if case .failure(let failure) = try connection.call(method.id, message.encoded) {
+                    if case .failure(let failure) = try connection.call(method.id, message.encoded)
+                    {
                         #expect(
                             failure.reason != Reason.internal.rawValue
                                 && Reason(rawValue: failure.reason) != nil,
