@@ -113,22 +113,25 @@ let package = Package(
         source(
             "BanjieServer",
             [
-                "BanjieProtocol", "CivilTime", "Deadlines", "Digest", "Office", "Store",
+                "BanjieProtocol", "CSystem", "CivilTime", "Deadlines", "Digest", "Office", "Store",
                 "StoreSQLite", "Transport", "Wire", "WorkCalendar",
             ]
         ),
         program("banjied", ["BanjieServer"]),
         source(
             "BanjieCLI",
-            ["BanjieClient", "BanjieProtocol", "CivilTime", "StoreSQLite", "Wire", "WorkCalendar"]
+            [
+                "BanjieClient", "BanjieProtocol", "CivilTime", "Store", "StoreSQLite", "Wire",
+                "WorkCalendar",
+            ]
         ),
         program("banjie", ["BanjieCLI"]),
 
         // The tools.
         tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines"]),
+        toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
         toolLibrary("ProtoGen"),
         tool("protogen", in: "protogen", ["ProtoGen"]),
-        toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
         toolLibrary(
             "ScenarioRunner",
             ["BanjieClient", "BanjieProtocol", "CivilTime", "LocalServer", "Office", "Wire"]
@@ -137,12 +140,16 @@ let package = Package(
         tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
 
         // Tests.
+        .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/Support/CFaultVFS"),
+        testSupport("RuleTesting", ["CivilTime", "WorkCalendar"]),
         testSupport("StoreModel", ["CivilTime", "Store"]),
+        testSupport("StoreSamples", ["CivilTime", "Store"]),
         testSupport("TestVectors"),
         tests(
             "BanjieCLITests",
-            ["BanjieCLI", "BanjieProtocol", "CivilTime", "Wire", "WorkCalendar"]
+            ["BanjieCLI", "BanjieProtocol", "CivilTime", "Store", "Wire", "WorkCalendar"]
         ),
+        tests("BanjieClientTests", ["BanjieClient", "BanjieProtocol", "Transport", "Wire"]),
         tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
         tests(
             "BanjieServerTests",
@@ -152,7 +159,10 @@ let package = Package(
             ]
         ),
         tests("CivilTimeTests", ["CivilTime"]),
-        tests("DeadlinesTests", ["CivilTime", "Deadlines"]),
+        tests(
+            "DeadlinesTests",
+            ["CivilTime", "Deadlines", "RuleTesting", "Store", "WorkCalendar"]
+        ),
         tests(
             "EndToEndTests",
             [
@@ -167,17 +177,30 @@ let package = Package(
                 "LocalServer", "Office", "Store", "StoreSQLite", "Wire", "WorkCalendar", "banjied",
             ]
         ),
+        tests(
+            "OfficeTests",
+            ["CivilTime", "Deadlines", "Office", "RuleTesting", "Store", "WorkCalendar"]
+        ),
         tests("ProtoGenTests", ["ProtoGen"]),
         tests("ScenarioTests", ["LocalServer", "ScenarioRunner", "banjied"]),
         tests(
             "StoreConformanceTests",
-            ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]
+            ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite", "StoreSamples"]
+        ),
+        tests(
+            "StoreFaultTests",
+            ["CFaultVFS", "CSQLite", "CivilTime", "Store", "StoreSQLite", "StoreSamples"]
+        ),
+        tests(
+            "StoreSQLiteTests",
+            ["CSQLite", "CivilTime", "Store", "StoreSQLite", "StoreSamples"]
+        ),
+        tests(
+            "StoreTests",
+            ["CSystem", "CivilTime", "Digest", "Store", "StoreModel", "StoreSamples"]
         ),
         tests("TransportTests", ["CSystem", "TestVectors", "Transport", "Wire"]),
         tests("WireTests", ["TestVectors", "Wire"]),
         tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
     ]
 )
-package.targets.removeAll {
-    $0.type == .test && !["FaultTests", "EndToEndTests"].contains($0.name)
-}

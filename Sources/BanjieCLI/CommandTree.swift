@@ -1,6 +1,6 @@
 /// The whole program: what the parser, the help and the shell's completion are made from.
 enum CommandTree {
-    static let root = CommandGroup(
+    static let root: CommandGroup = CommandGroup(
         "banjie",
         Text(
             "The command line of Banjie, the city's system for matters handled in time.",
@@ -16,6 +16,7 @@ enum CommandTree {
             .group(AdminCommands.audit),
             .command(CallCommand.command),
             .command(DescribeCommand.command),
+            .group(CompletionCommands.group),
         ]
     )
 }

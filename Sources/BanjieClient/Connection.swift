@@ -134,9 +134,9 @@ public final class Connection: CallChannel {
                     deadline: deadline,
                     waitsForReady: waitsForReady
                 ) { continuation.resume(returning: $0) }
-                let isCancelled = pending.begin(call)
+                // A call that is cancelled before it is submitted is never sent.
+                if pending.begin(call) { loop.cancel(call) }
                 loop.submit(call, on: line)
-                if isCancelled { loop.cancel(call) }
             }
         } onCancel: {
             if let call = pending.cancel() { loop.cancel(call) }

@@ -1,3 +1,4 @@
+internal import CSystem
 internal import Foundation
 
 /// The server program: reads its configuration, serves until SIGTERM or SIGINT, drains.
@@ -50,6 +51,9 @@ package enum Daemon {
     }
 
     private static func serve(_ configuration: Configuration) throws -> Int32 {
+        // Buffers of a batch come and go by the megabyte: keep their pages rather than have the
+        // system clear new ones for each batch.
+        banjie_keep_freed_pages()
         // A write beyond a limit of the file's size fails like one to a full disk.
         for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
         // Before any thread starts, so that all inherit it; arming may take a while, and a stop that

@@ -124,8 +124,8 @@ final class Router: CallHandler {
                     outcome: .failure(
                         EngineFailure(
                             report: FailureReport(
-                                .draining,
-                                "The server takes no more calls now; try again shortly.",
+                                .overloaded,
+                                Reason.overloaded.sentence(in: $0.language),
                                 retryAfterMillis: 100
                             ),
                             isOutcomeKnown: true

@@ -45,17 +45,29 @@ package struct Deadline: Hashable, Sendable {
 
     /// A deadline that starts now, or started before `at` when the ledger says so.
     package init(
-        ledger: Ledger, rungs: RungSet, at: Instant, calendar: CalendarVersion
+        ledger: Ledger,
+        rungs: RungSet,
+        at: Instant,
+        calendar: CalendarVersion
     ) {
         self.init(
-            ledger: ledger, rungs: rungs, calendarVersion: calendar, plannedAt: at,
-            state: .running, fired: [])
+            ledger: ledger,
+            rungs: rungs,
+            calendarVersion: calendar,
+            plannedAt: at,
+            state: .running,
+            fired: []
+        )
     }
 
     /// A deadline as it was stored.
     package init(
-        ledger: Ledger, rungs: RungSet, calendarVersion: CalendarVersion, plannedAt: Instant,
-        state: State, fired: [Firing]
+        ledger: Ledger,
+        rungs: RungSet,
+        calendarVersion: CalendarVersion,
+        plannedAt: Instant,
+        state: State,
+        fired: [Firing]
     ) {
         self.ledger = ledger
         self.rungs = rungs
@@ -112,7 +124,10 @@ extension Deadline {
     /// - Throws: `stopped`, `alreadyOverdue`, `tooLong`.
     /// - Precondition: `amount` is positive.
     package mutating func extend(
-        by amount: Int, at now: Instant, reason: String, in calendars: CalendarTimeline
+        by amount: Int,
+        at now: Instant,
+        reason: String,
+        in calendars: CalendarTimeline
     ) throws(DeadlineRefusal) {
         precondition(amount > 0)
         guard isRunning else { throw .stopped }
@@ -136,7 +151,9 @@ extension Deadline {
 
     /// Plans a running clock by a newer calendar, and tells the due dates before and after.
     package mutating func replan(
-        to calendar: CalendarVersion, at now: Instant, in calendars: CalendarTimeline
+        to calendar: CalendarVersion,
+        at now: Instant,
+        in calendars: CalendarTimeline
     ) -> (before: CivilDate, after: CivilDate) {
         precondition(isRunning && calendar > calendarVersion)
         let before = due(on: now.date, in: calendars)
@@ -189,7 +206,8 @@ extension Deadline {
     /// Fires all that is due through `now` and plans by every calendar that came into force on the
     /// way, each at its moment. For a deadline on its own; a module settles its clocks together.
     package mutating func settle(
-        through now: Instant, in calendars: CalendarTimeline
+        through now: Instant,
+        in calendars: CalendarTimeline
     ) -> [Firing] {
         var firings: [Firing] = []
         for entry in calendars.entries(after: calendarVersion) where entry.since <= now {
@@ -202,7 +220,9 @@ extension Deadline {
     }
 
     private mutating func fire(
-        through now: Instant, in calendars: CalendarTimeline, into firings: inout [Firing]
+        through now: Instant,
+        in calendars: CalendarTimeline,
+        into firings: inout [Firing]
     ) {
         while let firing = next(in: calendars), firing.at <= now {
             record(firing)
@@ -250,7 +270,9 @@ extension Deadline {
 
     /// Charged days through today, today included; never more than the clock ran for.
     package func used(on today: CivilDate, in calendars: CalendarTimeline) -> Int {
-        let day = reference(today)
+        var day = reference(today)
+        // What expires at the first moment of a day hasn't run on that day.
+        if case .expired(let at) = state { day = min(day, at.adding(seconds: -1).date) }
         return ledger.charged(through: day, in: calendars.calendar(calendarVersion), on: day)
     }
 
@@ -264,7 +286,9 @@ extension Deadline {
         guard overdueSince(at: now, in: calendars) != nil else { return 0 }
         let day = reference(now.date)
         return max(
-            0, ledger.overdueDays(in: calendars.calendar(calendarVersion), on: day))
+            0,
+            ledger.overdueDays(in: calendars.calendar(calendarVersion), on: day)
+        )
     }
 
     /// Whether its dates reach into a year whose arrangement isn't known.

@@ -23,7 +23,11 @@ package struct DeadlineRecord: Hashable, Sendable {
     package private(set) var listedDue: CivilDate?
 
     package init(
-        key: Int64, kind: ClockKind, owner: DeadlineOwner, label: String, deadline: Deadline,
+        key: Int64,
+        kind: ClockKind,
+        owner: DeadlineOwner,
+        label: String,
+        deadline: Deadline,
         in calendars: CalendarTimeline
     ) {
         self.key = key
@@ -77,7 +81,8 @@ extension DeadlineRecord: Record {
             Column("extensions", .blob, optional: true),
             Column("pauses", .blob, optional: true),
         ],
-        indexes: [byDue])
+        indexes: [byDue]
+    )
 
     package func write(to row: inout RowWriter) {
         row.integer(Int64(kind.rawValue))
@@ -125,7 +130,9 @@ extension DeadlineRecord: Record {
                 ValueList.encode(
                     deadline.ledger.extensions.map {
                         [.integer(Int64($0.amount)), .integer($0.at.unixSeconds), .text($0.reason)]
-                    }))
+                    }
+                )
+            )
         }
         if deadline.ledger.pauses.isEmpty {
             row.null()
@@ -138,7 +145,9 @@ extension DeadlineRecord: Record {
                             $0.to.map { .integer($0.unixSeconds) } ?? .null,
                             .text($0.reason),
                         ]
-                    }))
+                    }
+                )
+            )
         }
     }
 
@@ -159,6 +168,9 @@ extension DeadlineRecord: Record {
         label = try row.text()
         let unit = try row.integer()
         let amount = try row.integer(as: Int32.self)
+        guard unit == 4 || (0...Int32(Deadline.totalMax)).contains(amount) else {
+            throw row.mismatch("a budget", .integer(Int64(amount)))
+        }
         let budget: Budget
         switch unit {
         case 1: budget = .workingDays(Int(amount))
@@ -192,27 +204,39 @@ extension DeadlineRecord: Record {
         listedDue = try row.optionalInteger().map {
             CivilDate(daysSinceEpoch: Int32(clamping: $0))
         }
+        let given = unit == 4 ? 0 : Int(amount)
         deadline = Deadline(
             ledger: Ledger(
                 budget: budget,
                 start: start,
-                extensions: try Self.extensions(from: &row),
-                pauses: try Self.pauses(from: &row)),
-            rungs: rungs, calendarVersion: calendar, plannedAt: plannedAt, state: state,
-            fired: fired)
+                extensions: try Self.extensions(from: &row, most: Deadline.totalMax - given),
+                pauses: try Self.pauses(from: &row)
+            ),
+            rungs: rungs,
+            calendarVersion: calendar,
+            plannedAt: plannedAt,
+            state: state,
+            fired: fired
+        )
     }
 
+    /// - Parameter most: the most by which a budget can have grown.
     private static func extensions(
-        from row: inout RowReader
+        from row: inout RowReader,
+        most: Int
     ) throws(StoreError) -> [Ledger.Extension] {
         guard let bytes = try row.optionalBlob() else { return [] }
+        var left = Int64(most)
         var extensions: [Ledger.Extension] = []
         for values in try ValueList.decode(bytes) {
             guard values.count == 3, case .integer(let amount) = values[0],
-                case .integer(let at) = values[1], case .text(let reason) = values[2]
+                case .integer(let at) = values[1], case .text(let reason) = values[2],
+                amount > 0, amount <= left
             else { throw row.mismatch("an extension", .blob(bytes)) }
+            left -= amount
             extensions.append(
-                .init(amount: Int(amount), at: Instant(unixSeconds: at), reason: reason))
+                .init(amount: Int(amount), at: Instant(unixSeconds: at), reason: reason)
+            )
         }
         return extensions
     }

@@ -52,7 +52,10 @@ package struct Ledger: Hashable, Sendable {
     package internal(set) var pauses: [Pause]
 
     package init(
-        budget: Budget, start: Instant, extensions: [Extension] = [], pauses: [Pause] = []
+        budget: Budget,
+        start: Instant,
+        extensions: [Extension] = [],
+        pauses: [Pause] = []
     ) {
         self.budget = budget
         self.start = start
@@ -81,7 +84,9 @@ package struct Ledger: Hashable, Sendable {
     func pauseSpans(on today: CivilDate) -> PauseSpans {
         guard !pauses.isEmpty else { return .none }
         return PauseSpans(
-            pauses.map { PauseSpan(pause: $0.from.date, resume: $0.to?.date) }, today: today)
+            pauses.map { PauseSpan(pause: $0.from.date, resume: $0.to?.date) },
+            today: today
+        )
     }
 }
 
@@ -128,7 +133,10 @@ extension Ledger {
         let last = chargedDay(total, in: calendar, on: today)
         if countsWorkingDays { return last }
         return calendar.chargedDay(
-            1, after: last.adding(days: -1), outside: pauseSpans(on: today))
+            1,
+            after: last.adding(days: -1),
+            outside: pauseSpans(on: today)
+        )
     }
 
     /// The `number`-th charged day (1 for the first; 0 gives the start day).
@@ -136,7 +144,9 @@ extension Ledger {
     /// Day d is charged if it lies after the start day and in no (pause day, resume day]; in
     /// working days, only working days are. O(pauses).
     package func chargedDay(
-        _ number: Int, in calendar: WorkCalendar, on today: CivilDate
+        _ number: Int,
+        in calendar: WorkCalendar,
+        on today: CivilDate
     ) -> CivilDate {
         let spans = pauseSpans(on: today)
         if countsWorkingDays { return calendar.chargedDay(number, after: startDay, outside: spans) }
@@ -154,7 +164,9 @@ extension Ledger {
     /// How many days after the start day and through `day` were charged, without regard to the
     /// budget. Minutes and named days charge working days.
     package func charged(
-        through day: CivilDate, in calendar: WorkCalendar, on today: CivilDate
+        through day: CivilDate,
+        in calendar: WorkCalendar,
+        on today: CivilDate
     ) -> Int {
         let spans = pauseSpans(on: today)
         if countsWorkingDays {
@@ -168,7 +180,10 @@ extension Ledger {
     /// Working days overdue at `today`: those after the due date that lie in no pause.
     package func overdueDays(in calendar: WorkCalendar, on today: CivilDate) -> Int {
         calendar.chargedDays(
-            after: term(in: calendar, on: today).due, through: today, outside: pauseSpans(on: today))
+            after: term(in: calendar, on: today).due,
+            through: today,
+            outside: pauseSpans(on: today)
+        )
     }
 
     private var countsWorkingDays: Bool {

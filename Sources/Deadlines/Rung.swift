@@ -1,5 +1,5 @@
 package import CivilTime
-import WorkCalendar
+package import WorkCalendar
 
 /// What fires on the way to a deadline, in the order in which rungs of one instant fire.
 package enum Rung: Int, Hashable, Comparable, Sendable, CaseIterable {
@@ -53,8 +53,10 @@ extension Ledger {
     /// The moment of a reminder or a yellow card by this ledger; nil when it has none.
     ///
     /// A limit of one day has no reminder; limits in minutes and named days have neither.
-    func openingMoment(
-        of rung: Rung, in calendar: WorkCalendar, on today: CivilDate
+    package func openingMoment(
+        of rung: Rung,
+        in calendar: WorkCalendar,
+        on today: CivilDate
     ) -> Instant? {
         switch budget {
         case .workingMinutes, .through: return nil

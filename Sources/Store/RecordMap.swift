@@ -203,7 +203,8 @@ final class RecordMap<R: Record> {
             if let old = slot.current, let prefix = prefix(old, shape) {
                 overlays[shape]?.remove(slot, prefix)
             }
-            if let record { enter(record, slot, shape) }
+            // A record that is as the store has it again is found there.
+            if let record, slot.isDirty { enter(record, slot, shape) }
         }
         slot.current = record
     }
@@ -243,8 +244,8 @@ extension RecordMap {
     func rejectCommand() {
         for change in undo.reversed() {
             let slot = change.slot
-            set(slot, to: change.current)
             slot.stored = change.stored
+            set(slot, to: change.current)
             if !slot.isDirty { dirty.removeLast() }
             if change.isNew { recent[slot.key] = nil }
         }
@@ -261,8 +262,8 @@ extension RecordMap {
         dirty.removeAll(keepingCapacity: true)
         overlays.removeAll(keepingCapacity: true)
         if recent.count > limit {
-            older = recent
-            recent = [:]
+            swap(&older, &recent)
+            recent.removeAll(keepingCapacity: true)
         }
     }
 

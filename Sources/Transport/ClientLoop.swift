@@ -21,10 +21,12 @@ package struct ClientLine: Hashable, Sendable {
 
 /// A thread that keeps connections to servers and makes calls on them.
 ///
+/// Names of hosts are resolved on that thread, which stands still meanwhile.
 /// Every method may be called from any thread, the loop's own included, and none of them waits.
 package final class ClientLoop: Sendable {
     enum Command: Sendable {
-        case open(ClientLine, ClientConfiguration)
+        /// Indirect, since commands lie in an array and the others are small.
+        indirect case open(ClientLine, ClientConfiguration)
         case call(ClientLine, OutgoingCall)
         case cancel(OutgoingCall)
         case close(ClientLine)
@@ -34,9 +36,15 @@ package final class ClientLoop: Sendable {
     /// What other threads leave for the loop.
     final class Inbox: Sendable {
         private let commands = Mutex<[Command]>([])
-        let counter: EventCounter
+        private let counter: EventCounter
+        /// What the loop waits by: it reports the inbox under `token`.
+        let poller: Poller
+        static let token = UInt64.max
 
-        init() throws(TransportError) { counter = try EventCounter() }
+        init() throws(TransportError) {
+            counter = try EventCounter()
+            poller = try Poller(counter, token: Self.token)
+        }
 
         func leave(_ command: Command) {
             let isFirst = commands.withLock { commands in
@@ -69,11 +77,7 @@ package final class ClientLoop: Sendable {
         let inbox = try Inbox()
         self.inbox = inbox
         thread = try LoopThread(name: name) {
-            do {
-                try ClientLoopBody(inbox: inbox, random: random).run()
-            } catch {
-                fatalError("\(error)")
-            }
+            ClientLoopBody(inbox: inbox, random: random).run()
         }
     }
 

@@ -2,101 +2,14 @@ import Glibc
 import Synchronization
 import Wire
 
-/// One socket of a client loop.
-private struct Link: ~Copyable {
-    enum Stage {
-        case connecting(deadline: MonotonicTime)
-        case open
-    }
-
-    let line: UInt32
-    var channel: Channel
-    var stage: Stage
-    /// Nil while connecting.
-    var session: ClientSession?
-    var wanted = 0
-    var isListed = false
-
-    init(_ descriptor: consuming Descriptor, line: UInt32, deadline: MonotonicTime) {
-        self.line = line
-        channel = Channel(descriptor, interest: .writable)
-        stage = .connecting(deadline: deadline)
-    }
-}
-
-/// Calls in the order in which they came. Those that have ended meanwhile are passed over.
-private struct WaitingCalls {
-    private var calls: [OutgoingCall] = []
-    private var head = 0
-
-    var isEmpty: Bool { head == calls.count }
-
-    var first: OutgoingCall? { head < calls.count ? calls[head] : nil }
-
-    mutating func append(_ call: OutgoingCall) { calls.append(call) }
-
-    mutating func removeFirst() {
-        head += 1
-        // Constant on average: half of the array has been consumed whenever it is moved.
-        guard head >= 64, head * 2 >= calls.count else {
-            if head == calls.count { reset() }
-            return
-        }
-        calls.removeFirst(head)
-        head = 0
-    }
-
-    private mutating func reset() {
-        calls.removeAll(keepingCapacity: true)
-        head = 0
-    }
-
-    /// Takes out the calls that `isMatch` names, in order.
-    mutating func removeAll(where isMatch: (OutgoingCall) -> Bool) -> [OutgoingCall] {
-        let all = calls[head...]
-        calls = all.filter { !isMatch($0) }
-        head = 0
-        return all.filter(isMatch)
-    }
-}
-
 /// The thread's side of `ClientLoop`: all of it but the inbox belongs to that thread.
 final class ClientLoopBody {
     private typealias Pointer = UnsafeMutablePointer<Link>
 
-    /// A logical connection.
-    private struct Line {
-        enum State {
-            /// No socket; the next attempt is due at `until`.
-            case down(until: MonotonicTime)
-            case opening(link: UInt32)
-            case ready(link: UInt32)
-        }
-
-        let configuration: ClientConfiguration
-        var backoff: Backoff
-        var state: State
-        /// Why the last attempt failed; nil while nothing has.
-        var failure: CallFailure?
-        /// Calls that can't begin yet.
-        var waiting = WaitingCalls()
-
-        init(_ configuration: ClientConfiguration, at now: MonotonicTime) {
-            self.configuration = configuration
-            backoff = configuration.backoff
-            state = .down(until: now)
-        }
-    }
-
-    private struct CallSlot {
-        let call: OutgoingCall
-        /// Where it was sent; nil while it waits.
-        var sent: (link: UInt32, stream: UInt32)?
-    }
-
     private let inbox: ClientLoop.Inbox
     private let random: () -> Double
     private let poller: Poller
+    private var events = Poller.Events()
     private var pool = OutputPool()
     private let slab = UnsafeMutableRawBufferPointer.allocate(
         byteCount: Limits.readBytes,
@@ -106,7 +19,7 @@ final class ClientLoopBody {
     private var isStopped = false
 
     /// By number; nil before a line is opened and after it is closed.
-    private var lines: [Line?] = []
+    private var lines: [KeptLine?] = []
     private var lineTimers = TimerHeap()
 
     private var links: [Pointer?] = []
@@ -121,18 +34,10 @@ final class ClientLoopBody {
     private var freeCalls: [UInt32] = []
     private var callTimers = TimerHeap()
 
-    private static let inboxToken = UInt64.max
-
-    init(
-        inbox: ClientLoop.Inbox,
-        random: @escaping () -> Double
-    ) throws(TransportError) {
+    init(inbox: ClientLoop.Inbox, random: @escaping () -> Double) {
         self.inbox = inbox
         self.random = random
-        poller = try Poller()
-        guard poller.add(inbox.counter.number, .readable, token: Self.inboxToken) else {
-            throw .lastFailure("wait for an event counter")
-        }
+        poller = inbox.poller
     }
 
     deinit { slab.deallocate() }
@@ -142,11 +47,14 @@ final class ClientLoopBody {
     /// Runs until it is told to stop.
     func run() {
         while !isStopped {
-            let count = poller.wait(timeout: nextDeadline.map { now.milliseconds(until: $0) })
+            poller.wait(
+                timeout: nextDeadline.map { now.milliseconds(until: $0) },
+                for: &events
+            )
             now = .now()
-            for index in 0..<count {
-                let (token, interest) = poller.event(index)
-                if token == Self.inboxToken {
+            for index in 0..<events.count {
+                let (token, interest) = events[index]
+                if token == ClientLoop.Inbox.token {
                     emptyInbox()
                 } else {
                     serve(token, interest)
@@ -183,7 +91,7 @@ final class ClientLoopBody {
             switch command {
             case .open(let line, let configuration):
                 while lines.count <= line.number { lines.append(nil) }
-                lines[Int(line.number)] = Line(configuration, at: now)
+                lines[Int(line.number)] = KeptLine(configuration, at: now)
                 connect(line.number)
             case .call(let line, let call): take(call, on: line.number)
             case .cancel(let call): cancel(call)
@@ -248,15 +156,15 @@ final class ClientLoopBody {
     /// Writes a call to a link; false when it must wait.
     private func begin(_ slot: UInt32, on index: UInt32) -> Bool {
         guard let link = links[Int(index)], let call = calls[Int(slot)]?.call,
-            let limits = lines[Int(link.pointee.line)]?.configuration.profile.limits,
+            let line = lines[Int(link.pointee.line)],
             link.pointee.session?.canBegin == true,
-            link.pointee.channel.pendingBytes <= limits.outputPause
+            link.pointee.channel.pendingBytes <= line.outputPause
         else { return false }
         // Long requests wait for each other; short ones go between their fragments.
         let fragmentBytes = link.pointee.session?.fragmentBytes ?? 0
         guard
             call.message.count <= Hello.leastLongestPayload / 2
-                || fragmentBytes <= limits.outputPause
+                || fragmentBytes <= line.outputPause
         else { return false }
         let limit = link.pointee.session?.peer?.longestMessage ?? 0
         guard call.message.count <= Int(limit) else {
@@ -330,14 +238,34 @@ final class ClientLoopBody {
 
     // MARK: - Lines
 
+    /// Begins an attempt: all addresses of the endpoint are tried in turn.
     private func connect(_ line: UInt32) {
-        guard let configuration = lines[Int(line)]?.configuration else { return }
-        let descriptor: Descriptor
+        guard let state = lines[Int(line)] else { return }
+        let endpoint = state.configuration.endpoint
         do {
-            descriptor = try Socket.connect(to: configuration.endpoint)
+            state.untried = try Address.all(of: endpoint, isForListening: false)
         } catch {
-            return down(line, .notConnected(configuration.endpoint, "\(error)"))
+            return down(line, .notConnected(endpoint, "\(error)"))
         }
+        connectToNext(line, otherwise: .notConnected(endpoint, "it has no address"))
+    }
+
+    /// Tries the next address, or has the attempt fail with `failure`.
+    private func connectToNext(_ line: UInt32, otherwise failure: CallFailure) {
+        guard let state = lines[Int(line)] else { return }
+        var failure = failure
+        while !state.untried.isEmpty {
+            do {
+                return open(try Socket.connect(to: state.untried.removeFirst()), for: line)
+            } catch {
+                failure = .notConnected(state.configuration.endpoint, "\(error)")
+            }
+        }
+        down(line, failure)
+    }
+
+    private func open(_ descriptor: consuming Descriptor, for line: UInt32) {
+        guard let state = lines[Int(line)] else { return }
         let index = freeLinks.popLast() ?? UInt32(links.count)
         if index == links.count {
             links.append(nil)
@@ -345,26 +273,25 @@ final class ClientLoopBody {
         }
         guard poller.add(descriptor.number, .writable, token: token(of: index)) else {
             freeLinks.append(index)
-            return down(line, .notConnected(configuration.endpoint, "too many descriptors"))
+            return down(line, .notConnected(state.configuration.endpoint, "too many descriptors"))
         }
-        let deadline = now.adding(milliseconds: configuration.connectMilliseconds)
+        let deadline = now.adding(milliseconds: state.configuration.connectMilliseconds)
         let link = Pointer.allocate(capacity: 1)
         link.initialize(to: Link(descriptor, line: line, deadline: deadline))
         links[Int(index)] = link
         linkTimers.set(index, to: deadline)
-        lines[Int(line)]?.state = .opening(link: index)
+        state.state = .opening(link: index)
     }
 
     /// An attempt has failed, or the connection was lost: the next is due after a while. Calls that
     /// don't want to wait fail.
     private func down(_ line: UInt32, _ failure: CallFailure, isFinal: Bool = false) {
-        guard var state = lines[Int(line)] else { return }
+        guard let state = lines[Int(line)] else { return }
         let wait = state.backoff.next(random: random())
         let until = now.adding(milliseconds: wait)
         state.state = .down(until: until)
         state.failure = failure
         let failing = state.waiting.removeAll { isFinal || !$0.waitsForReady }
-        lines[Int(line)] = state
         lineTimers.set(line, to: until)
         fail(failing, failure)
     }
@@ -377,7 +304,7 @@ final class ClientLoopBody {
     }
 
     private func close(_ line: UInt32) {
-        guard lines.indices.contains(Int(line)), var state = lines[Int(line)] else { return }
+        guard lines.indices.contains(Int(line)), let state = lines[Int(line)] else { return }
         lines[Int(line)] = nil
         lineTimers.set(line, to: .never)
         fail(state.waiting.removeAll { _ in true }, .closedHere)
@@ -545,7 +472,7 @@ final class ClientLoopBody {
                 let isFinal = ["WRONG_REALM", "NO_COMMON_VERSION"].contains(farewell.code)
                 down(line, .refusedByServer(endpoint, farewell), isFinal: isFinal)
             } else {
-                down(line, .notConnected(endpoint, reason))
+                connectToNext(line, otherwise: .notConnected(endpoint, reason))
             }
         case .ready(index): down(line, .notConnected(endpoint, reason))
         default: break

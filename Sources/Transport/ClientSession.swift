@@ -280,7 +280,7 @@ package struct ClientSession: ~Copyable {
         }
         if type == .error { return takeError(frame) }
         if phase == .hello {
-            guard type == .hello else { throw .unexpected(type) }
+            guard type == .hello else { throw .notHello(type) }
             return try takeHello(frame)
         }
         switch type {

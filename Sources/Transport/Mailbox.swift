@@ -16,9 +16,15 @@ final class Mailbox: Sendable {
     }
 
     private let content = Mutex(Content())
-    let counter: EventCounter
+    private let counter: EventCounter
+    /// What the loop waits by: it reports the mailbox under `token`.
+    let poller: Poller
+    static let token = UInt64.max
 
-    init() throws(TransportError) { counter = try EventCounter() }
+    init() throws(TransportError) {
+        counter = try EventCounter()
+        poller = try Poller(counter, token: Self.token)
+    }
 
     /// Leaves answers and takes them out of `batch`, whose memory stays in use.
     func leave(_ batch: inout ReplyBatch) {

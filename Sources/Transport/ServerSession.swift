@@ -195,7 +195,7 @@ package struct ServerSession: ~Copyable {
             throw .malformed(type, .stream)
         }
         if phase == .hello {
-            guard type == .hello else { throw .unexpected(type) }
+            guard type == .hello else { throw .notHello(type) }
             try takeHello(frame, into: &output)
             return .consumed
         }

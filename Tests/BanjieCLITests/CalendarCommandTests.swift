@@ -2,59 +2,28 @@ import CivilTime
 import Testing
 import WorkCalendar
 
-@testable import banjie
+@testable import BanjieCLI
 
-/// What the command wrote, and how it exited.
-private struct Outcome {
-    let status: Int32
-    let output: String
-    let errors: String
-
-    var lines: [String] { output.split(separator: "\n").map(String.init) }
-}
-
-/// Runs `banjie calendar` on texts instead of files and streams; today is 2026-03-16.
-private func run(
+/// Runs `banjie calendar`.
+private func calendar(
     _ arguments: String,
     input: [String] = [],
     files: [String: String] = [:],
     language: Language = .english
-) -> Outcome {
-    // The console's closures escape, and share this.
-    final class Streams {
-        var input: [[UInt8]] = []
-        var output: [UInt8] = []
-        var errors = ""
-    }
-    let streams = Streams()
-    streams.input = input.map { Array($0.utf8) }
-    let console = Console(
-        language: language,
-        today: CivilDate(daysSinceEpoch: 20_528),
-        read: { streams.input.isEmpty ? nil : streams.input.removeFirst() },
-        write: { streams.output += $0 },
-        writeError: { streams.errors += $0 + "\n" },
-        readFile: { path throws(FileError) in
-            guard let text = files[path] else {
-                throw FileError(path: path, reason: "no such file")
-            }
-            return Array(text.utf8)
-        }
-    )
-    let status = CalendarCommand.run(
-        arguments: arguments.split(separator: " ").map(String.init),
-        console: console
-    )
-    return Outcome(
-        status: status,
-        output: String(decoding: streams.output, as: UTF8.self),
-        errors: streams.errors
+) async -> Outcome {
+    await run(
+        "calendar " + arguments,
+        input: input,
+        files: files,
+        language: language
     )
 }
 
 struct CalendarCommandTests {
-    @Test func aLimitIsExplainedDayByDay() {
-        let outcome = run("due --from 2026-02-24 --days 5 --pause 2026-02-25..2026-02-26")
+    @Test func aLimitIsExplainedDayByDay() async {
+        let outcome = await calendar(
+            "due --from 2026-02-24 --days 5 --pause 2026-02-25..2026-02-26"
+        )
         #expect(
             outcome.output
                 == """
@@ -71,12 +40,15 @@ struct CalendarCommandTests {
 
                 """
         )
-        #expect(outcome.status == 0)
+        #expect(outcome.status == .success)
         #expect(outcome.errors.isEmpty)
     }
 
-    @Test func aNaturalLimitSaysWhereItMovedTo() {
-        let outcome = run("due --unit natural --days=2 --from 2026-12-31", language: .chinese)
+    @Test func aNaturalLimitSaysWhereItMovedTo() async {
+        let outcome = await calendar(
+            "due --unit natural --days=2 --from 2026-12-31",
+            language: .chinese
+        )
         #expect(
             outcome.output == """
                 2027-01-04 周一 24:00 届满（自 2026-12-31 起 2 个自然日）
@@ -93,8 +65,10 @@ struct CalendarCommandTests {
         )
     }
 
-    @Test func aLimitAsJSON() {
-        let outcome = run("due --from 2026-03-05 --days 2 --pause 2026-03-06..2026-03-09 --json")
+    @Test func aLimitAsJSON() async {
+        let outcome = await calendar(
+            "due --from 2026-03-05 --days 2 --pause 2026-03-06..2026-03-09 --json"
+        )
         #expect(
             outcome.output == """
                 {"due":"2026-03-10","counted":["2026-03-06","2026-03-10"],\
@@ -105,38 +79,40 @@ struct CalendarCommandTests {
         )
     }
 
-    @Test func aPauseThatLastsRunsToToday() {
-        let outcome = run("due --from 2026-03-10 --days 1 --pause 2026-03-10.. --json")
+    @Test func aPauseThatLastsRunsToToday() async {
+        let outcome = await calendar("due --from 2026-03-10 --days 1 --pause 2026-03-10.. --json")
         #expect(outcome.output.hasPrefix(#"{"due":"2026-03-17","#))
     }
 
-    @Test func minutes() {
+    @Test func minutes() async {
         #expect(
-            run("minutes --from 2026-03-02T16:50:00 --minutes 60").output
+            await calendar("minutes --from 2026-03-02T16:50:00 --minutes 60").output
                 == "due 2026-03-03T09:20:00 Tue (60 minutes of office hours from 2026-03-02T16:50:00)\n"
         )
         #expect(
-            run("minutes --from 2026-12-31T17:00:00 --minutes 60 --json").output
+            await calendar("minutes --from 2026-12-31T17:00:00 --minutes 60 --json").output
                 == "{\"due\":\"2027-01-04T09:30:00\",\"provisional\":true}\n"
         )
     }
 
-    @Test func aYearIsShown() {
-        let lines = run("show 2026", language: .chinese).lines
+    @Test func aYearIsShown() async {
+        let lines = await calendar("show 2026", language: .chinese).lines
         #expect(lines.first == "2026 年：248 个工作日")
         #expect(lines.contains("  2026-02-15 周日 … 2026-02-23 周一  放假"))
         #expect(lines.contains("  2026-10-10 周六  调休上班"))
-        #expect(run("show 2027").lines.last?.hasPrefix("provisional") == true)
+        #expect(await calendar("show 2027").lines.last?.hasPrefix("provisional") == true)
         #expect(
-            run("show 2025 --json").output.contains("\"working_days\":248,\"provisional\":false")
+            await calendar("show 2025 --json").output.contains(
+                "\"working_days\":248,\"provisional\":false"
+            )
         )
-        #expect(run("show 9999").status == 0)
+        #expect(await calendar("show 9999").status == .success)
     }
 
     @Test(
         "calls that are wrong",
         arguments: [
-            ("", "usage"), ("weeks", "weeks"), ("due", "--from"),
+            ("", "needs a command"), ("weeks", "weeks"), ("due", "--from"),
             ("due --from 2026-03-02", "--days"),
             ("due --from 2026-02-29 --days 1", "2026-02-29"),
             ("due --from 2026-03-02 --days -1", "-1"),
@@ -148,33 +124,40 @@ struct CalendarCommandTests {
             ("due --from 2026-03-02 --days 1 --pause 2026-03-03...2026-03-04", "--pause"),
             ("due --from 2026-03-02 --days 1 --pause é026-03-03..2026-03-02", "--pause"),
             ("due --from 2026-03-02 --from 2026-03-02 --days 1", "--from"),
-            ("due --from 2026-03-02 --days 1 --json=1", "--json=1"),
+            ("due --from 2026-03-02 --days 1 --json=1", "--json takes no value"),
             ("due --from 2026-03-02 --days 1 x", "x"),
-            ("due - --from 2026-03-02", "--from"), ("due - -", "-"), ("show", "year"),
+            ("due - --from 2026-03-02", "--from"), ("due - -", "-"), ("show", "YEAR"),
             ("show MMXXVI", "MMXXVI"),
             ("show 0", "0"), ("show 10000", "10000"), ("show 2026 2027", "2027"),
             ("minutes --from 2026-03-02 --minutes 1", "2026-03-02"),
             ("minutes --from 2026-03-02T09:00:00 --minutes 1000001", "1000001"),
         ]
     )
-    func usage(arguments: String, named: String) {
+    func usage(arguments: String, named: String) async {
         for language in [Language.english, .chinese] {
-            let outcome = run(arguments, language: language)
-            #expect(outcome.status == ExitStatus.usage)
+            let outcome = await calendar(arguments, language: language)
+            #expect(outcome.status == .usage)
             if language == .english { #expect((outcome.errors + outcome.output).contains(named)) }
         }
-        #expect(run(arguments + " --help").status == ExitStatus.success)
     }
 
-    @Test func aLimitBeyondReach() {
-        let outcome = run("due --from 2026-03-02 --days 1 --pause 2026-03-02..9999-12-31")
-        #expect(outcome.status == ExitStatus.dataError)
+    @Test func help() async {
+        for command in ["due", "minutes", "show", "due - -", "due --days"] {
+            #expect(await calendar(command + " --help").status == .success)
+        }
+    }
+
+    @Test func aLimitBeyondReach() async {
+        let outcome = await calendar(
+            "due --from 2026-03-02 --days 1 --pause 2026-03-02..9999-12-31"
+        )
+        #expect(outcome.status == .dataError)
         #expect(outcome.output.isEmpty)
         #expect(outcome.errors.contains("36525"))
     }
 
-    @Test func lines() {
-        let outcome = run(
+    @Test func lines() async {
+        let outcome = await calendar(
             "due -",
             input: [
                 "{\"from\":\"2026-03-02\",\"days\":1}\n\n{\"days\":2,\"from\":\"2026-0",
@@ -189,11 +172,11 @@ struct CalendarCommandTests {
                 #"{"due":"2027-01-04","counted":["2027-01-04"],"provisional":true}"#,
             ]
         )
-        #expect(outcome.status == ExitStatus.success)
+        #expect(outcome.status == .success)
     }
 
-    @Test func badLinesAreNamedAndFailInTheEnd() {
-        let outcome = run(
+    @Test func badLinesAreNamedAndFailInTheEnd() async {
+        let outcome = await calendar(
             "due -",
             input: [
                 #"{"from":"2026-03-02","days":1,"pauses":[["2026-03-03",7]]}"#, "\n",
@@ -201,7 +184,7 @@ struct CalendarCommandTests {
                 #"{"from":"2026-03-02","days":1,"pauses":[["2026-03-02","9999-12-31"]]}"#,
             ]
         )
-        #expect(outcome.status == ExitStatus.failure)
+        #expect(outcome.status == .dataError)
         #expect(outcome.lines.count == 4)
         #expect(outcome.lines[0].contains("line 1: pauses[0]: expected"))
         #expect(outcome.lines[1].hasPrefix(#"{"due":"2026-03-03""#))
@@ -238,14 +221,14 @@ struct CalendarFileTests {
         #expect(calendar.version.rawValue == 3)
     }
 
-    @Test func aFileIsLoaded() {
+    @Test func aFileIsLoaded() async {
         let arguments = "due --from 2027-02-26 --days 5 --json --calendar years.json"
-        let outcome = run(arguments, files: ["years.json": year])
+        let outcome = await calendar(arguments, files: ["years.json": year])
         #expect(outcome.output.hasPrefix(#"{"due":"2027-03-06","#))
         #expect(outcome.output.contains(#""provisional":false"#))
-        #expect(run(arguments).status == ExitStatus.noInput)
-        #expect(run(arguments).errors.contains("years.json"))
-        let lines = run(
+        #expect(await calendar(arguments).status == .notFound)
+        #expect(await calendar(arguments).errors.contains("years.json"))
+        let lines = await calendar(
             "due - --calendar years.json",
             input: ["{\"from\":\"2027-02-26\",\"days\":5}"],
             files: ["years.json": year]
@@ -270,14 +253,14 @@ struct CalendarFileTests {
             ("{\"2027\":[{\"off\":[],\"make_up\":[],\"version\":-1}]}", "version"),
         ]
     )
-    func badFiles(text: String, named: String) {
+    func badFiles(text: String, named: String) async {
         for language in [Language.english, .chinese] {
-            let outcome = run(
+            let outcome = await calendar(
                 "show 2027 --calendar f",
                 files: ["f": text],
                 language: language
             )
-            #expect(outcome.status == ExitStatus.dataError)
+            #expect(outcome.status == .dataError)
             if language == .english { #expect(outcome.errors.contains(named), "\(outcome.errors)") }
         }
     }

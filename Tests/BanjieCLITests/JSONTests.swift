@@ -1,6 +1,6 @@
 import Testing
 
-@testable import banjie
+@testable import BanjieCLI
 
 struct JSONTests {
     private func parse(_ text: String) throws(JSONError) -> JSON {

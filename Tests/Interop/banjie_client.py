@@ -177,9 +177,9 @@ class Connection:
         self.frames.append(PREFACE + Frame(HELLO, payload=hello.SerializeToString()).encode())
         self.until(lambda: self.hello)
 
-    def sign_in(self, login, secret):
+    def sign_in(self, login, secret, language=""):
         """Signs in, with no call in flight (W21); returns whom the server takes us for."""
-        credentials = frames_pb2.Credentials(login=login, secret=secret)
+        credentials = frames_pb2.Credentials(login=login, secret=secret, language=language)
         self.signed_in = None
         self.send(Frame(AUTH, payload=credentials.SerializeToString()))
         self.until(lambda: self.signed_in)

@@ -14,7 +14,7 @@ import unittest
 
 import frames_pb2
 from banjie_client import (
-    AUTH, CALL, CANCEL, END, ERROR, GOAWAY, HELLO, MESSAGE, PING, PONG, PREFACE, STATUSES, Frame, FrameReader)
+    AUTH, CALL, CANCEL, END, ERROR, GOAWAY, HELLO, MESSAGE, PING, PONG, PREFACE, STATUSES, Frame, FrameReader, crc32c)
 from server_process import METHODS, REALM, Server
 
 ECHO = METHODS["Diagnostics/Echo"].number
@@ -50,7 +50,6 @@ def turned(frame, place):
 
 def resealed(frame, length):
     """The frame's header with another length and a checksum that holds."""
-    from banjie_client import crc32c
     header = struct.pack("<I", length) + frame.encode()[4:20]
     return header + struct.pack("<I", crc32c(header))
 
@@ -189,6 +188,31 @@ class BrokenFrames(unittest.TestCase):
             self.assertEqual(sorted((frame.type, frame.stream, frame.field16) for frame in frames[2:]),
                              [(PONG, 0, 0), (END, 1, 0), (END, 3, 0)])
 
+    def test_calls_behind_auth(self):
+        """W22: what waited for AUTH is handed on as soon as that is answered."""
+        secret = (self.server.data / "operator.secret").read_text().strip()
+        auth = Frame(AUTH, payload=frames_pb2.Credentials(login="operator", secret=secret).SerializeToString())
+        department = METHODS["Directory/PutDepartment"].request(code="x", name="x").SerializeToString()
+        put = call(3, department, number=METHODS["Directory/PutDepartment"].number)
+        for behind in ([call(1, number=METHODS["Cases/Count"].number)], [put], [auth, echo(1), put]):
+            raw = self.raw()
+            raw.send(auth, *behind)
+            for frame in behind:
+                if frame.type == CALL:
+                    self.assertEqual(raw.end(frame.stream)[0], "OK")
+
+    def test_sign_in_after_cancel(self):
+        """W21, W33: a call that was cancelled is over for the client, which may then sign in."""
+        secret = (self.server.data / "operator.secret").read_text().strip()
+        auth = Frame(AUTH, payload=frames_pb2.Credentials(login="operator", secret=secret).SerializeToString())
+        department = METHODS["Directory/PutDepartment"].request(code="y", name="y").SerializeToString()
+        raw = self.raw()
+        raw.send(auth)
+        self.assertEqual(raw.read().field16, 0)
+        raw.send(call(1, department, number=METHODS["Directory/PutDepartment"].number), Frame(CANCEL, 1), auth)
+        frame = raw.read()
+        self.assertEqual((frame.type, frame.field16), (AUTH, 0), frame.payload)
+
     def test_frames(self):
         """W2 to W8, W11, W21, W24, W25, W36."""
         fragment = Frame(MESSAGE, 1, 0, 0, 1000, b"x")
@@ -264,11 +288,13 @@ class BrokenFrames(unittest.TestCase):
         raw.send(extended, Frame(CALL, 103, 0xFF, 4, 0, struct.pack("<I", ECHO) + b"\x7a\x02xy"))
         self.assertEqual(raw.read().field16, STATUSES.index("UNAUTHENTICATED"))
         self.assertEqual(raw.end(103)[0], "OK")
+        raw.send(call(105, metadata=b"\x12\x01\xff"), call(107, metadata=b"\x12\x05today"))  # no valid traceparent
+        self.assertEqual((raw.end(105)[0], raw.end(107)[0]), ("OK", "OK"))
 
     def test_calls_that_end_alone(self):
         """W28, W38, W40."""
         raw = self.raw()
-        for stream, metadata in ((1, b"\x0a"), (3, b"\x0a\x21" + bytes(33)), (5, b"\x0b"), (7, b"\x12\x01\xff")):
+        for stream, metadata in ((1, b"\x0a"), (3, b"\x0a\x21" + bytes(33)), (5, b"\x0b"), (7, b"\x18" + b"\xff" * 11)):
             raw.send(call(stream, metadata=metadata))
             end, failure = raw.end(stream)
             self.assertEqual((end, failure.outcome), ("INVALID_ARGUMENT/BAD_METADATA", 1))

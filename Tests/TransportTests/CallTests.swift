@@ -110,7 +110,7 @@ import Wire
         )
         let reply = server.sent()
         #expect(reply.map(\.field16) == [5])
-        #expect(reply[0].payload.count < 1_000)
+        #expect((reply.first?.payload.count ?? .max) < 1_000)
     }
 
     @Test("W31: the timeout counts from the call's frame, and is told once")
@@ -122,7 +122,7 @@ import Wire
         server.advance(milliseconds: 2)
         let reply = server.sent()
         #expect(reply.map(\.field16) == [4])
-        #expect(reply[0].failure?.outcome == .unknown)
+        #expect(reply.first?.failure?.outcome == .unknown)
         server.answer(1, [1])
         #expect(server.sent().isEmpty)
     }
@@ -156,8 +156,8 @@ import Wire
         server.receive(Bytes.call(1) + Bytes.call(3) + Bytes.call(5))
         let reply = server.sent()
         #expect(reply.map(\.stream) == [5])
-        #expect(reply[0].failure?.reason == "TOO_MANY_CALLS")
-        #expect(reply[0].failure?.outcome == .notProcessed)
+        #expect(reply.first?.failure?.reason == "TOO_MANY_CALLS")
+        #expect(reply.first?.failure?.outcome == .notProcessed)
         server.answer(1, [])
         server.receive(Bytes.call(7))
         #expect(server.takeHappenings().last == .call(stream: 7, message: []))

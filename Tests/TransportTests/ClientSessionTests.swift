@@ -149,7 +149,7 @@ final class ClientHarness {
         #expect(bytes.starts(with: Preface.bytes))
         let frames = SentFrame.all(in: Array(bytes.dropFirst(8)))
         #expect(frames.map(\.type) == [.hello])
-        #expect(frames[0].decoded(as: Hello.self)?.realm == "test")
+        #expect(frames.first?.decoded(as: Hello.self)?.realm == "test")
         #expect(!client.canBegin)
         client.receive(Bytes.hello(calls: 3))
         #expect(client.takeHappenings() == [.ready])

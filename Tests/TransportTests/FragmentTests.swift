@@ -83,8 +83,8 @@ import Wire
         server.receive(Bytes.callInFragments(1, Bytes.pattern(100_001), each: 60_000))
         server.receive(Bytes.callInFragments(3, Bytes.pattern(100_000), each: 60_000))
         let frames = server.sent()
-        #expect(frames[0].failure?.reason == "MESSAGE_TOO_LONG")
-        #expect(frames[0].failure?.outcome == .notProcessed)
+        #expect(frames.first?.failure?.reason == "MESSAGE_TOO_LONG")
+        #expect(frames.first?.failure?.outcome == .notProcessed)
         #expect(frames.last == SentFrame(type: .end, stream: 3))
         let absurd = ServerHarness(limits)
         absurd.receive(Bytes.call(1, totalLength: .max, [1]))
@@ -107,8 +107,8 @@ import Wire
         server.receive(Bytes.call(1) + Bytes.call(3))
         server.receive(Bytes.frame(.ping, Bytes.pattern(8)))
         let frames = server.sent()
-        #expect(frames[0].type == .pong)
-        #expect(frames[1...4].map(\.stream) == [1, 3, 1, 3])
+        #expect(frames.first?.type == .pong)
+        #expect(frames.dropFirst().prefix(4).map(\.stream) == [1, 3, 1, 3])
         #expect(Set(frames.suffix(2).map(\.type)) == [.end, .message] || frames.last?.type == .end)
     }
 

@@ -148,7 +148,9 @@ final class RawClient {
     private var received: ArraySlice<UInt8> = []
 
     init(to endpoint: Endpoint) throws {
-        descriptor = try Socket.connect(to: endpoint)
+        descriptor = try Socket.connect(
+            to: Address.all(of: endpoint, isForListening: false)[0]
+        )
         let number = descriptor.number
         _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) & ~O_NONBLOCK)
         var limit = timeval(tv_sec: 5, tv_usec: 0)

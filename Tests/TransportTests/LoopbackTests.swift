@@ -273,6 +273,35 @@ import Wire
         test.stop()
     }
 
+    @Test func `all addresses of a name are tried`() async throws {
+        let test = try TestServer()
+        guard case .tcp(_, let port) = test.endpoint else {
+            Issue.record("the server doesn't listen on TCP")
+            return
+        }
+        // Of the two addresses that this name commonly has, the server listens on one.
+        let client = try TestClient(to: .tcp(host: "localhost", port: port))
+        #expect(await client.call(TestHandler.echo, [6]) == .success([6]))
+        test.stop()
+    }
+
+    @Test func `a socket file that a dead server has left is taken over, a live one's isn't`()
+        throws
+    {
+        let endpoint = Endpoint.unix(path: "/tmp/banjie-stale-\(getpid()).sock")
+        let test = try TestServer(on: endpoint)
+        #expect(throws: TransportError.self) { try Socket.listen(on: endpoint) }
+        test.stop()
+        // A socket that is bound, and whose owner ends without removing the file.
+        do {
+            let descriptor = Descriptor(socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0))
+            guard case .unix(let path) = endpoint else { return }
+            let result = try Address(path: path).withPointer { bind(descriptor.number, $0, $1) }
+            #expect(result == 0)
+        }
+        _ = try Socket.listen(on: endpoint)
+    }
+
     @Test("W45: a call in flight when the connection is lost has an unknown outcome")
     func connectionLost() async throws {
         let test = try TestServer()

@@ -1,8 +1,9 @@
 // Plain SQLite doing what an Arm leaves on the disk, and nothing else: the peer of durable Arm.
 //
-// From a store that banjied has written it takes the schema, the rows of deadlines, and how much
-// audit log and how many bytes of replies came with each; and writes the same again, in groups, each
-// group one transaction (WAL, synchronous = FULL), by prepared statements.
+// From a store that banjied has filled by Arm alone it takes the schema, and for each table whether
+// it got a row a deadline or a row a commit. It writes the same again, in groups, each group one
+// transaction (WAL, synchronous = FULL), by prepared statements: the rows of deadlines with new
+// keys, and for a commit's rows blobs as long as the template's are for so many deadlines.
 //
 // usage: sqlite_commit TEMPLATE PATH GROUP SECONDS      PATH must not exist
 #include <sqlite3.h>
@@ -12,9 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { columns_most = 64 };
+enum { columns_most = 64, tables_most = 64 };
 
 static sqlite3 *database;
+static unsigned char filler[1 << 20];
 
 static void fail(const char *what) {
     fprintf(stderr, "sqlite_commit: %s: %s\n", what, sqlite3_errmsg(database));
@@ -64,11 +66,92 @@ static void copy_schema(void) {
     sqlite3_finalize(statement);
 }
 
+// A table of the template, and the statement that fills ours.
+struct table {
+    const char *name;
+    int per_deadline;
+    int columns;
+    int is_key[columns_most];
+    int blob_bytes[columns_most];
+    sqlite3_value **values;  // `group` rows of the template, or one
+    sqlite3_stmt *insert;
+};
+
+static struct table tables[tables_most];
+static int table_count;
+
 static void put_id(unsigned char id[16], sqlite3_int64 value) {
     for (int byte = 0; byte < 8; byte++) {
-        id[byte] = (unsigned char)(0x18EB1FAF63301F6D >> (56 - 8 * byte));
+        id[byte] = 0x18;
         id[8 + byte] = (unsigned char)(value >> (56 - 8 * byte));
     }
+}
+
+static double number_of(const char *format, const char *name, const char *column) {
+    char *sql = sqlite3_mprintf(format, column, name);
+    double value = number(sql);
+    sqlite3_free(sql);
+    return value;
+}
+
+static void study(const char *name, double armed, int group) {
+    double rows = number_of("SELECT count(%s) FROM template.\"%w\"", name, "*");
+    // What came once, at the store's making, isn't what an Arm leaves.
+    if (rows < 2 || strcmp(name, "store_schema") == 0) return;
+    if (table_count == tables_most) fail("more tables than expected");
+    struct table *table = &tables[table_count++];
+    table->name = name;
+    table->per_deadline = rows > armed / 2;
+
+    char *sql = sqlite3_mprintf("SELECT * FROM template.\"%w\" LIMIT %d", name,
+                                table->per_deadline ? group : 1);
+    sqlite3_stmt *select = prepare(sql);
+    sqlite3_free(sql);
+    table->columns = sqlite3_column_count(select);
+    if (table->columns > columns_most) fail("more columns than expected");
+    table->values = calloc((size_t)group * columns_most, sizeof *table->values);
+    if (!table->values) exit(1);
+    for (int row = 0; sqlite3_step(select) == SQLITE_ROW; row++)
+        for (int column = 0; column < table->columns; column++)
+            table->values[row * table->columns + column] =
+                sqlite3_value_dup(sqlite3_column_value(select, column));
+    sql = sqlite3_mprintf("INSERT INTO \"%w\" VALUES (?", name);
+    for (int column = 0; column < table->columns; column++) {
+        const char *title = sqlite3_column_name(select, column);
+        char *question = sqlite3_mprintf(
+            "SELECT pk > 0 FROM pragma_table_info(%Q, 'template') WHERE name = %Q", name, title);
+        table->is_key[column] = (int)number(question);
+        sqlite3_free(question);
+        double bytes = number_of("SELECT total(length(\"%w\")) FROM template.\"%w\"", name, title);
+        table->blob_bytes[column] = (int)(bytes / armed * group);
+        if (column > 0) sql = sqlite3_mprintf("%z,?", sql);
+    }
+    sql = sqlite3_mprintf("%z)", sql);
+    sqlite3_finalize(select);
+    table->insert = prepare(sql);
+    sqlite3_free(sql);
+}
+
+// Writes a row: `serial` is new for each row of the table.
+static void write_row(struct table *table, int row, sqlite3_int64 serial) {
+    for (int column = 0; column < table->columns; column++) {
+        sqlite3_value *value = table->values[row * table->columns + column];
+        int type = sqlite3_value_type(value), place = column + 1;
+        int renews = table->is_key[column] || !table->per_deadline;
+        if (renews && type == SQLITE_INTEGER) {
+            sqlite3_bind_int64(table->insert, place, serial);
+        } else if (table->is_key[column] && type == SQLITE_BLOB) {
+            unsigned char id[16];
+            put_id(id, serial);
+            sqlite3_bind_blob(table->insert, place, id, sizeof id, SQLITE_TRANSIENT);
+        } else if (renews && type == SQLITE_BLOB && table->blob_bytes[column] > 64) {
+            sqlite3_bind_blob(table->insert, place, filler, table->blob_bytes[column],
+                              SQLITE_STATIC);
+        } else {
+            sqlite3_bind_value(table->insert, place, value);
+        }
+    }
+    step(table->insert);
 }
 
 int main(int argc, char **argv) {
@@ -84,72 +167,37 @@ int main(int argc, char **argv) {
     run(attach);
     sqlite3_free(attach);
     copy_schema();
-
     double armed = number("SELECT count(*) FROM template.deadline");
     if (armed < group) {
         fprintf(stderr, "sqlite_commit: the template holds %.0f deadlines, fewer than a group\n",
                 armed);
         return 1;
     }
-    int audit_bytes = (int)(number("SELECT sum(length(audit_entries)) FROM template.store_journal") /
-                            armed * group);
-    int reply_bytes =
-        (int)(number("SELECT sum(length(replies)) FROM template.store_reply") / armed * group);
-    unsigned char *bytes = malloc((size_t)(audit_bytes > reply_bytes ? audit_bytes : reply_bytes));
-    if (!bytes) return 1;
-    for (int index = 0; index < audit_bytes || index < reply_bytes; index++)
-        bytes[index] = (unsigned char)rand();
-
-    sqlite3_value **values = calloc((size_t)group * columns_most, sizeof *values);
-    if (!values) return 1;
-    char select[128];
-    snprintf(select, sizeof select, "SELECT * FROM template.deadline LIMIT %d", group);
-    sqlite3_stmt *rows = prepare(select);
-    int columns = sqlite3_column_count(rows);
-    if (columns > columns_most) fail("more columns than expected");
-    for (int row = 0; sqlite3_step(rows) == SQLITE_ROW; row++)
-        for (int column = 0; column < columns; column++)
-            values[row * columns + column] = sqlite3_value_dup(sqlite3_column_value(rows, column));
-    sqlite3_finalize(rows);
+    for (size_t byte = 0; byte < sizeof filler; byte++) filler[byte] = (unsigned char)rand();
+    sqlite3_stmt *names =
+        prepare("SELECT name FROM template.sqlite_schema WHERE type = 'table' ORDER BY name");
+    while (sqlite3_step(names) == SQLITE_ROW)
+        study(sqlite3_mprintf("%s", sqlite3_column_text(names, 0)), armed, group);
+    sqlite3_finalize(names);
     run("DETACH template");
+    for (int index = 0; index < table_count; index++)
+        for (int column = 0; column < tables[index].columns; column++)
+            if (tables[index].blob_bytes[column] > (int)sizeof filler)
+                tables[index].blob_bytes[column] = (int)sizeof filler;
 
-    char insert[512] = "INSERT INTO deadline VALUES (?";
-    size_t end = strlen(insert);
-    for (int column = 1; column < columns; column++)
-        end += (size_t)snprintf(insert + end, sizeof insert - end, ",?");
-    snprintf(insert + end, sizeof insert - end, ")");
-    sqlite3_stmt *insert_deadline = prepare(insert);
-    sqlite3_stmt *insert_request = prepare("INSERT INTO store_request VALUES ('operator', ?, ?, ?)");
-    sqlite3_stmt *insert_journal = prepare(
-        "INSERT INTO store_journal VALUES (?1, 1795563714, ?2, zeroblob(32), 0, ?3, NULL)");
-    sqlite3_stmt *insert_reply = prepare("INSERT INTO store_reply VALUES (?, 1795563714, ?)");
     sqlite3_stmt *begin = prepare("BEGIN IMMEDIATE"), *commit = prepare("COMMIT");
-
     sqlite3_int64 written = 0;
     double began = seconds(), took = 0;
     for (sqlite3_int64 number = 1; took < limit; number++) {
         step(begin);
-        for (int row = 0; row < group; row++) {
-            written++;
-            sqlite3_bind_int64(insert_deadline, 1, written);
-            for (int column = 1; column < columns; column++)
-                sqlite3_bind_value(insert_deadline, column + 1, values[row * columns + column]);
-            step(insert_deadline);
-            unsigned char id[16];
-            put_id(id, written);
-            sqlite3_bind_blob(insert_request, 1, id, sizeof id, SQLITE_STATIC);
-            sqlite3_bind_int64(insert_request, 2, number);
-            sqlite3_bind_int64(insert_request, 3, row * reply_bytes / group);
-            step(insert_request);
-        }
-        sqlite3_bind_int64(insert_journal, 1, number);
-        sqlite3_bind_int64(insert_journal, 2, written);
-        sqlite3_bind_blob(insert_journal, 3, bytes, audit_bytes, SQLITE_STATIC);
-        step(insert_journal);
-        sqlite3_bind_int64(insert_reply, 1, number);
-        sqlite3_bind_blob(insert_reply, 2, bytes, reply_bytes, SQLITE_STATIC);
-        step(insert_reply);
+        for (int index = 0; index < table_count; index++)
+            if (tables[index].per_deadline)
+                for (int row = 0; row < group; row++)
+                    write_row(&tables[index], row, written + row + 1);
+            else
+                write_row(&tables[index], 0, number);
         step(commit);
+        written += group;
         took = seconds() - began;
     }
     printf("{\"rows\":%lld,\"seconds\":%.3f,\"perSecond\":%.0f}\n", (long long)written, took,

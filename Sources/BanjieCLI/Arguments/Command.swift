@@ -73,18 +73,38 @@ struct CommandOperand: Sendable {
     let summary: Text
     let syntax: ValueSyntax
     let isRequired: Bool
+    /// Whether it takes all that follows; only a command's last operand may.
+    let isRepeatable: Bool
 
-    init<Value>(_ name: String, _ form: ValueForm<Value>, _ summary: Text, isRequired: Bool = true)
-    {
-        self.init(name, ValueSyntax(form), summary, isRequired: isRequired)
+    init<Value>(
+        _ name: String,
+        _ form: ValueForm<Value>,
+        _ summary: Text,
+        isRequired: Bool = true,
+        isRepeatable: Bool = false
+    ) {
+        self.init(
+            name,
+            ValueSyntax(form),
+            summary,
+            isRequired: isRequired,
+            isRepeatable: isRepeatable
+        )
     }
 
-    init(_ name: String, _ syntax: ValueSyntax, _ summary: Text, isRequired: Bool = true) {
+    init(
+        _ name: String,
+        _ syntax: ValueSyntax,
+        _ summary: Text,
+        isRequired: Bool = true,
+        isRepeatable: Bool = false
+    ) {
         precondition(name == name.uppercased(), "operands bear names in capitals")
         self.name = name
         self.summary = summary
         self.syntax = syntax
         self.isRequired = isRequired
+        self.isRepeatable = isRepeatable
     }
 }
 

@@ -206,21 +206,20 @@ extension CommandLineParser {
         of command: Command,
         into values: inout ArgumentValues
     ) throws(UsageError) {
-        if let extra = texts.dropFirst(command.operands.count).first {
-            throw .unexpectedOperand(extra)
-        }
-        for (index, operand) in command.operands.enumerated() {
-            guard index < texts.count else {
-                if operand.isRequired {
-                    throw .missingOperand(operand.name, expected: operand.summary)
+        var rest = texts[...]
+        for operand in command.operands {
+            if rest.isEmpty, operand.isRequired {
+                throw .missingOperand(operand.name, expected: operand.summary)
+            }
+            for text in operand.isRepeatable ? rest : rest.prefix(1) {
+                guard operand.syntax.accepts(text) else {
+                    throw .badValue(operand.name, found: text, operand.syntax)
                 }
-                continue
+                values.append(text, to: operand.name)
+                rest.removeFirst()
             }
-            guard operand.syntax.accepts(texts[index]) else {
-                throw .badValue(operand.name, found: texts[index], operand.syntax)
-            }
-            values.append(texts[index], to: operand.name)
         }
+        if let extra = rest.first { throw .unexpectedOperand(extra) }
     }
 
     /// Fills in an option that wasn't given, from the environment or its fallback.

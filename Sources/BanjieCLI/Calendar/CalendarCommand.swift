@@ -47,8 +47,21 @@ enum CalendarCommand {
             "banjie calendar due - < limits.jsonl",
         ],
         run: { invocation throws(CommandFailure) in
-            let isLines = invocation.values.value("LINES", .choice(of: ["-"])) != nil
-            return isLines ? try answerLines(invocation) : try explainDue(invocation)
+            guard invocation.values.value("LINES", .choice(of: ["-"])) != nil else {
+                return try explainDue(invocation)
+            }
+            let own = ["from", "days", "pause"]
+            if let option = own.first(where: { !invocation.values.texts($0).isEmpty }) {
+                throw .usage(
+                    .combination(
+                        Text(
+                            "--\(option) can't be given with -: each line says it for itself",
+                            "给出 - 时不能再给 --\(option)：由各行自行说明"
+                        )
+                    )
+                )
+            }
+            return try answerLines(invocation)
         }
     )
 

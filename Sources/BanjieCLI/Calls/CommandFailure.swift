@@ -1,4 +1,5 @@
 import BanjieProtocol
+import Store
 import WorkCalendar
 
 /// Why a command gave up.
@@ -17,11 +18,14 @@ enum CommandFailure: Error {
     case secretFile(String)
     case calendarFile(String, CalendarFileError)
     case limit(LimitError)
+    /// A store's file can't be checked.
+    case store(StoreError)
     /// The case has no such clock.
     case noClock(String, case: String)
 
     var exitStatus: ExitStatus {
         switch self {
+        case .store(let error): error.exitStatus
         case .usage: .usage
         case .call(let error, _): ExitStatus(error.status)
         case .undecodableReply: .failure

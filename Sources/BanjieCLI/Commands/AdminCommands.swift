@@ -47,6 +47,7 @@ enum AdminCommands {
                     show: { (head: AuditHead, page) in page.show(head) }
                 )
             ),
+            .command(AuditVerifyCommand.command),
             .command(
                 Command(
                     "list",

@@ -1,5 +1,6 @@
 import BanjieProtocol
 import CivilTime
+import Store
 
 /// What a command reads and writes, and what it must be told of the world outside.
 package struct Console: Sendable {
@@ -22,6 +23,8 @@ package struct Console: Sendable {
     let readFile: @Sendable (String) throws(FileError) -> [UInt8]
     /// Writes a new file that only its owner can read.
     let writeSecretFile: @Sendable (String, [UInt8]) throws(FileError) -> Void
+    /// Walks through the audit log in a store's file; the head, if any, must be found on the way.
+    let verifyAudit: @Sendable (String, StoredAuditHead?) throws(StoreError) -> AuditVerdict
     /// Opens a channel to a server.
     let connect: @Sendable (ConnectionSettings) throws(CallError) -> any CallChannel
 

@@ -2,6 +2,8 @@ import BanjieClient
 import BanjieProtocol
 import CivilTime
 import Glibc
+import Store
+import StoreSQLite
 
 extension Console {
     /// The largest file that is read.
@@ -31,6 +33,9 @@ extension Console {
             writeError: { writeAll(Array(($0 + "\n").utf8), to: STDERR_FILENO) },
             readFile: { path throws(FileError) in try contents(of: path) },
             writeSecretFile: { path, bytes throws(FileError) in try create(path, bytes) },
+            verifyAudit: { path, head throws(StoreError) in
+                try AuditVerification.verify(path: path, expectedHead: head)
+            },
             connect: { settings throws(CallError) in try settings.connect() }
         )
     }

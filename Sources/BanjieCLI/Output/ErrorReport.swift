@@ -1,5 +1,6 @@
 import BanjieClient
 import BanjieProtocol
+import Store
 import Wire
 
 /// A failure as a person reads it: what was wrong, where, and what to do.
@@ -30,6 +31,8 @@ struct ErrorReport {
         case .calendarFile(let path, let error):
             language.text("\(path): ", "\(path)：") + error.text(in: language)
         case .limit(let error): error.text(in: language)
+        case .store(let error):
+            language.text("can't check the store: \(error.reason)", "无法检查存储：\(error.reason)")
         case .noClock(let clock, let serial):
             language.text(
                 "case \(serial) has no clock \(clock)",
@@ -67,6 +70,12 @@ struct ErrorReport {
             language.text(
                 "the earlier secret is void: issue another, to a file that can be made",
                 "旧口令已作废：请改用可写入的文件，重新发放"
+            )
+        case .store(.busy): language.text("try again in a moment", "请稍后重试")
+        case .store:
+            language.text(
+                "name the file banjie.sqlite in the server's data folder with --store",
+                "请用 --store 指明服务器数据目录中的 banjie.sqlite"
             )
         case .file, .secretFile, .calendarFile, .limit: nil
         }
@@ -113,6 +122,8 @@ struct ErrorReport {
             members.insert(.init(key: "reason", value: .string("UNDECODABLE_REPLY")), at: 0)
         case .request, .secretFile, .calendarFile, .limit:
             members.insert(.init(key: "reason", value: .string("BAD_DATA")), at: 0)
+        case .store:
+            members.insert(.init(key: "reason", value: .string("STORE")), at: 0)
         case .file, .lostSecret:
             members.insert(.init(key: "reason", value: .string("FILE")), at: 0)
         case .noClock:

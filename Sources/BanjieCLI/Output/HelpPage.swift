@@ -58,11 +58,15 @@ extension Page {
 
     private mutating func help(on command: Command, path: [String]) {
         let operands = command.operands.map { operand in
-            operand.isRequired ? operand.name : "[\(operand.name)]"
+            (operand.isRequired ? operand.name : "[\(operand.name)]")
+                + (operand.isRepeatable ? "…" : "")
         }
         let required = command.options.filter(\.isRequired).map(spelling)
         let words = ["banjie"] + path + operands + required
-        usage((words + [language.text("[OPTIONS]", "[选项]")]).joined(separator: " "))
+        let others =
+            command.options.contains { !$0.isRequired }
+            ? [language.text("[OPTIONS]", "[选项]")] : []
+        usage((words + others).joined(separator: " "))
         line()
         line(language.text(command.summary))
         if let notes = command.notes {

@@ -118,7 +118,8 @@ extension ReasonTexts {
                 ),
                 Text("submit it tomorrow", "请次日再提交")
             )
-        case .clockNotVirtual, .clockUnconfirmed, .storeNotWritable, .draining, .timeout,
+        case .clockNotVirtual, .clockUnconfirmed, .storeNotWritable, .draining, .overloaded,
+            .timeout,
             .internal, .unknownMethod:
             serverText(of: reason)
         case .signInRequired, .roleRequired, .headRequired, .notApplicant, .wrongDepartment,
@@ -159,6 +160,14 @@ extension ReasonTexts {
                     "make room on the disk or restore write access, then try again",
                     "请腾出磁盘空间或恢复写权限后重试"
                 )
+            )
+        case .overloaded:
+            ReasonText(
+                Text(
+                    "more calls wait than the server takes; nothing was begun",
+                    "服务器繁忙，未执行"
+                ),
+                Text("try again shortly", "请稍后重试")
             )
         case .draining:
             ReasonText(

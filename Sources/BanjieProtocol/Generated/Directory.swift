@@ -398,7 +398,8 @@ public struct ItemLimits: Message {
 
 /// A service item (政务服务事项) to be published.
 public struct PublishItemRequest: Message {
-    /// The item code: 31 characters, its first 18 a valid unified social credit code.
+    /// The item code: 31 characters, its first 18 a valid unified social credit code, the next one of
+    /// 1…9, the others digits and capital letters.
     public var code: String = ""
     /// The item's name.
     public var name: String = ""
@@ -466,7 +467,7 @@ public struct PublishItemRequest: Message {
     public static let descriptor = MessageDescriptor(
         name: "PublishItemRequest",
         fields: [
-            FieldDescriptor(1, "code", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The item code: 31 characters, its first 18 a valid unified social credit code."),
+            FieldDescriptor(1, "code", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The item code: 31 characters, its first 18 a valid unified social credit code, the next one of 1…9, the others digits and capital letters."),
             FieldDescriptor(2, "name", .string, limits: FieldLimits(value: Bounds(1, 200)), doc: "The item's name."),
             FieldDescriptor(3, "department", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The department that answers for it."),
             FieldDescriptor(4, "limits", .message(ItemLimits.self), limits: FieldLimits(required: .outOfRange), doc: "Its limits."),

@@ -70,7 +70,7 @@ extension HandlerFailure {
 
 extension Reason {
     /// What to do about a reason that the server itself gives.
-    fileprivate func sentence(in language: Language) -> String {
+    func sentence(in language: Language) -> String {
         let (chinese, english) =
             switch self {
             case .signInRequired: ("请先登录。", "Sign in first.")
@@ -103,6 +103,11 @@ extension Reason {
                 (
                     "只能向前拨动虚拟时钟。",
                     "Only a virtual clock can be moved, and never back."
+                )
+            case .overloaded:
+                (
+                    "服务器繁忙，请稍后重试。",
+                    "More calls wait than the server takes; try again shortly."
                 )
             case .unknownMethod: ("没有这个方法。", "There is no such method here.")
             default:

@@ -6,17 +6,19 @@ package struct ItemCode: Hashable, Sendable, CustomStringConvertible {
 
     /// - Throws: what is wrong with `text`.
     package init(_ text: String) throws(CodeProblem) {
-        let characters = Array(text)
-        guard characters.count == Self.length else {
-            throw .length(expected: Self.length, found: characters.count)
+        let scalars = text.unicodeScalars
+        guard scalars.count == Self.length else {
+            throw .length(expected: Self.length, found: scalars.count)
         }
-        _ = try CreditCode(String(characters.prefix(CreditCode.length)))
-        for (index, character) in characters.enumerated().dropFirst(CreditCode.length) {
+        _ = try CreditCode(String(scalars.prefix(CreditCode.length)))
+        for (index, scalar) in scalars.enumerated().dropFirst(CreditCode.length) {
             let isAllowed =
-                index == CreditCode.length
-                ? ("1"..."9").contains(character)
-                : ("0"..."9").contains(character) || ("A"..."Z").contains(character)
-            guard isAllowed else { throw .character(character, position: index + 1) }
+                switch scalar {
+                case "1"..."9": true
+                case "0", "A"..."Z": index > CreditCode.length
+                default: false
+                }
+            guard isAllowed else { throw .character(Character(scalar), position: index + 1) }
         }
         description = text
     }

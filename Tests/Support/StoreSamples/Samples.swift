@@ -1,19 +1,19 @@
-import CivilTime
-import Store
+package import CivilTime
+package import Store
 
 /// Records of every shape that a table can have.
-enum Samples {
-    static let tables = [Task.table, Badge.table, Opinion.table]
+package enum Samples {
+    package static let tables = [Matter.table, Badge.table, Opinion.table]
 }
 
 /// An integer key, optional columns, indexes that leave rows out, and a unique one.
-struct Task: Record {
-    static let byOwner = Index("task_by_owner", on: ["owner", "due"])
-    static let byDue = Index("task_by_due", on: ["due"])
-    static let byTitle = Index("task_by_title", on: ["title"])
-    static let byCode = Index("task_by_code", on: ["code"], unique: true)
-    static let table = Table(
-        "task",
+package struct Matter: Record {
+    package static let byOwner = Index("matter_by_owner", on: ["owner", "due"])
+    package static let byDue = Index("matter_by_due", on: ["due"])
+    package static let byTitle = Index("matter_by_title", on: ["title"])
+    package static let byCode = Index("matter_by_code", on: ["code"], unique: true)
+    package static let table = Table(
+        "matter",
         key: [Column("id", .integer)],
         columns: [
             Column("title", .text), Column("owner", .text, optional: true),
@@ -23,15 +23,15 @@ struct Task: Record {
         indexes: [byOwner, byDue, byTitle, byCode]
     )
 
-    var key: Int64
-    var title: String
-    var owner: String?
-    var due: Int64?
-    var code: String?
-    var isDone = false
-    var body: [UInt8] = []
+    package var key: Int64
+    package var title: String
+    package var owner: String?
+    package var due: Int64?
+    package var code: String?
+    package var isDone = false
+    package var body: [UInt8] = []
 
-    init(
+    package init(
         _ key: Int64,
         _ title: String,
         owner: String? = nil,
@@ -47,7 +47,7 @@ struct Task: Record {
         self.body = body
     }
 
-    func write(to row: inout RowWriter) {
+    package func write(to row: inout RowWriter) {
         row.text(title)
         row.text(owner)
         row.integer(due)
@@ -56,7 +56,7 @@ struct Task: Record {
         row.blob(body)
     }
 
-    init(key: Int64, row: inout RowReader) throws(StoreError) {
+    package init(key: Int64, row: inout RowReader) throws(StoreError) {
         self.key = key
         title = try row.text()
         owner = try row.optionalText()
@@ -68,87 +68,88 @@ struct Task: Record {
 }
 
 /// A text key, no index.
-struct Badge: Record {
-    static let table = Table(
+package struct Badge: Record {
+    package static let table = Table(
         "badge",
         key: [Column("serial", .text)],
         columns: [Column("holder", .text)]
     )
 
-    var key: String
-    var holder: String
+    package var key: String
+    package var holder: String
 
-    init(_ key: String, _ holder: String) {
+    package init(_ key: String, _ holder: String) {
         self.key = key
         self.holder = holder
     }
 
-    func write(to row: inout RowWriter) { row.text(holder) }
+    package func write(to row: inout RowWriter) { row.text(holder) }
 
-    init(key: String, row: inout RowReader) throws(StoreError) {
+    package init(key: String, row: inout RowReader) throws(StoreError) {
         self.key = key
         holder = try row.text()
     }
 }
 
 /// A key of two columns, an index on a part of it.
-struct Opinion: Record {
-    struct Key: RecordKey {
-        var file: Int64
-        var department: String
+package struct Opinion: Record {
+    package struct Key: RecordKey {
+        package var file: Int64
+        package var department: String
 
-        func write(to row: inout RowWriter) {
+        package func write(to row: inout RowWriter) {
             row.integer(file)
             row.text(department)
         }
 
-        init(_ file: Int64, _ department: String) {
+        package init(_ file: Int64, _ department: String) {
             self.file = file
             self.department = department
         }
 
-        init(row: inout RowReader) throws(StoreError) {
+        package init(row: inout RowReader) throws(StoreError) {
             file = try row.integer()
             department = try row.text()
         }
     }
 
-    static let byDepartment = Index("opinion_by_department", on: ["department", "answer"])
-    static let table = Table(
+    package static let byDepartment = Index("opinion_by_department", on: ["department", "answer"])
+    package static let table = Table(
         "opinion",
         key: [Column("file", .integer), Column("department", .text)],
         columns: [Column("answer", .integer, optional: true)],
         indexes: [byDepartment]
     )
 
-    var key: Key
-    var answer: Int64?
+    package var key: Key
+    package var answer: Int64?
 
-    init(_ file: Int64, _ department: String, answer: Int64? = nil) {
+    package init(_ file: Int64, _ department: String, answer: Int64? = nil) {
         key = Key(file, department)
         self.answer = answer
     }
 
-    func write(to row: inout RowWriter) { row.integer(answer) }
+    package func write(to row: inout RowWriter) { row.integer(answer) }
 
-    init(key: Key, row: inout RowReader) throws(StoreError) {
+    package init(key: Key, row: inout RowReader) throws(StoreError) {
         self.key = key
         answer = try row.optionalInteger()
     }
 }
 
-let noon = Instant(CivilDate.earliest, secondOfDay: 0).adding(seconds: 200_000_000)
+/// 2026-11-24T12:00:00 in Asia/Shanghai.
+package let noon = Instant(unixSeconds: 1_795_492_800)
 
 extension UnitOfWork {
     /// Runs one accepted command.
-    func accept(_ body: (UnitOfWork) throws -> Void) throws {
+    package func accept(_ body: (UnitOfWork) throws -> Void) throws {
         beginCommand()
         try body(self)
         acceptCommand(reply: nil)
     }
 
     /// Runs one command that ends in a refusal.
-    func reject(_ body: (UnitOfWork) throws -> Void) throws {
+    package func reject(_ body: (UnitOfWork) throws -> Void) throws {
         beginCommand()
         try body(self)
         rejectCommand()
@@ -156,7 +157,7 @@ extension UnitOfWork {
 }
 
 extension AuditDraft {
-    static func sample(_ subject: String, _ detail: String = "") -> AuditDraft {
-        AuditDraft(at: noon, actor: "王芳", kind: "TASK_OPENED", subject: subject, detail: detail)
+    package static func sample(_ subject: String, _ detail: String = "") -> AuditDraft {
+        AuditDraft(at: noon, actor: "王芳", kind: "MATTER_OPENED", subject: subject, detail: detail)
     }
 }
