@@ -166,7 +166,7 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "BanjieClient", "BanjieProtocol", "CivilTime", "LocalServer", "Office", "Transport",
+                "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "LocalServer", "Office",
                 "Wire", "banjied",
             ]
         ),

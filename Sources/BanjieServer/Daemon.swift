@@ -1,5 +1,4 @@
 internal import CSystem
-internal import Dispatch
 internal import Foundation
 
 /// The server program: reads its configuration, serves until SIGTERM or SIGINT, drains.
@@ -55,18 +54,14 @@ package enum Daemon {
         // Buffers of a batch come and go by the megabyte: keep their pages rather than have the
         // system clear new ones for each batch.
         banjie_keep_freed_pages()
-        signal(SIGPIPE, SIG_IGN)
-        signal(SIGTERM, SIG_IGN)
-        signal(SIGINT, SIG_IGN)
-        // Signals are caught from here on: one that comes while the server starts ends it at once
-        // afterwards.
-        let stopped = DispatchSemaphore(value: 0)
-        let sources = [SIGTERM, SIGINT].map { number in
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { stopped.signal() }
-            source.resume()
-            return source
-        }
+        // A write beyond a limit of the file's size fails like one to a full disk.
+        for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+        // Before any thread starts, so that all inherit it; arming may take a while, and a stop that
+        // is asked for meanwhile waits until it is done.
+        var stops = sigset_t()
+        sigemptyset(&stops)
+        for number in [SIGTERM, SIGINT] { sigaddset(&stops, number) }
+        pthread_sigmask(SIG_BLOCK, &stops, nil)
         let server = try OfficeServer(configuration) { line in
             write("banjied: \(line)\n", to: .standardError)
         }
@@ -80,8 +75,8 @@ package enum Daemon {
                 + "store=\(configuration.data)/banjie.sqlite clock=\(clock)\n",
             to: .standardOutput
         )
-        stopped.wait()
-        for source in sources { source.cancel() }
+        var number: Int32 = 0
+        sigwait(&stops, &number)
         server.drain()
         return ExitCode.ok
     }

@@ -32,11 +32,7 @@ package final class OfficeServer: Sendable {
         _ configuration: Configuration,
         log: @escaping @Sendable (String) -> Void
     ) throws {
-        try FileManager.default.createDirectory(
-            atPath: configuration.data,
-            withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700]
-        )
+        try Self.createFolder(configuration.data)
         let path = "\(configuration.data)/banjie.sqlite"
         let clock: ServerClock =
             switch configuration.clock {
@@ -104,6 +100,16 @@ package final class OfficeServer: Sendable {
         self.signIns = signIns
         self.shared = shared
         self.engineFinished = engineFinished
+    }
+
+    /// Makes a folder, and those above it that are missing.
+    private static func createFolder(_ path: String) throws(StoreError) {
+        var ends = path.indices.dropFirst().filter { path[$0] == "/" }
+        ends.append(path.endIndex)
+        for end in ends where mkdir(String(path[..<end]), 0o700) != 0 && errno != EEXIST {
+            let reason = String(cString: strerror(errno))
+            throw .notWritable("the data folder \(path) can't be made: \(reason)")
+        }
     }
 
     /// Stops in order: no new calls, all accepted ones answered, the store closed.

@@ -40,7 +40,7 @@ final class Router: CallHandler {
             echo(call, &responder)
             return
         }
-        let session = signIns.session(call.principal)
+        let session = signIns.session(of: call.principal, on: call.connection)
         let language = session?.language ?? .english
         guard let route = ServiceRegistry.route(call.method) else {
             responder.fail(Self.failure(.unknownMethod, in: language))
@@ -82,7 +82,8 @@ final class Router: CallHandler {
         } catch {
             let failure: HandlerFailure =
                 (error as? FieldRefusal).map { .value($0) } ?? .undecodable("\(error)")
-            let language = signIns.session(call.principal)?.language ?? .english
+            let language =
+                signIns.session(of: call.principal, on: call.connection)?.language ?? .english
             responder.fail(
                 failure.report(in: language).failure(isOutcomeKnown: true, origin: .server)
             )
@@ -141,7 +142,7 @@ final class Router: CallHandler {
     }
 
     func closed(_ connection: ConnectionID, principal: Principal) {
-        signIns.forget(principal)
+        signIns.forget(connection)
     }
 
     private static func failure(_ reason: Reason, in language: Language) -> CallFailure {

@@ -19,7 +19,10 @@ final class SignInDesk: Sendable {
     }
 
     private struct People {
-        var sessions: [UInt64: Session] = [:]
+        /// By connection, for as long as it is open.
+        var sessions: [ConnectionID: Session] = [:]
+        /// Open connections whose credentials are being judged.
+        var judged: Set<ConnectionID> = []
         var last: UInt64 = 0
     }
 
@@ -47,7 +50,7 @@ final class SignInDesk: Sendable {
                 let reader = try makeReader()
                 while let attempts = inbox.take(limit: 64, waitingMilliseconds: 1000) {
                     for attempt in attempts {
-                        post(verdict(on: attempt.credentials, from: reader), attempt.connection)
+                        post(verdict(on: attempt, from: reader), attempt.connection)
                     }
                 }
             } catch {
@@ -64,7 +67,9 @@ final class SignInDesk: Sendable {
     /// Takes credentials; the verdict is posted.
     func judge(_ credentials: Credentials, on connection: ConnectionID) {
         let attempt = Attempt(credentials: credentials, connection: connection)
+        _ = people.withLock { $0.judged.insert(connection) }
         if inbox.add([attempt]) == 0 {
+            _ = people.withLock { $0.judged.remove(connection) }
             post(
                 .refused(
                     CallFailure(
@@ -81,21 +86,32 @@ final class SignInDesk: Sendable {
         }
     }
 
-    /// Who a connection's principal is; nil for nobody.
-    func session(_ principal: Principal) -> Session? {
+    /// Who has signed in on a connection; nil for nobody.
+    func session(of principal: Principal, on connection: ConnectionID) -> Session? {
         if principal == .anonymous { return nil }
-        return people.withLock { $0.sessions[principal.rawValue] }
+        return people.withLock { $0.sessions[connection] }
     }
 
-    func forget(_ principal: Principal) {
-        if principal == .anonymous { return }
-        _ = people.withLock { $0.sessions.removeValue(forKey: principal.rawValue) }
+    /// The connection is closed.
+    func forget(_ connection: ConnectionID) {
+        people.withLock {
+            $0.sessions[connection] = nil
+            $0.judged.remove(connection)
+        }
     }
 
-    private func verdict(
-        on credentials: Credentials,
-        from reader: any RecordReader
-    ) -> Verdict {
+    /// Lets somebody in, in the place of whoever was signed in before. Whoever has gone meanwhile
+    /// leaves nothing.
+    private func admit(_ session: Session, on connection: ConnectionID) -> Principal {
+        people.withLock { people in
+            if people.judged.remove(connection) != nil { people.sessions[connection] = session }
+            people.last += 1
+            return Principal(rawValue: people.last)
+        }
+    }
+
+    private func verdict(on attempt: Attempt, from reader: any RecordReader) -> Verdict {
+        let credentials = attempt.credentials
         do {
             // Digested in either case, so that an unknown login takes as long as a wrong secret.
             let digest = Secret.digest(of: credentials.secret)
@@ -115,13 +131,8 @@ final class SignInDesk: Sendable {
             }
             let actor = person.actor
             let session = Session(actor: actor, language: Language(tag: credentials.language))
-            let principal = people.withLock { people in
-                people.last += 1
-                people.sessions[people.last] = session
-                return Principal(rawValue: people.last)
-            }
             return .accepted(
-                principal,
+                admit(session, on: attempt.connection),
                 SignedIn(
                     login: actor.login,
                     roles: Role.allCases.filter(actor.has).map { "\($0)" }

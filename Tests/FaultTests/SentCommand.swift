@@ -17,13 +17,16 @@ enum CommandOutcome: Sendable {
     case accepted([UInt8], isReplay: Bool)
     /// The office's rules or the server refused it: nothing was changed.
     case refused(CallError)
-    /// The connection was lost before there was an answer.
-    case unanswered
+    /// There was no answer: the connection was lost, or couldn't be made.
+    case unanswered(CallError)
 }
 
 extension SentCommand {
     /// Sends the command, once.
-    func send(on channels: [String: any CallChannel]) async -> CommandOutcome {
+    func send(
+        on channels: [String: any CallChannel],
+        waitForReady: Bool = true
+    ) async -> CommandOutcome {
         guard let channel = channels[login] else {
             preconditionFailure("\(login) has no connection")
         }
@@ -31,13 +34,13 @@ extension SentCommand {
             let reply = try await channel.unary(
                 method,
                 body,
-                CallOptions(timeoutMillis: 30_000, requestID: requestID, waitForReady: true)
+                CallOptions(timeoutMillis: 30_000, requestID: requestID, waitForReady: waitForReady)
             )
             return .accepted(reply.bytes, isReplay: reply.isReplay)
         } catch {
             switch error.origin {
             case .handler, .server: return .refused(error)
-            default: return .unanswered
+            default: return .unanswered(error)
             }
         }
     }

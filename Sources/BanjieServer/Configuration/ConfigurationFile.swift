@@ -17,7 +17,15 @@ package enum ConfigurationFile {
             }
             if var list = try? decoder.unkeyedContainer() {
                 var parts: [String] = []
-                while !list.isAtEnd { parts.append(try list.decode(String.self)) }
+                while !list.isAtEnd {
+                    guard case .text(let part) = try list.decode(Value.self) else {
+                        throw DecodingError.dataCorruptedError(
+                            in: list,
+                            debugDescription: "a list of settings holds texts and numbers"
+                        )
+                    }
+                    parts.append(part)
+                }
                 self = .text(parts.joined(separator: ","))
                 return
             }
@@ -95,8 +103,15 @@ package enum ConfigurationFile {
     }
 
     private static func describe(_ error: any Error) -> String {
-        guard case DecodingError.dataCorrupted(let context) = error else { return "\(error)" }
-        let cause = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"]
-        return cause.map { "\($0)" } ?? context.debugDescription
+        switch error {
+        case DecodingError.dataCorrupted(let context):
+            let cause = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"]
+            return cause.map { "\($0)" } ?? context.debugDescription
+        case DecodingError.typeMismatch(_, let context):
+            let name = context.codingPath.map(\.stringValue).joined(separator: ".")
+            return "\(name) is neither a text, a whole number, true, false nor null"
+        default:
+            return "\(error)"
+        }
     }
 }

@@ -1,16 +1,24 @@
 internal import Dispatch
 internal import Synchronization
 
-/// A bounded queue whose consumers each take many elements at once.
+/// A bounded queue whose consumers take all that waits at once.
 final class Inbox<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
-        /// Consumers asleep that nobody has woken yet.
-        var sleepers = 0
+        /// Consumers that wait and haven't been woken yet.
+        var waiting = 0
         var isClosed = false
     }
 
+    private enum Take {
+        case elements([Element])
+        case closed
+        /// Nothing is there; the consumer has been counted as waiting.
+        case nothing
+    }
+
     private let state = Mutex(State())
+    /// Signalled once for each consumer that is taken out of `waiting`.
     private let wake = DispatchSemaphore(value: 0)
     /// How many elements may wait; what comes beyond is refused to the caller.
     let capacity: Int
@@ -23,8 +31,8 @@ final class Inbox<Element: Sendable>: Sendable {
             guard !state.isClosed else { return (0, false) }
             let count = min(elements.count, capacity - state.elements.count)
             state.elements.append(contentsOf: elements.prefix(count))
-            guard count > 0, state.sleepers > 0 else { return (count, false) }
-            state.sleepers -= 1
+            guard count > 0, state.waiting > 0 else { return (count, false) }
+            state.waiting -= 1
             return (count, true)
         }
         if wakes { wake.signal() }
@@ -33,48 +41,60 @@ final class Inbox<Element: Sendable>: Sendable {
 
     /// No more elements come in; the consumers take what waits and then get nil.
     func close() {
-        let sleepers = state.withLock { state in
+        let waiting = state.withLock { state in
             state.isClosed = true
-            defer { state.sleepers = 0 }
-            return state.sleepers
+            defer { state.waiting = 0 }
+            return state.waiting
         }
-        for _ in 0..<sleepers { wake.signal() }
+        for _ in 0..<waiting { wake.signal() }
     }
 
     /// Takes up to `limit` elements, waiting at most `milliseconds` for the first; nil once the
     /// inbox is closed and empty.
     func take(limit: Int, waitingMilliseconds milliseconds: Int) -> [Element]? {
-        if let taken = takeNow(limit: limit, willSleep: milliseconds > 0) { return taken.elements }
-        if milliseconds > 0, wake.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut {
-            // Nobody woke it: it isn't asleep any more. If somebody did at the last moment, the
-            // wake-up stays in the semaphore and makes a later sleep short, which is harmless.
-            state.withLock { $0.sleepers = max(0, $0.sleepers - 1) }
+        switch takeNow(limit: limit, willWait: milliseconds > 0) {
+        case .elements(let elements): return elements
+        case .closed: return nil
+        case .nothing: break
         }
-        return takeNow(limit: limit, willSleep: false)?.elements ?? []
+        guard milliseconds > 0 else { return [] }
+        if wake.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut { stopWaiting() }
+        switch takeNow(limit: limit, willWait: false) {
+        case .elements(let elements): return elements
+        case .closed: return nil
+        case .nothing: return []
+        }
     }
 
-    private struct Taken { let elements: [Element]? }
+    /// A consumer's time has run out: it is taken out of those that wait, or, when somebody has just
+    /// done so, takes the signal that is on its way.
+    private func stopWaiting() {
+        let isSignalled = state.withLock { state in
+            guard state.waiting > 0 else { return true }
+            state.waiting -= 1
+            return false
+        }
+        if isSignalled { wake.wait() }
+    }
 
-    /// What there is to take; nil when there is nothing yet, and then the caller counts as asleep
-    /// if it will sleep. Wakes another consumer for what it leaves.
-    private func takeNow(limit: Int, willSleep: Bool) -> Taken? {
-        let (taken, wakes) = state.withLock { state -> (Taken?, Bool) in
+    private func takeNow(limit: Int, willWait: Bool) -> Take {
+        let (take, wakesAnother) = state.withLock { state -> (Take, Bool) in
             if state.elements.isEmpty {
-                if state.isClosed { return (Taken(elements: nil), false) }
-                if willSleep { state.sleepers += 1 }
-                return (nil, false)
+                if state.isClosed { return (.closed, false) }
+                if willWait { state.waiting += 1 }
+                return (.nothing, false)
             }
             if state.elements.count <= limit {
                 defer { state.elements = [] }
-                return (Taken(elements: state.elements), false)
+                return (.elements(state.elements), false)
             }
             defer { state.elements.removeFirst(limit) }
-            let taken = Taken(elements: Array(state.elements.prefix(limit)))
-            guard state.sleepers > 0 else { return (taken, false) }
-            state.sleepers -= 1
+            let taken = Take.elements(Array(state.elements.prefix(limit)))
+            guard state.waiting > 0 else { return (taken, false) }
+            state.waiting -= 1
             return (taken, true)
         }
-        if wakes { wake.signal() }
-        return taken
+        if wakesAnother { wake.signal() }
+        return take
     }
 }

@@ -3,6 +3,7 @@ internal import Dispatch
 internal import Office
 internal import Store
 internal import Wire
+internal import WorkCalendar
 
 /// A few threads that answer queries from snapshots, each on a connection of its own.
 ///
@@ -73,17 +74,10 @@ final class QueryPool<Ticket: Sendable>: Sendable {
         guard let route = ServiceRegistry.route(call.method), let queries = route.queries else {
             preconditionFailure("the router hands over known queries only")
         }
-        var snapshot = shared.current
-        snapshot.status.connections = UInt32(clamping: connections())
-        var context = QueryContext(
-            reader: reader,
-            actor: call.actor,
-            circumstances: shared.circumstances(snapshot),
-            status: snapshot.status
-        )
-        var writer = MessageWriter()
         do {
+            var writer = MessageWriter()
             try reader.atOnce {
+                var context = try makeContext(for: call, from: reader)
                 try dispatching(call.body) { (body) throws(DispatchFailure<HandlerFailure>) in
                     try queries.dispatchQuery(
                         route.method.number,
@@ -106,5 +100,26 @@ final class QueryPool<Ticket: Sendable>: Sendable {
                 EngineFailure(report: failure.report(in: call.language), isOutcomeKnown: true)
             )
         }
+    }
+
+    /// The circumstances in which a query looks at the reader's snapshot, made once that is fixed:
+    /// no calendar is missing that a record names, and no record is of a later time than now.
+    private func makeContext(
+        for call: EngineCall<Ticket>,
+        from reader: any RecordReader
+    ) throws(StoreError) -> QueryContext {
+        let head = try reader.head()
+        var snapshot = shared.current
+        snapshot.status.connections = UInt32(clamping: connections())
+        if head.commit > snapshot.status.commit {
+            // Committed, and not published to other threads yet.
+            snapshot.calendars = try CalendarTimeline.load(from: reader).timeline
+        }
+        return QueryContext(
+            reader: reader,
+            actor: call.actor,
+            circumstances: shared.circumstances(snapshot, notBefore: head.at),
+            status: snapshot.status
+        )
     }
 }

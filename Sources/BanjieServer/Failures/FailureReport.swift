@@ -118,13 +118,13 @@ extension Reason {
 }
 
 extension StoreError {
+    /// What to tell about a command or query that the store kept from being carried out.
     func report(in language: Language) -> FailureReport {
-        let chinese = language == .chinese
         switch self {
         case .notWritable(let why):
             return FailureReport(
                 .storeNotWritable,
-                chinese
+                language == .chinese
                     ? "存储无法写入（\(why)），未作任何更改。请腾出磁盘空间或恢复写权限后重试。"
                     : "The store can't be written (\(why)); nothing was changed. "
                         + "Make room or restore write access, then try again.",
@@ -133,9 +133,33 @@ extension StoreError {
         case .busy, .corrupt, .schema, .failed:
             return FailureReport(
                 .internal,
-                chinese
+                language == .chinese
                     ? "服务器内部错误，未作任何更改；详情见服务器日志。"
                     : "The server failed and changed nothing; its log says more."
+            )
+        }
+    }
+
+    /// What to tell about a command that was carried out in memory and couldn't be committed: should
+    /// the server end before its next commit, the store may have it all the same.
+    func reportOfCommit(in language: Language) -> FailureReport {
+        switch self {
+        case .notWritable(let why):
+            return FailureReport(
+                .storeNotWritable,
+                language == .chinese
+                    ? "存储无法写入（\(why)）。请腾出磁盘空间或恢复写权限，再以同一请求编号重试。"
+                    : "The store can't be written (\(why)). Make room or restore write access, then "
+                        + "send this again under the same request id.",
+                retryAfterMillis: 1000
+            )
+        case .busy, .corrupt, .schema, .failed:
+            return FailureReport(
+                .internal,
+                language == .chinese
+                    ? "服务器未能保存；请以同一请求编号重试，详情见服务器日志。"
+                    : "The server couldn't keep this; send it again under the same request id. "
+                        + "Its log says more."
             )
         }
     }

@@ -38,9 +38,11 @@ struct CalendarService: CalendarCommands, Sendable {
     ) throws(HandlerFailure) -> CalendarVersionView {
         let previous = context.calendars.current.calendar
         let version = CalendarVersion(rawValue: previous.version.rawValue + 1)
+        // A clock that was wrong and has been confirmed may lie before the newest version.
+        let since = max(context.now, context.calendars.current.since)
         let record = CalendarRecord(
             version: version,
-            since: context.now,
+            since: since,
             reason: reason,
             change: change
         )
@@ -51,7 +53,7 @@ struct CalendarService: CalendarCommands, Sendable {
             throw .calendar(error)
         }
         var calendars = context.calendars
-        calendars.append(calendar, since: context.now, reason: reason)
+        calendars.append(calendar, since: since, reason: reason)
         context.newCalendars = calendars
         context.unit.save(record)
         context.audit("CALENDAR_PUBLISHED", "calendar/\(version.rawValue)", reason)

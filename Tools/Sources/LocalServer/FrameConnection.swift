@@ -203,7 +203,11 @@ package final class FrameConnection {
         guard try receive()?.type == FrameType.hello.rawValue else {
             throw ServerProcessError("the server doesn't shake hands")
         }
-        guard let credentials else { return }
+        if let credentials { try signIn(as: credentials) }
+    }
+
+    /// - Throws: when the server refuses the credentials.
+    package func signIn(as credentials: Credentials) throws {
         var writer = MessageWriter()
         writer.appendFrame(.authenticate, message: credentials)
         send(writer.bytes)

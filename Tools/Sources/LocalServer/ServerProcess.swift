@@ -91,11 +91,23 @@ package final class ServerProcess {
         let output = Pipe()
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
-        process.standardError = try openLog()
+        let log = try openLog()
+        defer { try? log.close() }
+        process.standardError = log
         let ended = DispatchSemaphore(value: 0)
         process.terminationHandler = { _ in ended.signal() }
-        try process.run()
+        try withSignalsUnblocked { try process.run() }
         run = Run(process: process, output: output.fileHandleForReading, ended: ended)
+    }
+
+    /// Threads of a pool block signals, and a process that one of them starts would inherit that.
+    private func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
+        var none = sigset_t()
+        var before = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, &before)
+        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
+        try body()
     }
 
     /// Reads the ready line of a process that was launched.
