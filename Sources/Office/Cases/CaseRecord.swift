@@ -58,6 +58,9 @@ package struct CaseRecord: Hashable, Sendable {
 }
 
 extension CaseRecord: Record {
+    /// What a version can be: half of what its type holds, so that adding to one never overflows.
+    private static let versions: ClosedRange<Int64> = 0...Int64.max / 2
+
     /// The cases of a department, by serial.
     package static let byDepartment = Index("case_by_department", on: ["department"])
 
@@ -118,14 +121,14 @@ extension CaseRecord: Record {
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
         self.key = key
-        version = try row.integer()
+        version = try row.integer(in: Self.versions)
         item = try ItemVersionKey(row: &row)
         department = try row.text()
         applicant = try row.text()
         channel = try row.enumeration(Channel.self)
         submitted = Instant(unixSeconds: try row.integer())
-        statutoryDays = try row.integer(as: Int32.self)
-        promisedDays = try row.integer(as: Int32.self)
+        statutoryDays = try row.integer(in: ItemRecord.days)
+        promisedDays = try row.integer(in: ItemRecord.days)
         isInstant = try row.bool()
         isJoint = try row.bool()
         receipt = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
@@ -137,6 +140,9 @@ extension CaseRecord: Record {
         instantTarget = try row.optionalInteger().map { Instant(unixSeconds: $0) }
         lastAudit = try row.text()
         clockKeys = try row.integers()
+        for key in clockKeys where key < 0 {
+            throw row.mismatch("the keys of clocks", .integer(key))
+        }
         state = try StoredCaseState(row: &row).state(row)
     }
 }
@@ -268,6 +274,6 @@ package struct CaseCounterRecord: Record, Hashable {
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
         self.key = key
-        last = try row.integer()
+        last = try row.integer(in: 0...Int64(CaseSerial.numberMax))
     }
 }
