@@ -135,12 +135,16 @@ extension Deadline {
     }
 
     /// Plans a running clock by a newer calendar, and tells the due dates before and after.
+    ///
+    /// - Parameter start: where the clock starts by that calendar, when it moves that too.
     package mutating func replan(
-        to calendar: CalendarVersion, at now: Instant, in calendars: CalendarTimeline
+        to calendar: CalendarVersion, from start: Instant? = nil, at now: Instant,
+        in calendars: CalendarTimeline
     ) -> (before: CivilDate, after: CivilDate) {
         precondition(isRunning && calendar > calendarVersion)
         let before = due(on: now.date, in: calendars)
         calendarVersion = calendar
+        if let start { ledger.start = start }
         plannedAt = now
         return (before, due(on: now.date, in: calendars))
     }

@@ -47,7 +47,7 @@ package struct Ledger: Hashable, Sendable {
 
     package let budget: Budget
     /// When the clock started; its civil day is never charged.
-    package let start: Instant
+    package internal(set) var start: Instant
     package internal(set) var extensions: [Extension]
     package internal(set) var pauses: [Pause]
 

@@ -15,6 +15,8 @@ package struct CaseRecord: Hashable, Sendable {
     package let applicant: String
     package let channel: Channel
     package let submitted: Instant
+    /// When what was last received came in: the submission, or the full resubmission.
+    package internal(set) var arrived: Instant
     package let statutoryDays: Int32
     package let promisedDays: Int32
     package let isInstant: Bool
@@ -45,6 +47,7 @@ package struct CaseRecord: Hashable, Sendable {
         self.applicant = applicant
         self.channel = channel
         submitted = now
+        arrived = now
         statutoryDays = item.statutoryDays
         promisedDays = item.promisedDays
         isInstant = item.isInstant
@@ -75,6 +78,7 @@ extension CaseRecord: Record {
             Column("applicant", .text),
             Column("channel", .integer),
             Column("submitted", .integer),
+            Column("arrived", .integer),
             Column("statutory_days", .integer),
             Column("promised_days", .integer),
             Column("instant", .integer),
@@ -105,6 +109,7 @@ extension CaseRecord: Record {
         row.text(applicant)
         row.integer(Int64(channel.rawValue))
         row.integer(submitted.unixSeconds)
+        row.integer(arrived.unixSeconds)
         row.integer(Int64(statutoryDays))
         row.integer(Int64(promisedDays))
         row.bool(isInstant)
@@ -127,6 +132,7 @@ extension CaseRecord: Record {
         applicant = try row.text()
         channel = try row.enumeration(Channel.self)
         submitted = Instant(unixSeconds: try row.integer())
+        arrived = Instant(unixSeconds: try row.integer())
         statutoryDays = try row.integer(in: ItemRecord.days)
         promisedDays = try row.integer(in: ItemRecord.days)
         isInstant = try row.bool()
