@@ -370,7 +370,7 @@ extension CaseFile {
             "\(reason), planned \(plannedDays) working days")
     }
 
-    /// 恢复: the clocks run again.
+    /// 恢复: the clocks run again, and the rungs that the pause held are issued.
     ///
     /// - Throws: `notPaused`.
     package mutating func resume(by actor: Actor, in circumstances: Circumstances) throws(Refusal) {
@@ -382,6 +382,7 @@ extension CaseFile {
         }
         record.state = .active(stage)
         note("CASE_RESUMED", by: actor.login, at: circumstances.now)
+        fire(through: circumstances.now, in: circumstances)
     }
 
     /// 延长: adds working days to the statutory limit, and to the promised one unless that is
