@@ -69,7 +69,7 @@ extension DeadlineRecord {
             limit: Int32(clamping: limit), unit: unit,
             due: deadline.due(on: today, in: calendars),
             overdueAt: deadline.overdueInstant(on: today, in: calendars),
-            used: Int32(clamping: deadline.used(on: today, in: calendars)),
+            used: Int32(clamping: deadline.used(at: now, in: calendars)),
             provisional: deadline.isProvisional(on: today, in: calendars),
             fired: deadline.fired.map { FiredRung(rung: $0.rung.message, at: $0.at) },
             next: deadline.next(in: calendars)?.at, label: label, owner: owner.message,
