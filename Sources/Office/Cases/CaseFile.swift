@@ -157,6 +157,7 @@ extension CaseFile {
     private mutating func receive(at now: Instant, in circumstances: Circumstances) {
         let calendar = circumstances.calendars.current.calendar
         let day = calendar.receiptDay(of: now)
+        record.arrived = now
         record.receipt = day
         record.state = .received
         let policy = circumstances.policy
@@ -431,7 +432,7 @@ extension CaseFile {
         )
     }
 
-    /// 恢复: the clocks run again.
+    /// 恢复: the clocks run again, and the rungs that the pause held are issued.
     ///
     /// - Throws: `notPaused`.
     package mutating func resume(by actor: Actor, in circumstances: Circumstances) throws(Refusal) {
@@ -443,6 +444,7 @@ extension CaseFile {
         }
         record.state = .active(stage)
         note("CASE_RESUMED", by: actor.login, at: circumstances.now)
+        fire(through: circumstances.now, in: circumstances)
     }
 
     /// 延长: adds working days to the statutory limit, and to the promised one unless that is
@@ -642,16 +644,37 @@ extension CaseFile {
         }
     }
 
+    /// A matter whose day of receipt is still to come is received by the new calendar; one that
+    /// has been received stays so.
+    private mutating func moveReceipt(
+        by entry: CalendarTimeline.Entry,
+        in circumstances: Circumstances
+    ) {
+        guard record.state == .received, entry.since < record.receipt.start else { return }
+        record.receipt = entry.calendar.receiptDay(of: record.arrived)
+        if record.isInstant {
+            record.instantTarget = entry.calendar.instant(
+                workingMinutes: circumstances.policy.instantTargetMinutes,
+                after: record.arrived
+            )
+        }
+    }
+
     private mutating func replan(
         by entry: CalendarTimeline.Entry,
         in circumstances: Circumstances
     ) {
         let version = entry.calendar.version
+        let receipt = record.receipt
+        moveReceipt(by: entry, in: circumstances)
         var moves: [String] = []
+        if record.receipt != receipt { moves.append("receipt \(receipt) to \(record.receipt)") }
         for index in clocks.indices
         where clocks[index].deadline.isRunning && clocks[index].deadline.calendarVersion < version {
+            let countsFromReceipt = [.notice, .instant].contains(clocks[index].kind)
             let (before, after) = clocks[index].deadline.replan(
                 to: version,
+                from: countsFromReceipt ? record.receipt.start : nil,
                 at: entry.since,
                 in: circumstances.calendars
             )
