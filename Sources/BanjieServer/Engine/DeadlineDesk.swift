@@ -94,27 +94,6 @@ extension CommandContext {
         unit.save(record)
     }
 
-    /// A case with its clocks, settled up to now.
-    mutating func openCase(_ serial: String) throws(HandlerFailure) -> CaseFile {
-        let record = try load(
-            CaseRecord.self,
-            serial,
-            or: .none(kind: .case, name: serial)
-        )
-        var clocks: [CaseClock] = []
-        for key in record.clockKeys {
-            let stored = try load(
-                DeadlineRecord.self,
-                key,
-                or: .none(kind: .deadline, name: "\(key)")
-            )
-            clocks.append(CaseClock(kind: stored.kind, key: key, deadline: stored.deadline))
-        }
-        var file = CaseFile(record: record, clocks: clocks)
-        file.settle(in: circumstances)
-        return file
-    }
-
     /// Saves a case with its clocks, cards, audit entries and events.
     mutating func save(_ file: inout CaseFile) throws(HandlerFailure) {
         guard file.isChanged else { return }
@@ -217,27 +196,6 @@ extension CommandContext {
 }
 
 extension QueryContext {
-    /// A case with its clocks, as it stands now: settled in memory, written nowhere.
-    func openCase(_ serial: String) throws(HandlerFailure) -> CaseFile {
-        let record = try load(CaseRecord.self, serial, or: .none(kind: .case, name: serial))
-        return try openCase(record)
-    }
-
-    func openCase(_ record: CaseRecord) throws(HandlerFailure) -> CaseFile {
-        var clocks: [CaseClock] = []
-        for key in record.clockKeys {
-            let stored = try load(
-                DeadlineRecord.self,
-                key,
-                or: .none(kind: .deadline, name: "\(key)")
-            )
-            clocks.append(CaseClock(kind: stored.kind, key: key, deadline: stored.deadline))
-        }
-        var file = CaseFile(record: record, clocks: clocks)
-        file.settle(in: circumstances)
-        return file
-    }
-
     /// A deadline as it stands now, whoever owns it.
     func openDeadline(_ number: UInt64) throws(HandlerFailure) -> DeadlineRecord {
         let absent = Refusal.none(kind: .deadline, name: "\(number)")
