@@ -8,9 +8,22 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Lets the modules that use a target compile its generic code for their own types, which for the
+/// records of a unit of work takes half the time that shared code does. `package` declarations get
+/// that from no other setting. A target with it can't be a part of a product that other packages
+/// depend on.
+let specialized = SwiftSetting.unsafeFlags(
+    ["-enable-cmo-everything"],
+    .when(configuration: .release)
+)
+
 /// A library of ours, in `Sources/<name>`.
-func source(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func source(
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    _ settings: [SwiftSetting] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict + settings)
 }
 
 /// A program of ours, in `Sources/<name>`.
@@ -21,28 +34,41 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// A library of the tools', in `Tools/Sources/<name>`.
 func toolLibrary(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: "Tools/Sources/\(name)",
-        swiftSettings: strict)
+        name: name,
+        dependencies: dependencies,
+        path: "Tools/Sources/\(name)",
+        swiftSettings: strict
+    )
 }
 
 /// A program of the tools', in `Tools/Sources/<folder>`.
 func tool(_ name: String, in folder: String, _ dependencies: [Target.Dependency]) -> Target {
     .executableTarget(
-        name: name, dependencies: dependencies, path: "Tools/Sources/\(folder)",
-        swiftSettings: strict)
+        name: name,
+        dependencies: dependencies,
+        path: "Tools/Sources/\(folder)",
+        swiftSettings: strict
+    )
 }
 
 /// The tests of one target, in `Tests/<name>`.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+        name: name,
+        dependencies: dependencies,
+        path: "Tests/\(name)",
+        swiftSettings: strict
+    )
 }
 
 /// What several tests share, in `Tests/Support/<name>`.
 func testSupport(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(
-        name: name, dependencies: dependencies, path: "Tests/Support/\(name)",
-        swiftSettings: strict)
+        name: name,
+        dependencies: dependencies,
+        path: "Tests/Support/\(name)",
+        swiftSettings: strict
+    )
 }
 
 let package = Package(
@@ -55,9 +81,15 @@ let package = Package(
     targets: [
         // System libraries, and the C that names what their macros hide from Swift.
         .systemLibrary(
-            name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"])]
+        ),
         .systemLibrary(
-            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+            name: "COpenSSL",
+            pkgConfig: "libcrypto",
+            providers: [.apt(["libssl-dev"])]
+        ),
         .target(name: "CSystem"),
 
         // Time and the rules: pure.
@@ -74,37 +106,101 @@ let package = Package(
 
         // Durable records.
         source("Digest", ["COpenSSL"]),
-        source("Store", ["CSystem", "CivilTime", "Digest"]),
+        source("Store", ["CSystem", "CivilTime", "Digest"], [specialized]),
         source("StoreSQLite", ["CSQLite", "CivilTime", "Digest", "Store"]),
 
         // Where all meets.
         source(
             "BanjieServer",
             [
-                "BanjieProtocol", "CivilTime", "Deadlines", "Digest", "Office", "Store",
+                "BanjieProtocol", "CSystem", "CivilTime", "Deadlines", "Digest", "Office", "Store",
                 "StoreSQLite", "Transport", "Wire", "WorkCalendar",
-            ]),
+            ]
+        ),
         program("banjied", ["BanjieServer"]),
-        program("banjie", ["BanjieClient", "BanjieProtocol", "CivilTime", "WorkCalendar"]),
+        source(
+            "BanjieCLI",
+            [
+                "BanjieClient", "BanjieProtocol", "CivilTime", "Store", "StoreSQLite", "Wire",
+                "WorkCalendar",
+            ]
+        ),
+        program("banjie", ["BanjieCLI"]),
 
         // The tools.
+        tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines"]),
+        toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
         toolLibrary("ProtoGen"),
         tool("protogen", in: "protogen", ["ProtoGen"]),
-        tool("scenarios", in: "Scenarios", ["BanjieClient", "BanjieProtocol", "CivilTime", "Office"]),
+        toolLibrary(
+            "ScenarioRunner",
+            ["BanjieClient", "BanjieProtocol", "CivilTime", "LocalServer", "Office", "Wire"]
+        ),
+        tool("scenarios", in: "scenarios", ["ScenarioRunner"]),
         tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
 
         // Tests.
-        testSupport("StoreModel", ["CivilTime", "Store"]),
+        .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/Support/CFaultVFS"),
         testSupport("RuleTesting", ["CivilTime", "WorkCalendar"]),
+        testSupport("StoreModel", ["CivilTime", "Store"]),
+        testSupport("StoreSamples", ["CivilTime", "Store"]),
+        testSupport("TestVectors"),
+        tests(
+            "BanjieCLITests",
+            ["BanjieCLI", "BanjieProtocol", "CivilTime", "Store", "Wire", "WorkCalendar"]
+        ),
+        tests("BanjieClientTests", ["BanjieClient", "BanjieProtocol", "Transport", "Wire"]),
+        tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
+        tests(
+            "BanjieServerTests",
+            [
+                "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Office", "Store",
+                "StoreModel", "Wire", "WorkCalendar",
+            ]
+        ),
         tests("CivilTimeTests", ["CivilTime"]),
         tests(
-            "DeadlinesTests", ["CivilTime", "Deadlines", "RuleTesting", "Store", "WorkCalendar"]),
+            "DeadlinesTests",
+            ["CivilTime", "Deadlines", "RuleTesting", "Store", "WorkCalendar"]
+        ),
+        tests(
+            "EndToEndTests",
+            [
+                "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "LocalServer", "Office",
+                "Wire", "banjied",
+            ]
+        ),
+        tests(
+            "FaultTests",
+            [
+                "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "Deadlines",
+                "LocalServer", "Office", "Store", "StoreSQLite", "Wire", "WorkCalendar", "banjied",
+            ]
+        ),
         tests(
             "OfficeTests",
-            ["CivilTime", "Deadlines", "Office", "RuleTesting", "Store", "WorkCalendar"]),
+            ["CivilTime", "Deadlines", "Office", "RuleTesting", "Store", "WorkCalendar"]
+        ),
+        tests("ProtoGenTests", ["ProtoGen"]),
+        tests("ScenarioTests", ["LocalServer", "ScenarioRunner", "banjied"]),
         tests(
-            "StoreConformanceTests", ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite"]),
-        tests("WireTests", ["Wire"]),
+            "StoreConformanceTests",
+            ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite", "StoreSamples"]
+        ),
+        tests(
+            "StoreFaultTests",
+            ["CFaultVFS", "CSQLite", "CivilTime", "Store", "StoreSQLite", "StoreSamples"]
+        ),
+        tests(
+            "StoreSQLiteTests",
+            ["CSQLite", "CivilTime", "Store", "StoreSQLite", "StoreSamples"]
+        ),
+        tests(
+            "StoreTests",
+            ["CSystem", "CivilTime", "Digest", "Store", "StoreModel", "StoreSamples"]
+        ),
+        tests("TransportTests", ["CSystem", "TestVectors", "Transport", "Wire"]),
+        tests("WireTests", ["TestVectors", "Wire"]),
         tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
     ]
 )

@@ -13,7 +13,9 @@ enum Bootstrap {
     /// The file is written BEFORE the commit: a crash between the two leaves a file that opens
     /// nothing, never an operator whose secret is lost.
     static func run(
-        store: any Store, folder: String, at now: Instant
+        store: any Store,
+        folder: String,
+        at now: Instant
     ) throws {
         guard try store.load(PersonRecord.self, operatorLogin) == nil else { return }
         var generator = SystemRandomNumberGenerator()
@@ -23,13 +25,23 @@ enum Bootstrap {
         unit.beginCommand()
         unit.save(
             PersonRecord(
-                login: operatorLogin, name: operatorLogin, department: "", post: "",
-                roles: [.operator]))
+                login: operatorLogin,
+                name: operatorLogin,
+                department: "",
+                post: "",
+                roles: [.operator]
+            )
+        )
         unit.save(CredentialRecord(login: operatorLogin, secretDigest: secret.digest))
         unit.audit(
             AuditDraft(
-                at: now, actor: "system", kind: "STORE_CREATED",
-                subject: "person/\(operatorLogin)", detail: ""))
+                at: now,
+                actor: "system",
+                kind: "STORE_CREATED",
+                subject: "person/\(operatorLogin)",
+                detail: ""
+            )
+        )
         unit.acceptCommand(reply: nil)
         _ = try unit.commit(at: now)
     }
@@ -37,8 +49,10 @@ enum Bootstrap {
     private static func write(_ secret: String, to file: URL) throws {
         try? FileManager.default.removeItem(at: file)
         let created = FileManager.default.createFile(
-            atPath: file.path, contents: Data((secret + "\n").utf8),
-            attributes: [.posixPermissions: 0o600])
+            atPath: file.path,
+            contents: Data((secret + "\n").utf8),
+            attributes: [.posixPermissions: 0o600]
+        )
         guard created else {
             throw StoreError.notWritable("\(file.path) can't be created")
         }

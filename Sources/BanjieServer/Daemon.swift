@@ -1,4 +1,4 @@
-internal import Dispatch
+internal import CSystem
 internal import Foundation
 
 /// The server program: reads its configuration, serves until SIGTERM or SIGINT, drains.
@@ -51,10 +51,17 @@ package enum Daemon {
     }
 
     private static func serve(_ configuration: Configuration) throws -> Int32 {
-        // Before any thread starts, so that all inherit it: signals come to the source below.
-        signal(SIGPIPE, SIG_IGN)
-        signal(SIGTERM, SIG_IGN)
-        signal(SIGINT, SIG_IGN)
+        // Buffers of a batch come and go by the megabyte: keep their pages rather than have the
+        // system clear new ones for each batch.
+        banjie_keep_freed_pages()
+        // A write beyond a limit of the file's size fails like one to a full disk.
+        for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
+        // Before any thread starts, so that all inherit it; arming may take a while, and a stop that
+        // is asked for meanwhile waits until it is done.
+        var stops = sigset_t()
+        sigemptyset(&stops)
+        for number in [SIGTERM, SIGINT] { sigaddset(&stops, number) }
+        pthread_sigmask(SIG_BLOCK, &stops, nil)
         let server = try OfficeServer(configuration) { line in
             write("banjied: \(line)\n", to: .standardError)
         }
@@ -66,16 +73,10 @@ package enum Daemon {
         write(
             "ready listen=\(server.addresses.joined(separator: ",")) "
                 + "store=\(configuration.data)/banjie.sqlite clock=\(clock)\n",
-            to: .standardOutput)
-        let stopped = DispatchSemaphore(value: 0)
-        let sources = [SIGTERM, SIGINT].map { number in
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { stopped.signal() }
-            source.resume()
-            return source
-        }
-        stopped.wait()
-        for source in sources { source.cancel() }
+            to: .standardOutput
+        )
+        var number: Int32 = 0
+        sigwait(&stops, &number)
         server.drain()
         return ExitCode.ok
     }
@@ -112,7 +113,8 @@ package enum Daemon {
                         let setting = Setting.allCases.first(where: { "--\($0.flag)" == argument })
                     else {
                         throw UsageError(
-                            description: "no option is called \(argument); see banjied --help")
+                            description: "no option is called \(argument); see banjied --help"
+                        )
                     }
                     flags.append((setting, try Self.value(of: argument, from: &rest)))
                 }
@@ -120,7 +122,8 @@ package enum Daemon {
         }
 
         private static func value(
-            of option: String, from rest: inout ArraySlice<String>
+            of option: String,
+            from rest: inout ArraySlice<String>
         ) throws -> String {
             guard let value = rest.popFirst() else {
                 throw UsageError(description: "\(option) needs a value")
@@ -138,7 +141,10 @@ package enum Daemon {
                 data = try Data(contentsOf: URL(filePath: path))
             } catch {
                 throw ConfigurationError(
-                    setting: "the file", origin: path, problem: "it can't be read: \(error)")
+                    setting: "the file",
+                    origin: path,
+                    problem: "it can't be read: \(error)"
+                )
             }
             try ConfigurationFile.apply(data, path: path, to: &settings)
         }

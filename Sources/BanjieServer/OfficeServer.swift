@@ -29,11 +29,10 @@ package final class OfficeServer: Sendable {
     ///
     /// - Throws: what keeps it from starting, in a sentence.
     package init(
-        _ configuration: Configuration, log: @escaping @Sendable (String) -> Void
+        _ configuration: Configuration,
+        log: @escaping @Sendable (String) -> Void
     ) throws {
-        try FileManager.default.createDirectory(
-            atPath: configuration.data, withIntermediateDirectories: true,
-            attributes: [.posixPermissions: 0o700])
+        try Self.createFolder(configuration.data)
         let path = "\(configuration.data)/banjie.sqlite"
         let clock: ServerClock =
             switch configuration.clock {
@@ -44,32 +43,55 @@ package final class OfficeServer: Sendable {
         try Bootstrap.run(store: store, folder: configuration.data, at: clock.now)
 
         let shared = SharedState(
-            calendars: CalendarTimeline(.builtIn), clock: clock, policy: configuration.policy)
+            calendars: CalendarTimeline(.builtIn),
+            clock: clock,
+            policy: configuration.policy
+        )
         let exit = ReplyExit()
         let inbox = Inbox<EngineCall<CallTicket>>(capacity: Self.queueMax)
         let queries = QueryPool<CallTicket>(
-            shared: shared, capacity: Self.queueMax, log: log, deliver: { exit.deliver($0) })
+            shared: shared,
+            capacity: Self.queueMax,
+            connections: { exit.connections },
+            log: log,
+            deliver: { exit.deliver($0) }
+        )
         let signIns = SignInDesk(log: log, post: { exit.post($0, for: $1) })
         let router = Router(
-            commands: inbox, queries: queries, signIns: signIns, deliver: { exit.deliver($0) })
+            commands: inbox,
+            queries: queries,
+            signIns: signIns,
+            deliver: { exit.deliver($0) }
+        )
 
         let engineFinished = DispatchSemaphore(value: 0)
         try Self.startEngine(
             EngineStart(
-                store: store, shared: shared, inbox: inbox, exit: exit,
+                store: store,
+                shared: shared,
+                inbox: inbox,
+                exit: exit,
                 gapMax: Int64(configuration.gapHours) * 3600,
-                replySeconds: Int64(configuration.replyDays) * Instant.secondsPerDay, log: log),
-            finished: engineFinished)
+                replySeconds: Int64(configuration.replyDays) * Instant.secondsPerDay,
+                log: log
+            ),
+            finished: engineFinished
+        )
         let makeReader: @Sendable () throws -> any RecordReader = { try SQLiteReader(path: path) }
         queries.start(threads: configuration.queryThreads, makeReader: makeReader)
         signIns.start(makeReader: makeReader)
 
         let profile = ServerProfile(
-            realm: configuration.realm, limits: Limits(),
+            realm: configuration.realm,
+            limits: Limits(),
             schema: withUnsafeBytes(of: BanjieProtocolSchema.fingerprint.bigEndian) { Array($0) },
-            product: "banjied \(DiagnosticsService.version)")
+            product: "banjied \(DiagnosticsService.version)"
+        )
         let transport = try Transport.Server(
-            profile: profile, handler: router, reactors: configuration.reactors)
+            profile: profile,
+            handler: router,
+            reactors: configuration.reactors
+        )
         exit.open(transport)
         addresses = try configuration.listen.map { try transport.listen(on: $0).description }
         self.transport = transport
@@ -78,6 +100,16 @@ package final class OfficeServer: Sendable {
         self.signIns = signIns
         self.shared = shared
         self.engineFinished = engineFinished
+    }
+
+    /// Makes a folder, and those above it that are missing.
+    private static func createFolder(_ path: String) throws(StoreError) {
+        var ends = path.indices.dropFirst().filter { path[$0] == "/" }
+        ends.append(path.endIndex)
+        for end in ends where mkdir(String(path[..<end]), 0o700) != 0 && errno != EEXIST {
+            let reason = String(cString: strerror(errno))
+            throw .notWritable("the data folder \(path) can't be made: \(reason)")
+        }
     }
 
     /// Stops in order: no new calls, all accepted ones answered, the store closed.
@@ -104,16 +136,21 @@ package final class OfficeServer: Sendable {
 
     /// Runs the engine on its thread; returns once every running deadline is armed.
     private static func startEngine(
-        _ start: EngineStart, finished: DispatchSemaphore
+        _ start: EngineStart,
+        finished: DispatchSemaphore
     ) throws(StoreError) {
         let outcome = StartOutcome()
         startThread(named: "engine") {
             defer { finished.signal() }
             do throws(StoreError) {
                 let engine = try Engine(
-                    store: start.store, shared: start.shared, gapMax: start.gapMax,
-                    replySeconds: start.replySeconds, log: start.log,
-                    deliver: { start.exit.deliver($0) })
+                    store: start.store,
+                    shared: start.shared,
+                    gapMax: start.gapMax,
+                    replySeconds: start.replySeconds,
+                    log: start.log,
+                    deliver: { start.exit.deliver($0) }
+                )
                 outcome.report(nil)
                 engine.run(start.inbox)
             } catch {

@@ -24,11 +24,17 @@ final class ReplyExit: Sendable {
                 batch.fail(
                     answer.ticket,
                     failure.report.failure(
-                        isOutcomeKnown: failure.isOutcomeKnown, origin: .handler))
+                        isOutcomeKnown: failure.isOutcomeKnown,
+                        origin: .handler
+                    )
+                )
             }
         }
         server.withLock { $0 }?.post(&batch)
     }
+
+    /// Connections open; 0 before there is a transport.
+    var connections: Int { server.withLock { $0 }?.connections ?? 0 }
 
     func post(_ verdict: Verdict, for connection: ConnectionID) {
         server.withLock { $0 }?.post(verdict, for: connection)

@@ -24,7 +24,9 @@ final class Router: CallHandler {
     private let waiting = Mutex(Waiting())
 
     init(
-        commands: Inbox<Call>, queries: QueryPool<CallTicket>, signIns: SignInDesk,
+        commands: Inbox<Call>,
+        queries: QueryPool<CallTicket>,
+        signIns: SignInDesk,
         deliver: @escaping @Sendable ([EngineAnswer<CallTicket>]) -> Void
     ) {
         self.commands = commands
@@ -35,17 +37,18 @@ final class Router: CallHandler {
 
     func handle(_ call: borrowing IncomingCall, _ responder: inout Responder) {
         if call.method == DiagnosticsMethods.echo.id {
-            echo(call.message, &responder)
+            echo(call, &responder)
             return
         }
+        let session = signIns.session(of: call.principal, on: call.connection)
+        let language = session?.language ?? .english
         guard let route = ServiceRegistry.route(call.method) else {
-            responder.fail(Self.failure(.unknownMethod))
+            responder.fail(Self.failure(.unknownMethod, in: language))
             return
         }
         let method = route.method
-        let actor = signIns.actor(call.principal)
-        if let reason = Self.refusal(of: method.access, to: actor) {
-            responder.fail(Self.failure(reason))
+        if let reason = Self.refusal(of: method.access, to: session?.actor) {
+            responder.fail(Self.failure(reason, in: language))
             return
         }
         let timeout =
@@ -53,9 +56,13 @@ final class Router: CallHandler {
             ? method.defaultTimeoutMillis
             : min(call.timeoutMilliseconds, method.longestTimeoutMillis)
         let handed = Call(
-            method: call.method, body: Array(call.message), actor: actor,
-            requestID: Array(call.requestID), language: .english,
-            ticket: responder.answerLater(timeoutMilliseconds: timeout))
+            method: call.method,
+            body: Array(call.message),
+            actor: session?.actor,
+            requestID: Array(call.requestID),
+            language: language,
+            ticket: responder.answerLater(timeoutMilliseconds: timeout)
+        )
         waiting.withLock {
             switch method.kind {
             case .command: $0.commands.append(handed)
@@ -65,16 +72,21 @@ final class Router: CallHandler {
     }
 
     /// Answered where it was read: it touches no store.
-    private func echo(_ message: UnsafeRawBufferPointer, _ responder: inout Responder) {
+    private func echo(_ call: borrowing IncomingCall, _ responder: inout Responder) {
         do {
-            let request = try EchoRequest(decoding: message)
+            let request = try EchoRequest(decoding: call.message)
+            try request.validate()
             responder.succeed { (writer: inout MessageWriter) in
                 EchoReply(payload: request.payload).write(to: &writer)
             }
         } catch {
+            let failure: HandlerFailure =
+                (error as? FieldRefusal).map { .value($0) } ?? .undecodable("\(error)")
+            let language =
+                signIns.session(of: call.principal, on: call.connection)?.language ?? .english
             responder.fail(
-                HandlerFailure.undecodable("\(error)").report(in: .english)
-                    .failure(isOutcomeKnown: true, origin: .server))
+                failure.report(in: language).failure(isOutcomeKnown: true, origin: .server)
+            )
         }
     }
 
@@ -112,11 +124,16 @@ final class Router: CallHandler {
                     outcome: .failure(
                         EngineFailure(
                             report: FailureReport(
-                                .draining,
-                                "The server takes no more calls now; try again shortly.",
-                                retryAfterMillis: 100),
-                            isOutcomeKnown: true)))
-            })
+                                .overloaded,
+                                Reason.overloaded.sentence(in: $0.language),
+                                retryAfterMillis: 100
+                            ),
+                            isOutcomeKnown: true
+                        )
+                    )
+                )
+            }
+        )
     }
 
     func authenticate(_ credentials: Credentials, on connection: ConnectionID) -> Verdict? {
@@ -125,11 +142,11 @@ final class Router: CallHandler {
     }
 
     func closed(_ connection: ConnectionID, principal: Principal) {
-        signIns.forget(principal)
+        signIns.forget(connection)
     }
 
-    private static func failure(_ reason: Reason) -> CallFailure {
-        HandlerFailure.server(reason).report(in: .english)
+    private static func failure(_ reason: Reason, in language: Language) -> CallFailure {
+        HandlerFailure.server(reason).report(in: language)
             .failure(isOutcomeKnown: true, origin: .server)
     }
 }
@@ -138,9 +155,14 @@ extension FailureReport {
     /// The failure as it is sent.
     func failure(isOutcomeKnown: Bool, origin: Origin) -> CallFailure {
         CallFailure(
-            reason.status, reason: reason.rawValue, message: sentence,
-            outcome: isOutcomeKnown ? .notProcessed : .unknown, origin: origin,
-            retryAfterMilliseconds: retryAfterMillis, field: field ?? "",
-            details: details.map { CallFailure.Detail(key: $0.key, value: $0.value) })
+            reason.status,
+            reason: reason.rawValue,
+            message: sentence,
+            outcome: isOutcomeKnown ? .notProcessed : .unknown,
+            origin: origin,
+            retryAfterMilliseconds: retryAfterMillis,
+            field: field ?? "",
+            details: details.map { CallFailure.Detail(key: $0.key, value: $0.value) }
+        )
     }
 }

@@ -12,8 +12,17 @@ final class SignInDesk: Sendable {
         let connection: ConnectionID
     }
 
+    /// Who has signed in on a connection, and in which language they read.
+    struct Session: Sendable {
+        let actor: Actor
+        let language: Language
+    }
+
     private struct People {
-        var actors: [UInt64: Actor] = [:]
+        /// By connection, for as long as it is open.
+        var sessions: [ConnectionID: Session] = [:]
+        /// Open connections whose credentials are being judged.
+        var judged: Set<ConnectionID> = []
         var last: UInt64 = 0
     }
 
@@ -41,7 +50,7 @@ final class SignInDesk: Sendable {
                 let reader = try makeReader()
                 while let attempts = inbox.take(limit: 64, waitingMilliseconds: 1000) {
                     for attempt in attempts {
-                        post(verdict(on: attempt.credentials, from: reader), attempt.connection)
+                        post(verdict(on: attempt, from: reader), attempt.connection)
                     }
                 }
             } catch {
@@ -58,32 +67,51 @@ final class SignInDesk: Sendable {
     /// Takes credentials; the verdict is posted.
     func judge(_ credentials: Credentials, on connection: ConnectionID) {
         let attempt = Attempt(credentials: credentials, connection: connection)
+        _ = people.withLock { $0.judged.insert(connection) }
         if inbox.add([attempt]) == 0 {
+            _ = people.withLock { $0.judged.remove(connection) }
             post(
                 .refused(
                     CallFailure(
-                        .unavailable, reason: "SIGN_IN_BUSY",
+                        .unavailable,
+                        reason: "SIGN_IN_BUSY",
                         message: "Too many people sign in at once; try again shortly.",
-                        outcome: .notProcessed, origin: .server,
-                        retryAfterMilliseconds: 1000)),
-                connection)
+                        outcome: .notProcessed,
+                        origin: .server,
+                        retryAfterMilliseconds: 1000
+                    )
+                ),
+                connection
+            )
         }
     }
 
-    /// Who a connection's principal is; nil for nobody.
-    func actor(_ principal: Principal) -> Actor? {
+    /// Who has signed in on a connection; nil for nobody.
+    func session(of principal: Principal, on connection: ConnectionID) -> Session? {
         if principal == .anonymous { return nil }
-        return people.withLock { $0.actors[principal.rawValue] }
+        return people.withLock { $0.sessions[connection] }
     }
 
-    func forget(_ principal: Principal) {
-        if principal == .anonymous { return }
-        _ = people.withLock { $0.actors.removeValue(forKey: principal.rawValue) }
+    /// The connection is closed.
+    func forget(_ connection: ConnectionID) {
+        people.withLock {
+            $0.sessions[connection] = nil
+            $0.judged.remove(connection)
+        }
     }
 
-    private func verdict(
-        on credentials: Credentials, from reader: any RecordReader
-    ) -> Verdict {
+    /// Lets somebody in, in the place of whoever was signed in before. Whoever has gone meanwhile
+    /// leaves nothing.
+    private func admit(_ session: Session, on connection: ConnectionID) -> Principal {
+        people.withLock { people in
+            if people.judged.remove(connection) != nil { people.sessions[connection] = session }
+            people.last += 1
+            return Principal(rawValue: people.last)
+        }
+    }
+
+    private func verdict(on attempt: Attempt, from reader: any RecordReader) -> Verdict {
+        let credentials = attempt.credentials
         do {
             // Digested in either case, so that an unknown login takes as long as a wrong secret.
             let digest = Secret.digest(of: credentials.secret)
@@ -93,28 +121,34 @@ final class SignInDesk: Sendable {
             else {
                 return .refused(
                     CallFailure(
-                        .unauthenticated, reason: "WRONG_CREDENTIALS",
-                        message: "No person has this login and secret.", outcome: .notProcessed,
-                        origin: .server))
+                        .unauthenticated,
+                        reason: "WRONG_CREDENTIALS",
+                        message: "No person has this login and secret.",
+                        outcome: .notProcessed,
+                        origin: .server
+                    )
+                )
             }
             let actor = person.actor
-            let principal = people.withLock { people in
-                people.last += 1
-                people.actors[people.last] = actor
-                return Principal(rawValue: people.last)
-            }
+            let session = Session(actor: actor, language: Language(tag: credentials.language))
             return .accepted(
-                principal,
+                admit(session, on: attempt.connection),
                 SignedIn(
                     login: actor.login,
-                    roles: Role.allCases.filter(actor.has).map { "\($0)" }))
+                    roles: Role.allCases.filter(actor.has).map { "\($0)" }
+                )
+            )
         } catch {
             log("credentials couldn't be judged: \(error)")
             return .refused(
                 CallFailure(
-                    .internal, reason: "INTERNAL",
-                    message: "The server failed; its log says more.", outcome: .notProcessed,
-                    origin: .server))
+                    .internal,
+                    reason: "INTERNAL",
+                    message: "The server failed; its log says more.",
+                    outcome: .notProcessed,
+                    origin: .server
+                )
+            )
         }
     }
 

@@ -28,14 +28,17 @@ public struct Instant: Hashable, Sendable {
     public init(_ date: CivilDate, secondOfDay: Int) {
         self.init(
             unixSeconds: Int64(date.daysSinceEpoch) * Self.secondsPerDay + Int64(secondOfDay)
-                - Self.offsetSeconds)
+                - Self.offsetSeconds
+        )
     }
 
     /// The civil day in Asia/Shanghai.
     public var date: CivilDate {
         CivilDate(
             daysSinceEpoch: Int32(
-                clamping: Self.floorDivide(unixSeconds + Self.offsetSeconds, Self.secondsPerDay)))
+                clamping: Self.floorDivide(unixSeconds + Self.offsetSeconds, Self.secondsPerDay)
+            )
+        )
     }
 
     /// Seconds since the civil day began, 0…86 399.

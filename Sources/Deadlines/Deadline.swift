@@ -45,17 +45,29 @@ package struct Deadline: Hashable, Sendable {
 
     /// A deadline that starts now, or started before `at` when the ledger says so.
     package init(
-        ledger: Ledger, rungs: RungSet, at: Instant, calendar: CalendarVersion
+        ledger: Ledger,
+        rungs: RungSet,
+        at: Instant,
+        calendar: CalendarVersion
     ) {
         self.init(
-            ledger: ledger, rungs: rungs, calendarVersion: calendar, plannedAt: at,
-            state: .running, fired: [])
+            ledger: ledger,
+            rungs: rungs,
+            calendarVersion: calendar,
+            plannedAt: at,
+            state: .running,
+            fired: []
+        )
     }
 
     /// A deadline as it was stored.
     package init(
-        ledger: Ledger, rungs: RungSet, calendarVersion: CalendarVersion, plannedAt: Instant,
-        state: State, fired: [Firing]
+        ledger: Ledger,
+        rungs: RungSet,
+        calendarVersion: CalendarVersion,
+        plannedAt: Instant,
+        state: State,
+        fired: [Firing]
     ) {
         self.ledger = ledger
         self.rungs = rungs
@@ -112,7 +124,10 @@ extension Deadline {
     /// - Throws: `stopped`, `alreadyOverdue`, `tooLong`.
     /// - Precondition: `amount` is positive.
     package mutating func extend(
-        by amount: Int, at now: Instant, reason: String, in calendars: CalendarTimeline
+        by amount: Int,
+        at now: Instant,
+        reason: String,
+        in calendars: CalendarTimeline
     ) throws(DeadlineRefusal) {
         precondition(amount > 0)
         guard isRunning else { throw .stopped }
@@ -138,7 +153,9 @@ extension Deadline {
     ///
     /// - Parameter start: where the clock starts by that calendar, when it moves that too.
     package mutating func replan(
-        to calendar: CalendarVersion, from start: Instant? = nil, at now: Instant,
+        to calendar: CalendarVersion,
+        from start: Instant? = nil,
+        at now: Instant,
         in calendars: CalendarTimeline
     ) -> (before: CivilDate, after: CivilDate) {
         precondition(isRunning && calendar > calendarVersion)
@@ -155,13 +172,26 @@ extension Deadline {
 extension Deadline {
     /// What fires next; nil when nothing will, or nothing before a resume.
     package func next(in calendars: CalendarTimeline) -> Firing? {
+        next(in: calendars.calendar(calendarVersion), term: nil)
+    }
+
+    /// - Parameter term: The term on the day of `plannedAt`, when it is known already.
+    func next(in calendar: WorkCalendar, term: Term?) -> Firing? {
         guard isRunning, ledger.openPause == nil else { return nil }
-        let calendar = calendars.calendar(calendarVersion)
+        let day = plannedAt.date
+        var known = term
         var earliest: Firing?
         for rung in Rung.allCases where rungs.contains(rung) && instant(of: rung) == nil {
-            guard
-                let moment = ledger.moment(of: rung, in: calendar, on: plannedAt.date)
-            else { continue }
+            let moment: Instant?
+            switch rung {
+            case .remind, .yellow:
+                moment = ledger.openingMoment(of: rung, in: calendar, on: day)
+            case .red, .expire:
+                let term = known ?? ledger.term(in: calendar, on: day)
+                known = term
+                moment = term.overdueAt
+            }
+            guard let moment else { continue }
             let firing = Firing(rung: rung, at: max(moment, plannedAt))
             if earliest.map({ firing < $0 }) ?? true { earliest = firing }
         }
@@ -180,7 +210,8 @@ extension Deadline {
     /// Fires all that is due through `now` and plans by every calendar that came into force on the
     /// way, each at its moment. For a deadline on its own; a module settles its clocks together.
     package mutating func settle(
-        through now: Instant, in calendars: CalendarTimeline
+        through now: Instant,
+        in calendars: CalendarTimeline
     ) -> [Firing] {
         var firings: [Firing] = []
         for entry in calendars.entries(after: calendarVersion) where entry.since <= now {
@@ -193,7 +224,9 @@ extension Deadline {
     }
 
     private mutating func fire(
-        through now: Instant, in calendars: CalendarTimeline, into firings: inout [Firing]
+        through now: Instant,
+        in calendars: CalendarTimeline,
+        into firings: inout [Firing]
     ) {
         while let firing = next(in: calendars), firing.at <= now {
             record(firing)
@@ -216,20 +249,20 @@ extension Deadline {
         endedAt.map { min($0.date, today) } ?? today
     }
 
-    /// The last day on which it is in time; while paused, as if it were resumed on `today`.
-    package func due(on today: CivilDate, in calendars: CalendarTimeline) -> CivilDate {
-        ledger.due(in: calendars.calendar(calendarVersion), on: reference(today))
+    /// Where its time ends; while paused, as if it were resumed on `today`.
+    package func term(on today: CivilDate, in calendars: CalendarTimeline) -> Term {
+        ledger.term(in: calendars.calendar(calendarVersion), on: reference(today))
     }
 
-    /// The first moment at which it is overdue; nil while a pause holds it back.
-    package func overdueInstant(on today: CivilDate, in calendars: CalendarTimeline) -> Instant? {
-        ledger.overdueInstant(in: calendars.calendar(calendarVersion), on: reference(today))
+    /// The last day on which it is in time; while paused, as if it were resumed on `today`.
+    package func due(on today: CivilDate, in calendars: CalendarTimeline) -> CivilDate {
+        term(on: today, in: calendars).due
     }
 
     /// Since when it has been overdue at `now`, or was when it ended; nil when it isn't.
     package func overdueSince(at now: Instant, in calendars: CalendarTimeline) -> Instant? {
         let moment = min(endedAt ?? now, now)
-        guard let overdue = overdueInstant(on: now.date, in: calendars) else { return nil }
+        guard let overdue = term(on: now.date, in: calendars).overdueAt else { return nil }
         return overdue <= moment ? overdue : nil
     }
 
@@ -263,13 +296,19 @@ extension Deadline {
         guard overdueSince(at: now, in: calendars) != nil else { return 0 }
         let day = reference(now.date)
         return max(
-            0, ledger.overdueDays(in: calendars.calendar(calendarVersion), on: day))
+            0,
+            ledger.overdueDays(in: calendars.calendar(calendarVersion), on: day)
+        )
     }
 
     /// Whether its dates reach into a year whose arrangement isn't known.
     package func isProvisional(on today: CivilDate, in calendars: CalendarTimeline) -> Bool {
-        let calendar = calendars.calendar(calendarVersion)
-        let last = due(on: today, in: calendars)
-        return calendar.isProvisional(from: ledger.startDay, through: last)
+        isProvisional(through: due(on: today, in: calendars), in: calendars)
+    }
+
+    /// Whether a year between its start and `last` has no known arrangement.
+    package func isProvisional(through last: CivilDate, in calendars: CalendarTimeline) -> Bool {
+        calendars.calendar(calendarVersion)
+            .isProvisional(from: ledger.startDay, through: last)
     }
 }

@@ -23,7 +23,11 @@ package struct DeadlineRecord: Hashable, Sendable {
     package private(set) var listedDue: CivilDate?
 
     package init(
-        key: Int64, kind: ClockKind, owner: DeadlineOwner, label: String, deadline: Deadline,
+        key: Int64,
+        kind: ClockKind,
+        owner: DeadlineOwner,
+        label: String,
+        deadline: Deadline,
         in calendars: CalendarTimeline
     ) {
         self.key = key
@@ -36,9 +40,15 @@ package struct DeadlineRecord: Hashable, Sendable {
 
     /// Brings what it is found by up to date with the deadline; due before it is saved.
     package mutating func index(in calendars: CalendarTimeline) {
-        nextAt = deadline.next(in: calendars)?.at
-        listedDue =
-            deadline.isRunning ? deadline.due(on: deadline.plannedAt.date, in: calendars) : nil
+        guard deadline.isRunning else {
+            nextAt = nil
+            listedDue = nil
+            return
+        }
+        let term = deadline.term(on: deadline.plannedAt.date, in: calendars)
+        let calendar = calendars.calendar(deadline.calendarVersion)
+        nextAt = deadline.next(in: calendar, term: term)?.at
+        listedDue = term.due
     }
 }
 
@@ -71,7 +81,8 @@ extension DeadlineRecord: Record {
             Column("extensions", .blob, optional: true),
             Column("pauses", .blob, optional: true),
         ],
-        indexes: [byDue])
+        indexes: [byDue]
+    )
 
     package func write(to row: inout RowWriter) {
         row.integer(Int64(kind.rawValue))
@@ -119,7 +130,9 @@ extension DeadlineRecord: Record {
                 ValueList.encode(
                     deadline.ledger.extensions.map {
                         [.integer(Int64($0.amount)), .integer($0.at.unixSeconds), .text($0.reason)]
-                    }))
+                    }
+                )
+            )
         }
         if deadline.ledger.pauses.isEmpty {
             row.null()
@@ -132,7 +145,9 @@ extension DeadlineRecord: Record {
                             $0.to.map { .integer($0.unixSeconds) } ?? .null,
                             .text($0.reason),
                         ]
-                    }))
+                    }
+                )
+            )
         }
     }
 
@@ -153,7 +168,8 @@ extension DeadlineRecord: Record {
         label = try row.text()
         let unit = try row.integer()
         let amount = try row.integer(
-            in: unit == 4 ? Int32.min...Int32.max : 0...Int32(Deadline.totalMax))
+            in: unit == 4 ? Int32.min...Int32.max : 0...Int32(Deadline.totalMax)
+        )
         let budget: Budget
         switch unit {
         case 1: budget = .workingDays(Int(amount))
@@ -193,14 +209,20 @@ extension DeadlineRecord: Record {
                 budget: budget,
                 start: start,
                 extensions: try Self.extensions(from: &row, most: Deadline.totalMax - given),
-                pauses: try Self.pauses(from: &row)),
-            rungs: rungs, calendarVersion: calendar, plannedAt: plannedAt, state: state,
-            fired: fired)
+                pauses: try Self.pauses(from: &row)
+            ),
+            rungs: rungs,
+            calendarVersion: calendar,
+            plannedAt: plannedAt,
+            state: state,
+            fired: fired
+        )
     }
 
     /// - Parameter most: the most by which a budget can have grown.
     private static func extensions(
-        from row: inout RowReader, most: Int
+        from row: inout RowReader,
+        most: Int
     ) throws(StoreError) -> [Ledger.Extension] {
         guard let bytes = try row.optionalBlob() else { return [] }
         var left = Int64(most)
@@ -212,7 +234,8 @@ extension DeadlineRecord: Record {
             else { throw row.mismatch("an extension", .blob(bytes)) }
             left -= amount
             extensions.append(
-                .init(amount: Int(amount), at: Instant(unixSeconds: at), reason: reason))
+                .init(amount: Int(amount), at: Instant(unixSeconds: at), reason: reason)
+            )
         }
         return extensions
     }

@@ -25,7 +25,8 @@ extension Deadline {
     ///
     /// O(days): a budget of ten years gives some 3 650 lines.
     package func explanation(
-        on today: CivilDate, in calendars: CalendarTimeline
+        on today: CivilDate,
+        in calendars: CalendarTimeline
     ) -> [ExplainedDay] {
         let calendar = calendars.calendar(calendarVersion)
         let spans = ledger.pauseSpans(on: endedAt.map { min($0.date, today) } ?? today)

@@ -52,7 +52,10 @@ package struct Ledger: Hashable, Sendable {
     package internal(set) var pauses: [Pause]
 
     package init(
-        budget: Budget, start: Instant, extensions: [Extension] = [], pauses: [Pause] = []
+        budget: Budget,
+        start: Instant,
+        extensions: [Extension] = [],
+        pauses: [Pause] = []
     ) {
         self.budget = budget
         self.start = start
@@ -81,50 +84,59 @@ package struct Ledger: Hashable, Sendable {
     func pauseSpans(on today: CivilDate) -> PauseSpans {
         guard !pauses.isEmpty else { return .none }
         return PauseSpans(
-            pauses.map { PauseSpan(pause: $0.from.date, resume: $0.to?.date) }, today: today)
+            pauses.map { PauseSpan(pause: $0.from.date, resume: $0.to?.date) },
+            today: today
+        )
     }
 }
 
+/// Where a clock's time ends, by its ledger and a calendar.
+package struct Term: Hashable, Sendable {
+    /// The last day on which the clock is in time; while paused, as if it were resumed today.
+    package let due: CivilDate
+    /// The first moment at which it is overdue; nil while an open pause holds it back.
+    package let overdueAt: Instant?
+}
+
 extension Ledger {
-    /// The last day on which the clock is in time; while paused, as if it were resumed on `today`.
-    package func due(in calendar: WorkCalendar, on today: CivilDate) -> CivilDate {
+    /// The end of the clock's time, an open pause being looked at on `today`.
+    ///
+    /// For days it is overdue from 00:00 of the day after the due date, or of the day after the
+    /// resume when the clock was paused on its last charged day; for minutes from the second after
+    /// the last, or after the resume when the clock was paused in its last second.
+    package func term(in calendar: WorkCalendar, on today: CivilDate) -> Term {
         switch budget {
-        case .workingDays:
-            return chargedDay(total, in: calendar, on: today)
-        case .naturalDays:
-            let last = chargedDay(total, in: calendar, on: today)
-            return calendar.chargedDay(
-                1, after: last.adding(days: -1), outside: pauseSpans(on: today))
-        case .workingMinutes:
-            return endOfMinutes(in: calendar, on: today).date
         case .through(let day):
-            return day
+            return Term(due: day, overdueAt: day.end)
+        case .workingMinutes:
+            let end = endOfMinutes(in: calendar, on: today)
+            var last = end
+            for pause in pausesInOrder where pause.from <= last {
+                guard let resumed = pause.to else { return Term(due: end.date, overdueAt: nil) }
+                last = max(last, resumed)
+            }
+            return Term(due: end.date, overdueAt: last.adding(seconds: 1))
+        case .workingDays, .naturalDays:
+            let due = lastDay(in: calendar, on: today)
+            var last = due
+            let next = pauseSpans(on: today).spans(reaching: due).first
+            if let next, next.after <= due { last = next.through }
+            if let pause = openPause, pause.from.date <= last {
+                return Term(due: due, overdueAt: nil)
+            }
+            return Term(due: due, overdueAt: last.end)
         }
     }
 
-    /// The first moment at which the clock is overdue; nil while an open pause holds it back.
-    ///
-    /// For days it is 00:00 of the day after the due date, or of the day after the resume when the
-    /// clock was paused on its last charged day. For minutes it is the second after the last, or
-    /// the second after the resume when the clock was paused in its last second.
-    package func overdueInstant(in calendar: WorkCalendar, on today: CivilDate) -> Instant? {
-        switch budget {
-        case .through(let day):
-            return day.end
-        case .workingMinutes:
-            var last = endOfMinutes(in: calendar, on: today)
-            for pause in pausesInOrder where pause.from <= last {
-                guard let resumed = pause.to else { return nil }
-                last = max(last, resumed)
-            }
-            return last.adding(seconds: 1)
-        case .workingDays, .naturalDays:
-            var last = due(in: calendar, on: today)
-            let next = pauseSpans(on: today).spans(reaching: last).first
-            if let next, next.after <= last { last = next.through }
-            if let pause = openPause, pause.from.date <= last { return nil }
-            return last.end
-        }
+    /// The last day of a budget in days.
+    private func lastDay(in calendar: WorkCalendar, on today: CivilDate) -> CivilDate {
+        let last = chargedDay(total, in: calendar, on: today)
+        if countsWorkingDays { return last }
+        return calendar.chargedDay(
+            1,
+            after: last.adding(days: -1),
+            outside: pauseSpans(on: today)
+        )
     }
 
     /// The `number`-th charged day (1 for the first; 0 gives the start day).
@@ -132,7 +144,9 @@ extension Ledger {
     /// Day d is charged if it lies after the start day and in no (pause day, resume day]; in
     /// working days, only working days are. O(pauses).
     package func chargedDay(
-        _ number: Int, in calendar: WorkCalendar, on today: CivilDate
+        _ number: Int,
+        in calendar: WorkCalendar,
+        on today: CivilDate
     ) -> CivilDate {
         let spans = pauseSpans(on: today)
         if countsWorkingDays { return calendar.chargedDay(number, after: startDay, outside: spans) }
@@ -150,7 +164,9 @@ extension Ledger {
     /// How many days after the start day and through `day` were charged, without regard to the
     /// budget. Minutes and named days charge working days, too.
     package func charged(
-        through day: CivilDate, in calendar: WorkCalendar, on today: CivilDate
+        through day: CivilDate,
+        in calendar: WorkCalendar,
+        on today: CivilDate
     ) -> Int {
         let spans = pauseSpans(on: today)
         if countsWorkingDays {
@@ -175,7 +191,10 @@ extension Ledger {
     /// Working days overdue at `today`: those after the due date that lie in no pause.
     package func overdueDays(in calendar: WorkCalendar, on today: CivilDate) -> Int {
         calendar.chargedDays(
-            after: due(in: calendar, on: today), through: today, outside: pauseSpans(on: today))
+            after: term(in: calendar, on: today).due,
+            through: today,
+            outside: pauseSpans(on: today)
+        )
     }
 
     private var countsWorkingDays: Bool {

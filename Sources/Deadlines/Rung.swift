@@ -50,25 +50,21 @@ extension Firing: Comparable {
 }
 
 extension Ledger {
-    /// The moment of a rung by this ledger; nil when it has none.
+    /// The moment of a reminder or a yellow card by this ledger; nil when it has none.
     ///
-    /// A limit of one day has no reminder; limits in minutes and named days have neither reminder
-    /// nor yellow. While a pause holds the clock back, red and expiry have no moment.
-    package func moment(
-        of rung: Rung, in calendar: WorkCalendar, on today: CivilDate
+    /// A limit of one day has no reminder; limits in minutes and named days have neither.
+    package func openingMoment(
+        of rung: Rung,
+        in calendar: WorkCalendar,
+        on today: CivilDate
     ) -> Instant? {
-        switch rung {
-        case .red, .expire:
-            return overdueInstant(in: calendar, on: today)
-        case .remind, .yellow:
-            switch budget {
-            case .workingMinutes, .through: return nil
-            case .workingDays, .naturalDays: break
-            }
-            let number = rung == .remind ? total - 1 : total * 9 / 10 + 1
-            guard (1...max(1, total)).contains(number), total > 0 else { return nil }
-            let day = chargedDay(number, in: calendar, on: today)
-            return Instant(day, secondOfDay: OfficeHours.opening)
+        switch budget {
+        case .workingMinutes, .through: return nil
+        case .workingDays, .naturalDays: break
         }
+        let number = rung == .remind ? total - 1 : total * 9 / 10 + 1
+        guard number >= 1, number <= total else { return nil }
+        let day = chargedDay(number, in: calendar, on: today)
+        return Instant(day, secondOfDay: OfficeHours.opening)
     }
 }

@@ -10,20 +10,18 @@ package import CivilTime
 /// time must push, so instants may lie in the past, and `now` may leap.
 ///
 /// Cancelling is lazy: the entry stays in its slot until that is visited. Entries without effect
-/// are kept below about twice the armed ones (plus 4096) by a sweep that takes a few steps with
-/// each cancellation.
+/// are kept to about one and a half for each armed id (and 4096) by a sweep that takes a few steps
+/// with each cancellation.
 ///
-/// Memory: 8 bytes an armed id and 16 an entry, chunks being half filled in the worst usual case.
+/// Memory: 8 bytes an armed id and 16 an entry, in chunks whose newest is half filled on average.
 /// Ids should be dense, as row numbers are; see `ArmedStamps` for what others cost.
 package struct TimingWheel: ~Copyable {
     /// A list that would grow longer becomes a wheel: 64 slots of a chunk each.
     private static let listLimit = 64 * EntryList.chunkCapacity
-    /// A list up to this length is sorted where it lies.
-    private static let sortLimit = 64
     /// Dead entries that are never worth a sweep.
     private static let deadAllowance = 4096
     /// Entries swept for each one that dies, once there are too many.
-    private static let sweepRate = 4
+    private static let sweepRate = 3
     /// Entries that make a sweep's step.
     private static let sweepStep = 1024
 
@@ -38,15 +36,11 @@ package struct TimingWheel: ~Copyable {
     private var earliest: UInt64?
     private var sweepPosition = TimingKey(ordinal: 0, id: 0)
     private var sweepDebt = 0
-    /// Where short lists are sorted.
-    private let sorted = UnsafeMutablePointer<TimingEntry>.allocate(capacity: sortLimit)
+    private var sorter = EntrySorter()
 
     package init() {}
 
-    deinit {
-        Self.free(root)
-        sorted.deallocate()
-    }
+    deinit { Self.free(root) }
 
     /// How many ids are armed. O(1).
     package var count: Int { armed.count }
@@ -133,8 +127,8 @@ extension TimingWheel {
             slot = wheel.slot(of: key)
         }
         entryCount &+= 1
-        append(entry, to: wheel, slot)
-        if wheel.list(in: slot).count > Self.listLimit {
+        if wheel.append(entry, in: slot) { return }
+        if wheel.append(entry, in: slot, beginning: pool.take()) > Self.listLimit {
             open(slot, of: wheel, beyond: Self.listLimit / 2)
         }
     }
@@ -157,13 +151,8 @@ extension TimingWheel {
     }
 
     private mutating func append(_ entry: TimingEntry, to wheel: Wheel, _ slot: Int) {
-        guard wheel.holds(slot) else {
-            wheel.put(EntryList.start(pool.take(), with: entry, after: nil), in: slot)
-            return
-        }
-        let list = wheel.list(in: slot)
-        if list.append(entry) { return }
-        wheel.put(EntryList.start(pool.take(), with: entry, after: list), in: slot)
+        if wheel.append(entry, in: slot) { return }
+        _ = wheel.append(entry, in: slot, beginning: pool.take())
     }
 
     /// Makes a wheel of the list in `slot`, or rids it of its dead: the latter when they are many,
@@ -184,12 +173,12 @@ extension TimingWheel {
         )
         wheel.put(finer, in: slot)
         var chunks = list.dismantled()
-        while let chunk = chunks.popOldest() {
-            for entry in chunk.newestEntries {
+        while let (chunk, entries) = chunks.popOldest() {
+            for entry in entries {
                 let key = TimingKey(ordinal: entry.stamp.ordinal, id: entry.id)
                 append(entry, to: finer, finer.slot(of: key))
             }
-            pool.give(chunk.newest)
+            pool.give(chunk)
         }
     }
 
@@ -228,7 +217,7 @@ extension TimingWheel {
                 free(wheel.wheel(in: slot))
             } else {
                 var chunks = wheel.list(in: slot).dismantled()
-                while let chunk = chunks.popOldest() { chunk.newest.deallocate() }
+                while let (chunk, _) = chunks.popOldest() { chunk.deallocate() }
             }
             wheel.clear(slot)
         }
@@ -259,29 +248,38 @@ extension TimingWheel {
             }
             let list = wheel.list(in: slot)
             let count = list.count
-            if count <= Self.sortLimit {
-                drainSorted(slot, of: wheel, through: now, remaining: &remaining, into: &due)
+            if count <= EntrySorter.capacity {
+                drainShort(slot, of: wheel, through: now, remaining: &remaining, into: &due)
                 if wheel.holds(slot) { return }
             } else if list.isAscending, count <= remaining, wheel.lastOrdinal(in: slot) <= now {
-                wheel.clear(slot)
-                entryCount -= count
-                var chunks = list.dismantled()
-                while let chunk = chunks.popOldest() {
-                    for entry in chunk.newestEntries
-                    where armed.disarm(entry.id, ifStamped: entry.stamp) {
-                        due.append((entry.id, Self.instant(entry.stamp.ordinal)))
-                        remaining -= 1
-                    }
-                    pool.give(chunk.newest)
-                }
+                drainAscending(slot, of: wheel, remaining: &remaining, into: &due)
             } else {
-                open(slot, of: wheel, beyond: Self.sortLimit)
+                open(slot, of: wheel, beyond: EntrySorter.capacity)
             }
         }
     }
 
-    /// Takes what is due in a short list, and leaves the rest in it, sorted.
-    private mutating func drainSorted(
+    /// Takes all of a list that is in the order of firing, due, and within `remaining`.
+    private mutating func drainAscending(
+        _ slot: Int,
+        of wheel: Wheel,
+        remaining: inout Int,
+        into due: inout [(id: UInt64, at: Instant)]
+    ) {
+        let list = wheel.list(in: slot)
+        wheel.clear(slot)
+        entryCount -= list.count
+        var chunks = list.dismantled()
+        while let (chunk, entries) = chunks.popOldest() {
+            sorter.removeAll()
+            sorter.gather(entries, livingIn: armed)
+            pool.give(chunk)
+            for index in 0..<sorter.count where fire(sorter[index], into: &due) { remaining -= 1 }
+        }
+    }
+
+    /// Takes what is due of a list short enough to be sorted, and leaves the rest in it, in order.
+    private mutating func drainShort(
         _ slot: Int,
         of wheel: Wheel,
         through now: UInt64,
@@ -289,47 +287,35 @@ extension TimingWheel {
         into due: inout [(id: UInt64, at: Instant)]
     ) {
         let list = wheel.list(in: slot)
-        let count = sort(list)
         wheel.clear(slot)
-        pool.give(list)
-        entryCount -= count
-        for index in 0..<count {
-            let entry = sorted[index]
-            if entry.stamp.ordinal > now || remaining == 0 {
-                guard armed[entry.id] == entry.stamp else { continue }
-                append(entry, to: wheel, slot)
-                entryCount += 1
-            } else if armed.disarm(entry.id, ifStamped: entry.stamp) {
-                due.append((entry.id, Self.instant(entry.stamp.ordinal)))
-                remaining -= 1
-            }
+        entryCount -= list.count
+        sorter.removeAll()
+        var chunks = list.dismantled()
+        while let (chunk, entries) = chunks.popOldest() {
+            sorter.gather(entries, livingIn: armed)
+            pool.give(chunk)
+        }
+        if !list.isAscending { sorter.sort() }
+        var index = 0
+        while index < sorter.count, remaining > 0, sorter[index].stamp.ordinal <= now {
+            if fire(sorter[index], into: &due) { remaining -= 1 }
+            index += 1
+        }
+        entryCount += sorter.count - index
+        while index < sorter.count {
+            append(sorter[index], to: wheel, slot)
+            index += 1
         }
     }
 
-    /// Fills `sorted` with the entries of `list`, no more than `sortLimit`; returns their number.
-    private func sort(_ list: EntryList) -> Int {
-        let count = list.count
-        precondition(count <= Self.sortLimit, "a list to be sorted is short")
-        // Insertion, for the chunks come newest first: each fills the place below the one before.
-        var end = count
-        var next: EntryList? = list
-        while let chunk = next {
-            let entries = chunk.newestEntries
-            end -= entries.count
-            for (offset, entry) in entries.enumerated() { sorted[end + offset] = entry }
-            next = chunk.older
-        }
-        if list.isAscending { return count }
-        for index in 1..<count {
-            let entry = sorted[index]
-            var place = index
-            while place > 0, entry.precedes(sorted[place - 1]) {
-                sorted[place] = sorted[place - 1]
-                place -= 1
-            }
-            sorted[place] = entry
-        }
-        return count
+    /// Disarms what `entry` stands for, and appends it to `due`; returns whether it was armed.
+    private mutating func fire(
+        _ entry: TimingEntry,
+        into due: inout [(id: UInt64, at: Instant)]
+    ) -> Bool {
+        guard armed.disarm(entry.id, ifStamped: entry.stamp) else { return false }
+        due.append((entry.id, Self.instant(entry.stamp.ordinal)))
+        return true
     }
 
     private mutating func nextOrdinal() -> UInt64? {
@@ -350,16 +336,30 @@ extension TimingWheel {
                 continue
             }
             let list = wheel.list(in: slot)
-            if list.count > Self.sortLimit {
-                open(slot, of: wheel, beyond: Self.sortLimit)
-                continue
+            if list.count <= EntrySorter.capacity {
+                if let least = leastLiving(in: list) { return least }
+                filter(slot, of: wheel)
+            } else if list.isAscending {
+                let first = list.oldestEntry
+                if armed[first.id] == first.stamp { return first.stamp.ordinal }
+                filter(slot, of: wheel)
+            } else {
+                open(slot, of: wheel, beyond: EntrySorter.capacity)
             }
-            if filter(slot, of: wheel) == 0 { continue }
-            let count = sort(wheel.list(in: slot))
-            precondition(count > 0, "a list that isn't empty has a first entry")
-            return sorted[0].stamp.ordinal
         }
         return nil
+    }
+
+    private func leastLiving(in list: EntryList) -> UInt64? {
+        var least: UInt64?
+        var next: EntryList? = list
+        while let chunk = next {
+            for entry in chunk.newestEntries where armed[entry.id] == entry.stamp {
+                least = min(least ?? .max, entry.stamp.ordinal)
+            }
+            next = chunk.older
+        }
+        return least
     }
 }
 
@@ -371,7 +371,7 @@ extension TimingWheel {
 
     private mutating func noteDeath(of stamp: Stamp) {
         if let known = earliest, known == stamp.ordinal { earliest = nil }
-        guard entryCount &- armed.count > armed.count &+ Self.deadAllowance else { return }
+        guard deadCount > armed.count &* 3 / 2 &+ Self.deadAllowance else { return }
         sweepDebt += Self.sweepRate
         guard sweepDebt >= Self.sweepStep else { return }
         while sweepDebt > 0 {
@@ -417,12 +417,12 @@ extension TimingWheel {
         var living = 0
         entryCount -= list.count
         var chunks = list.dismantled()
-        while let chunk = chunks.popOldest() {
-            for entry in chunk.newestEntries where armed[entry.id] == entry.stamp {
-                append(entry, to: wheel, slot)
-                living += 1
-            }
-            pool.give(chunk.newest)
+        while let (chunk, entries) = chunks.popOldest() {
+            sorter.removeAll()
+            sorter.gather(entries, livingIn: armed)
+            pool.give(chunk)
+            for index in 0..<sorter.count { append(sorter[index], to: wheel, slot) }
+            living += sorter.count
         }
         entryCount += living
         return living
@@ -432,11 +432,14 @@ extension TimingWheel {
 // MARK: - Ordinals
 
 extension TimingWheel {
+    /// `Instant.earliest`, as a literal for the sake of the inner loops.
+    private static let earliestUnixSeconds: Int64 = -62_135_625_600
+
     private static func ordinal(_ instant: Instant) -> UInt64 {
-        UInt64(instant.unixSeconds - Instant.earliest.unixSeconds)
+        UInt64(instant.unixSeconds - earliestUnixSeconds)
     }
 
     private static func instant(_ ordinal: UInt64) -> Instant {
-        Instant(unixSeconds: Int64(ordinal) + Instant.earliest.unixSeconds)
+        Instant(unixSeconds: Int64(ordinal) + earliestUnixSeconds)
     }
 }

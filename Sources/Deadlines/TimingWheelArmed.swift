@@ -32,7 +32,7 @@ struct ArmedStamps: ~Copyable {
     private struct Place {
         /// A page in the lowest storey, a branch in those above; nil for nothing armed below.
         var child: UnsafeMutableRawPointer?
-        /// How many ids below are armed.
+        /// How many ids of the page are armed; 0 in the storeys above.
         var population: Int
     }
     private typealias Branch = UnsafeMutablePointer<Place>
@@ -51,51 +51,60 @@ struct ArmedStamps: ~Copyable {
 
     init() { root = Self.makeBranch() }
 
-    deinit { _ = Self.free(UnsafeMutableRawPointer(root), shift: rootShift) }
+    deinit { Self.free(UnsafeMutableRawPointer(root), shift: rootShift) }
 
     /// The stamp of `id`; `unarmed` when it has none.
     subscript(id: UInt64) -> Stamp {
-        guard let cell = cell(of: id) else { return .unarmed }
-        return cell.pointee
+        guard let place = place(of: id), let child = place.pointee.child else { return .unarmed }
+        return Self.page(child)[Self.digit(id, 0)]
     }
 
     /// Stamps `id`, unless it is armed at the same ordinal already; returns the stamp it had.
     mutating func arm(_ id: UInt64, _ stamp: Stamp) -> Stamp {
-        let cell = makeCell(of: id)
+        let place = makePlace(of: id)
+        let page = place.pointee.child.map(Self.page) ?? makePage(in: place)
+        let cell = page + Self.digit(id, 0)
         let previous = cell.pointee
         if previous == .unarmed {
-            count += 1
+            count &+= 1
+            place.pointee.population &+= 1
             cell.pointee = stamp
-        } else {
-            release(id)
-            if previous.ordinal != stamp.ordinal { cell.pointee = stamp }
+        } else if previous.ordinal != stamp.ordinal {
+            cell.pointee = stamp
         }
         return previous
     }
 
     /// Disarms `id`; returns the stamp it had.
     mutating func disarm(_ id: UInt64) -> Stamp {
-        guard let cell = cell(of: id), cell.pointee != .unarmed else { return .unarmed }
+        guard let place = place(of: id), let child = place.pointee.child else { return .unarmed }
+        let cell = Self.page(child) + Self.digit(id, 0)
         let previous = cell.pointee
-        cell.pointee = .unarmed
-        count -= 1
-        release(id)
+        if previous != .unarmed { clear(cell, in: place, of: id) }
         return previous
     }
 
     /// Disarms `id` if its stamp is `stamp`; returns whether it was.
     mutating func disarm(_ id: UInt64, ifStamped stamp: Stamp) -> Bool {
-        guard let cell = cell(of: id), cell.pointee == stamp else { return false }
-        cell.pointee = .unarmed
-        count -= 1
-        release(id)
+        guard let place = place(of: id), let child = place.pointee.child else { return false }
+        let cell = Self.page(child) + Self.digit(id, 0)
+        guard cell.pointee == stamp else { return false }
+        clear(cell, in: place, of: id)
         return true
+    }
+
+    private mutating func clear(_ cell: Page, in place: Branch, of id: UInt64) {
+        cell.pointee = .unarmed
+        count &-= 1
+        place.pointee.population &-= 1
+        if place.pointee.population == 0 { _ = prune(root, rootShift, id) }
     }
 
     /// Whether the root's digits cover `id`.
     private func covers(_ id: UInt64) -> Bool { (id &>> rootShift) &>> Self.digitBits == 0 }
 
-    private func cell(of id: UInt64) -> Page? {
+    /// The lowest storey's place for `id`, or nil when there is no branch for it.
+    private func place(of id: UInt64) -> Branch? {
         guard covers(id) else { return nil }
         var branch = root
         var shift = rootShift
@@ -104,56 +113,50 @@ struct ArmedStamps: ~Copyable {
             branch = Self.branch(child)
             shift &-= Self.digitBits
         }
-        guard let child = branch[Self.digit(id, shift)].child else { return nil }
-        return Self.page(child) + Self.digit(id, 0)
+        return branch + Self.digit(id, shift)
     }
 
-    /// The cell of `id`, made where it was missing, with one more counted on the way to it.
-    private mutating func makeCell(of id: UInt64) -> Page {
+    /// The same, with the branches that it needs.
+    private mutating func makePlace(of id: UInt64) -> Branch {
         while !covers(id) { addStorey() }
         var branch = root
         var shift = rootShift
-        while true {
+        while shift > Self.digitBits {
             let place = branch + Self.digit(id, shift)
-            place.pointee.population &+= 1
-            if shift == Self.digitBits {
-                if let child = place.pointee.child { return Self.page(child) + Self.digit(id, 0) }
-                let page = Page.allocate(capacity: Self.width)
-                page.initialize(repeating: .unarmed, count: Self.width)
-                allocatedBytes += Self.pageBytes
-                place.pointee.child = UnsafeMutableRawPointer(page)
-                return page + Self.digit(id, 0)
-            }
             if let child = place.pointee.child {
                 branch = Self.branch(child)
             } else {
-                branch = Self.makeBranch()
+                let child = Self.makeBranch()
                 allocatedBytes += Self.branchBytes
-                place.pointee.child = UnsafeMutableRawPointer(branch)
+                place.pointee.child = UnsafeMutableRawPointer(child)
+                branch = child
             }
             shift &-= Self.digitBits
         }
+        return branch + Self.digit(id, shift)
+    }
+    private mutating func makePage(in place: Branch) -> Page {
+        let page = Page.allocate(capacity: Self.width)
+        page.initialize(repeating: .unarmed, count: Self.width)
+        allocatedBytes += Self.pageBytes
+        place.pointee.child = UnsafeMutableRawPointer(page)
+        return page
     }
 
-    /// Counts one less on the way to the cell of `id`, and frees what nobody needs any longer.
-    private mutating func release(_ id: UInt64) {
-        var branch = root
-        var shift = rootShift
-        while true {
-            let place = branch + Self.digit(id, shift)
-            place.pointee.population &-= 1
-            guard let child = place.pointee.child else {
-                preconditionFailure("an armed id has a page")
-            }
-            if place.pointee.population == 0 {
-                place.pointee.child = nil
-                allocatedBytes -= Self.free(child, shift: shift &- Self.digitBits)
-                return
-            }
-            if shift == Self.digitBits { return }
-            branch = Self.branch(child)
-            shift &-= Self.digitBits
+    /// Frees the page of `id` and the branches that hold nothing else; returns whether `branch`
+    /// now holds nothing.
+    private mutating func prune(_ branch: Branch, _ shift: UInt64, _ id: UInt64) -> Bool {
+        let place = branch + Self.digit(id, shift)
+        guard let child = place.pointee.child else { return false }
+        if shift == Self.digitBits {
+            allocatedBytes -= Self.pageBytes
+        } else {
+            guard prune(Self.branch(child), shift &- Self.digitBits, id) else { return false }
+            allocatedBytes -= Self.branchBytes
         }
+        child.deallocate()
+        place.pointee.child = nil
+        return UnsafeBufferPointer(start: branch, count: Self.width).allSatisfy { $0.child == nil }
     }
 
     private mutating func addStorey() {
@@ -163,24 +166,20 @@ struct ArmedStamps: ~Copyable {
         if count == 0 {
             lower.deallocate()
         } else {
-            root[0] = Place(child: UnsafeMutableRawPointer(lower), population: count)
+            root[0].child = UnsafeMutableRawPointer(lower)
             allocatedBytes += Self.branchBytes
         }
     }
 
-    /// Frees a page (`shift` 0) or a branch with all below it; returns how many bytes that gave.
-    private static func free(_ child: UnsafeMutableRawPointer, shift: UInt64) -> Int {
-        guard shift > 0 else {
-            child.deallocate()
-            return pageBytes
-        }
-        var freed = branchBytes
-        for index in 0..<width {
-            guard let below = branch(child)[index].child else { continue }
-            freed += free(below, shift: shift &- digitBits)
+    /// Frees a page (`shift` 0), or a branch with all below it.
+    private static func free(_ child: UnsafeMutableRawPointer, shift: UInt64) {
+        if shift > 0 {
+            for index in 0..<width {
+                guard let below = branch(child)[index].child else { continue }
+                free(below, shift: shift &- digitBits)
+            }
         }
         child.deallocate()
-        return freed
     }
 
     private static func makeBranch() -> Branch {

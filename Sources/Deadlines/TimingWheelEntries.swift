@@ -13,105 +13,101 @@ struct TimingEntry {
 
 /// A slot's entries in the order of their arrival: a chain of 512-byte chunks, the newest first.
 ///
-/// A list is the address of its newest chunk; the memory is its owner's.
+/// What changes with each entry is kept in the slot, not in the chunk, so that appending touches
+/// no more of the chunk than the place that it writes. The memory is the owner's.
 struct EntryList {
     /// Entries in a chunk.
     static let chunkCapacity = 31
     static let chunkBytes = headerBytes + chunkCapacity * MemoryLayout<TimingEntry>.stride
-    private static let headerBytes = MemoryLayout<Header>.stride
+    static let headerBytes = MemoryLayout<Header>.stride
 
-    fileprivate struct Header {
+    struct Header {
+        /// The next older chunk, which is full.
         var older: UnsafeMutableRawPointer?
-        /// Entries in the older chunks.
-        var olderCount: UInt32
-        var fill: UInt16
-        /// Whether the entries up to here fire in the order of their arrival.
-        var isAscending: Bool
+        /// How many entries are in the older chunks.
+        var olderCount: Int
     }
 
     let newest: UnsafeMutableRawPointer
-
-    private var header: UnsafeMutablePointer<Header> {
-        newest.assumingMemoryBound(to: Header.self)
-    }
-
-    var count: Int { Int(header.pointee.olderCount) &+ Int(header.pointee.fill) }
+    /// Entries in the newest chunk.
+    let fill: Int
     /// Whether the entries fire in the order of their arrival.
-    var isAscending: Bool { header.pointee.isAscending }
+    let isAscending: Bool
 
-    /// The list without its newest chunk.
-    var older: EntryList? { header.pointee.older.map(EntryList.init(newest:)) }
+    var count: Int { header.pointee.olderCount &+ fill }
 
     /// The entries of the newest chunk.
     var newestEntries: UnsafeBufferPointer<TimingEntry> {
-        UnsafeBufferPointer(start: entries, count: Int(header.pointee.fill))
+        UnsafeBufferPointer(start: Self.entries(newest), count: fill)
     }
 
-    private var entries: UnsafeMutablePointer<TimingEntry> {
-        (newest + Self.headerBytes).assumingMemoryBound(to: TimingEntry.self)
-    }
-
-    /// Appends `entry`; false when the newest chunk is full. O(1).
-    func append(_ entry: TimingEntry) -> Bool {
-        let header = header
-        let fill = Int(header.pointee.fill)
-        if fill == Self.chunkCapacity { return false }
-        if header.pointee.isAscending, fill > 0, entry.precedes(entries[fill &- 1]) {
-            header.pointee.isAscending = false
+    /// The list without its newest chunk.
+    var older: EntryList? {
+        header.pointee.older.map {
+            EntryList(newest: $0, fill: Self.chunkCapacity, isAscending: isAscending)
         }
-        (entries + fill).initialize(to: entry)
-        header.pointee.fill = UInt16(truncatingIfNeeded: fill &+ 1)
-        return true
     }
 
-    /// Makes `chunk` the newest of the chain that begins with `older`, holding `entry` alone.
-    static func start(
-        _ chunk: UnsafeMutableRawPointer,
-        with entry: TimingEntry,
-        after older: EntryList?
-    ) -> EntryList {
-        var header = Header(older: nil, olderCount: 0, fill: 1, isAscending: true)
-        if let older {
-            header.older = older.newest
-            header.olderCount = UInt32(truncatingIfNeeded: older.count)
-            header.isAscending =
-                older.isAscending
-                && !entry.precedes(older.entries[chunkCapacity - 1])
-        }
-        chunk.initializeMemory(as: Header.self, to: header)
-        let list = EntryList(newest: chunk)
-        list.entries.initialize(to: entry)
-        return list
+    /// The entry that came first. O(chunks).
+    var oldestEntry: TimingEntry {
+        var chunk = newest
+        while let older = Self.header(chunk).pointee.older { chunk = older }
+        return Self.entries(chunk)[0]
     }
 
-    /// The chunks as lists of their own, oldest first; the list itself is consumed. O(chunks).
-    func dismantled() -> EntryList.Chunks {
+    private var header: UnsafeMutablePointer<Header> { Self.header(newest) }
+
+    static func header(_ chunk: UnsafeMutableRawPointer) -> UnsafeMutablePointer<Header> {
+        chunk.assumingMemoryBound(to: Header.self)
+    }
+
+    static func entries(_ chunk: UnsafeMutableRawPointer) -> UnsafeMutablePointer<TimingEntry> {
+        (chunk + headerBytes).assumingMemoryBound(to: TimingEntry.self)
+    }
+
+    /// Makes `chunk` the newest of the chain that `older` is, with nothing in it.
+    static func begin(_ chunk: UnsafeMutableRawPointer, after older: EntryList?) {
+        chunk.initializeMemory(
+            as: Header.self,
+            to: Header(older: older?.newest, olderCount: older?.count ?? 0)
+        )
+    }
+
+    /// The chunks, oldest first; the list itself is consumed. O(chunks).
+    func dismantled() -> Chunks {
+        let chunks = header.pointee.olderCount / Self.chunkCapacity
         var oldest: UnsafeMutableRawPointer?
         var next: UnsafeMutableRawPointer? = newest
         while let chunk = next {
-            let header = chunk.assumingMemoryBound(to: Header.self)
+            let header = Self.header(chunk)
             next = header.pointee.older
             header.pointee.older = oldest
             oldest = chunk
         }
-        return Chunks(next: oldest)
+        return Chunks(next: oldest, fullChunks: chunks, lastFill: fill)
     }
 
-    /// A dismantled list. `next` may free the chunk that it returned before.
+    /// A dismantled list. Whoever pops a chunk owns it.
     struct Chunks {
         fileprivate var next: UnsafeMutableRawPointer?
+        fileprivate var fullChunks: Int
+        fileprivate let lastFill: Int
 
-        mutating func popOldest() -> EntryList? {
+        mutating func popOldest() -> (
+            chunk: UnsafeMutableRawPointer, entries: UnsafeBufferPointer<TimingEntry>
+        )? {
             guard let chunk = next else { return nil }
-            next = chunk.assumingMemoryBound(to: Header.self).pointee.older
-            return EntryList(newest: chunk)
+            next = EntryList.header(chunk).pointee.older
+            let fill = fullChunks > 0 ? EntryList.chunkCapacity : lastFill
+            fullChunks &-= 1
+            return (chunk, UnsafeBufferPointer(start: EntryList.entries(chunk), count: fill))
         }
     }
 }
 
 /// Hands out chunks, and keeps some of the returned ones for the next who asks.
 struct ChunkPool: ~Copyable {
-    private static let spareLimit = 256
+    private static let spareLimit = 1024
 
     private var spares: [UnsafeMutableRawPointer] = []
     private(set) var allocatedBytes = 0
@@ -140,6 +136,6 @@ struct ChunkPool: ~Copyable {
     /// Frees all chunks of `list`.
     mutating func give(_ list: EntryList) {
         var chunks = list.dismantled()
-        while let chunk = chunks.popOldest() { give(chunk.newest) }
+        while let chunk = chunks.popOldest() { give(chunk.chunk) }
     }
 }

@@ -6,14 +6,19 @@
 struct Wheel {
     static let width: UInt64 = 64
     static let digitBits: UInt64 = 6
-    static let bytes = headerBytes + Int(width) * MemoryLayout<UnsafeMutableRawPointer>.stride
-    private static let headerBytes = MemoryLayout<Header>.stride
+    static let bytes =
+        slotsOffset + Int(width) * MemoryLayout<UnsafeMutableRawPointer>.stride
+    /// A cache line each for the header and the fills.
+    private static let fillsOffset = 64
+    private static let slotsOffset = fillsOffset + Int(width)
 
     struct Header {
         /// The slots that hold something, a bit each.
         var occupied: UInt64
         /// Those of them that hold a finer wheel.
         var opened: UInt64
+        /// Those that hold a list in whose order of arrival an entry fires before the one before.
+        var disordered: UInt64
         /// A key inside the wheel: its digits above the wheel's are those of all the others.
         let key: TimingKey
         let digit: Digit
@@ -22,16 +27,25 @@ struct Wheel {
     let address: UnsafeMutableRawPointer
 
     var header: UnsafeMutablePointer<Header> { address.assumingMemoryBound(to: Header.self) }
+    /// Entries in the newest chunk of each slot's list; as if it were full where there is none.
+    private var fills: UnsafeMutablePointer<UInt8> {
+        (address + Self.fillsOffset).assumingMemoryBound(to: UInt8.self)
+    }
     private var slots: UnsafeMutablePointer<UnsafeMutableRawPointer> {
-        (address + Self.headerBytes).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
+        (address + Self.slotsOffset).assumingMemoryBound(to: UnsafeMutableRawPointer.self)
     }
 
     /// An empty wheel over `digit`, for keys that agree with `key` in the digits above.
     static func make(_ digit: Digit, around key: TimingKey) -> Wheel {
-        let address = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 16)
+        let address = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
         address.initializeMemory(
             as: Header.self,
-            to: Header(occupied: 0, opened: 0, key: key, digit: digit)
+            to: Header(occupied: 0, opened: 0, disordered: 0, key: key, digit: digit)
+        )
+        (address + fillsOffset).initializeMemory(
+            as: UInt8.self,
+            repeating: UInt8(EntryList.chunkCapacity),
+            count: Int(width)
         )
         return Wheel(address: address)
     }
@@ -45,24 +59,65 @@ struct Wheel {
 
     /// The finer wheel in `slot`, which must hold one.
     func wheel(in slot: Int) -> Wheel { Wheel(address: slots[slot]) }
-    /// The list in `slot`, which must hold one.
-    func list(in slot: Int) -> EntryList { EntryList(newest: slots[slot]) }
 
+    /// The list in `slot`, which must hold one.
+    func list(in slot: Int) -> EntryList {
+        EntryList(
+            newest: slots[slot],
+            fill: Int(fills[slot]),
+            isAscending: header.pointee.disordered &>> UInt64(slot) & 1 == 0
+        )
+    }
+
+    /// Puts `wheel` into `slot`, in the place of what was there.
     func put(_ wheel: Wheel, in slot: Int) {
+        clear(slot)
         slots[slot] = wheel.address
         header.pointee.occupied |= 1 &<< UInt64(slot)
         header.pointee.opened |= 1 &<< UInt64(slot)
     }
 
-    func put(_ list: EntryList, in slot: Int) {
-        slots[slot] = list.newest
-        header.pointee.occupied |= 1 &<< UInt64(slot)
-        header.pointee.opened &= ~(1 &<< UInt64(slot))
+    func clear(_ slot: Int) {
+        let others: UInt64 = ~(1 &<< UInt64(slot))
+        header.pointee.occupied &= others
+        header.pointee.opened &= others
+        header.pointee.disordered &= others
+        fills[slot] = UInt8(EntryList.chunkCapacity)
     }
 
-    func clear(_ slot: Int) {
-        header.pointee.occupied &= ~(1 &<< UInt64(slot))
-        header.pointee.opened &= ~(1 &<< UInt64(slot))
+    /// Appends `entry` to the list in `slot`; false when that needs a chunk. O(1).
+    func append(_ entry: TimingEntry, in slot: Int) -> Bool {
+        let fill = Int(fills[slot])
+        if fill == EntryList.chunkCapacity { return false }
+        let entries = EntryList.entries(slots[slot])
+        if header.pointee.disordered &>> UInt64(slot) & 1 == 0, entry.precedes(entries[fill &- 1]) {
+            header.pointee.disordered |= 1 &<< UInt64(slot)
+        }
+        entries[fill] = entry
+        fills[slot] = UInt8(truncatingIfNeeded: fill &+ 1)
+        return true
+    }
+
+    /// Appends `entry` to what is in `slot`, a list whose chunks are full or nothing, in the new
+    /// `chunk`. Returns how many entries are there now.
+    func append(_ entry: TimingEntry, in slot: Int, beginning chunk: UnsafeMutableRawPointer) -> Int
+    {
+        var count = 1
+        if holds(slot) {
+            let older = list(in: slot)
+            EntryList.begin(chunk, after: older)
+            count += older.count
+            if entry.precedes(older.newestEntries[older.fill - 1]) {
+                header.pointee.disordered |= 1 &<< UInt64(slot)
+            }
+        } else {
+            EntryList.begin(chunk, after: nil)
+            header.pointee.occupied |= 1 &<< UInt64(slot)
+        }
+        EntryList.entries(chunk).initialize(to: entry)
+        slots[slot] = chunk
+        fills[slot] = 1
+        return count
     }
 
     /// The slot of `key`, which must lie in the wheel.

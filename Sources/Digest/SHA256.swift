@@ -28,13 +28,14 @@ package struct SHA256Stream: ~Copyable {
     package init() {
         guard let context = EVP_MD_CTX_new() else { preconditionFailure("out of memory") }
         self.context = context
-        begin()
+        begin(with: EVP_sha256())
     }
 
     deinit { EVP_MD_CTX_free(context) }
 
-    private func begin() {
-        let status = EVP_DigestInit_ex(context, EVP_sha256(), nil)
+    /// With the algorithm only the first time: looking it up costs more than a short digest.
+    private func begin(with algorithm: OpaquePointer? = nil) {
+        let status = EVP_DigestInit_ex(context, algorithm, nil)
         precondition(status == 1, "libcrypto offers no SHA-256")
     }
 

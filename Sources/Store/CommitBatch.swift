@@ -34,12 +34,6 @@ package struct CommitBatch: ~Copyable {
         package let sequence: UInt64
     }
 
-    /// Where a request's reply lies in `replies`.
-    package struct Request: Sendable {
-        package let key: RequestKey
-        package let offset: Int
-    }
-
     /// How far the store has come with this batch; its commit number is one more than before.
     package let head: StoreHead
     package let at: Instant
@@ -52,7 +46,8 @@ package struct CommitBatch: ~Copyable {
     package let auditSubjects: [AuditSubject]
     /// A bit for every topic of `events`.
     package let topics: UInt64
-    package let requests: [Request]
+    /// Whose replies they are, in the same order.
+    package let requests: [RequestKey]
 }
 
 /// What a batch became.

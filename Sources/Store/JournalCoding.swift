@@ -58,12 +58,7 @@ package struct JournalSection: Sendable {
         beginEntry()
         let start = bytes.count
         append(UInt32(0))
-        append(sequence)
-        append(draft.at.unixSeconds)
-        append(draft.actor)
-        append(draft.kind)
-        append(draft.subject)
-        append(draft.detail)
+        append(draft, sequence: sequence)
         let canonical = start + 4..<bytes.count
         let count = length(canonical.count).littleEndian
         bytes.withUnsafeMutableBytes {
@@ -75,6 +70,15 @@ package struct JournalSection: Sendable {
         bytes.append(contentsOf: hash)
     }
 
+    fileprivate mutating func append(_ draft: AuditDraft, sequence: UInt64) {
+        append(sequence)
+        append(draft.at.unixSeconds)
+        append(draft.actor)
+        append(draft.kind)
+        append(draft.subject)
+        append(draft.detail)
+    }
+
     mutating func append(_ event: Event) {
         beginEntry()
         append(event.sequence)
@@ -82,21 +86,27 @@ package struct JournalSection: Sendable {
         append(event.draft.payload)
     }
 
-    /// Appends a reply and returns the offset by which `JournalReader.reply(at:)` finds it.
-    mutating func append(_ key: RequestKey, _ reply: StoredReply) -> Int {
+    mutating func append(_ key: RequestKey, _ reply: StoredReply) {
         beginEntry()
-        let offset = bytes.count
         append(key.principal)
         append(key.id)
         append(reply.requestHash)
         append(reply.reply)
-        return offset
     }
 
     /// Ends the section with its checksum; without entries it stays empty.
     mutating func seal() {
         guard !bytes.isEmpty else { return }
         append(bytes.withUnsafeBytes { banjie_crc32c(0, $0.baseAddress, $0.count) })
+    }
+}
+
+extension AuditEntry {
+    /// What the entry's hash is taken over, after the preceding entry's hash.
+    var canonicalBytes: [UInt8] {
+        var section = JournalSection()
+        section.append(draft, sequence: sequence)
+        return section.bytes
     }
 }
 
@@ -185,12 +195,18 @@ package struct JournalReader {
         return (key, reply)
     }
 
-    /// The reply at an offset that `JournalSection` gave out.
-    package mutating func reply(
-        at offset: Int
-    ) throws(StoreError) -> (RequestKey, StoredReply)? {
-        try cursor.move(to: offset)
-        return try nextReply()
+    /// Skips to the reply to one request; nil without one.
+    package mutating func reply(to key: RequestKey) throws(StoreError) -> StoredReply? {
+        while !cursor.isAtEnd {
+            let principal = try cursor.bytes()
+            let id = try cursor.bytes()
+            let requestHash = try cursor.bytes()
+            let reply = try cursor.bytes()
+            if id.elementsEqual(key.id), principal.elementsEqual(key.principal.utf8) {
+                return StoredReply(requestHash: [UInt8](requestHash), reply: [UInt8](reply))
+            }
+        }
+        return nil
     }
 }
 
@@ -207,13 +223,6 @@ private struct Cursor {
         guard count <= source.count - position else {
             throw .corrupt("a journal entry is cut short at byte \(position)")
         }
-    }
-
-    mutating func move(to offset: Int) throws(StoreError) {
-        guard offset >= 0, offset <= source.count else {
-            throw .corrupt("the journal has no entry at byte \(offset)")
-        }
-        position = offset
     }
 
     mutating func integer<Number: FixedWidthInteger>() throws(StoreError) -> Number {

@@ -36,7 +36,9 @@ struct OverlayShape: Hashable {
 
 /// The changed records of a batch by the values that searches of one shape ask for.
 struct Overlay<Slot: AnyObject> {
-    private var groups: [[Value]: [Slot]] = [:]
+    var groups: [[Value]: [Slot]] = [:]
+
+    init() {}
 
     subscript(prefix: [Value]) -> [Slot] { groups[prefix] ?? [] }
 

@@ -1,8 +1,12 @@
+// A batch touches every record several times: in release builds this code is compiled where the
+// record's type is known (`specialized` in Package.swift). Only what `RecordMapHandle` holds as
+// functions is called there; a protocol's methods would be those shared by all types.
+
 /// The records of one type that a unit of work knows: what a batch changed, and a bounded cache of
 /// what the store holds.
 final class RecordMap<R: Record> {
     /// What is known of one key.
-    private final class Slot {
+    final class Slot {
         let key: R.Key
         /// Nil when there is no such record.
         var current: R?
@@ -21,14 +25,14 @@ final class RecordMap<R: Record> {
         }
     }
 
-    private enum Stored {
+    enum Stored {
         case same
         case unknown
         case known(R?)
     }
 
     /// A slot as it was before the running command changed it.
-    private struct Undo {
+    struct Undo {
         let slot: Slot
         let current: R?
         let stored: Stored
@@ -37,21 +41,21 @@ final class RecordMap<R: Record> {
     }
 
     let table: Table
-    private let order: KeyOrder
+    let order: KeyOrder
     /// Two generations of slots: one that is looked up moves to the recent ones, and the others
     /// are let go when enough new ones have come. Changed slots are always among the recent.
-    private var recent: [R.Key: Slot] = [:]
-    private var older: [R.Key: Slot] = [:]
-    private var dirty: [Slot] = []
-    private var undo: [Undo] = []
-    private var overlays: [OverlayShape: Overlay<Slot>] = [:]
-    private var writer = RowWriter()
-    private var comparison = RowWriter()
+    var recent: [R.Key: Slot] = [:]
+    var older: [R.Key: Slot] = [:]
+    var dirty: [Slot] = []
+    var undo: [Undo] = []
+    var overlays: [OverlayShape: Overlay<Slot>] = [:]
+    var writer = RowWriter()
+    var comparison = RowWriter()
 
     /// The largest integer key handed out or saved; nil until the store was asked.
-    private var lastKey: Int64?
+    var lastKey: Int64?
     /// The largest integer key in the store: beyond it nothing need be looked up.
-    private var largestStoredKey: Int64?
+    var largestStoredKey: Int64?
 
     init() {
         table = R.table
@@ -61,14 +65,14 @@ final class RecordMap<R: Record> {
 
     // MARK: Reading
 
-    private func slot(_ key: R.Key) -> Slot? {
+    func slot(_ key: R.Key) -> Slot? {
         if let slot = recent[key] { return slot }
         guard let slot = older.removeValue(forKey: key) else { return nil }
         recent[key] = slot
         return slot
     }
 
-    private func insertSlot(_ key: R.Key, _ current: R?) -> Slot {
+    func insertSlot(_ key: R.Key, _ current: R?) -> Slot {
         let slot = Slot(key: key, current: current)
         recent[key] = slot
         return slot
@@ -109,7 +113,7 @@ final class RecordMap<R: Record> {
 
     /// Keeps what the store holds; returns whether the batch has changed the record.
     @discardableResult
-    private func remember(_ record: R) -> Bool {
+    func remember(_ record: R) -> Bool {
         guard let slot = slot(record.key) else {
             _ = insertSlot(record.key, record)
             return false
@@ -118,13 +122,13 @@ final class RecordMap<R: Record> {
     }
 
     /// The index columns after the prefix, then the key's: what orders the records found.
-    private func position(_ record: R, _ shape: OverlayShape) -> [Value] {
+    func position(_ record: R, _ shape: OverlayShape) -> [Value] {
         encode(record, into: &comparison)
         return shape.rest.map(comparison.row.value(at:))
     }
 
     /// The changed records that a search finds.
-    private func changed(
+    func changed(
         _ shape: OverlayShape,
         _ search: Search
     ) -> [(position: [Value], record: R)] {
@@ -144,19 +148,19 @@ final class RecordMap<R: Record> {
         return result
     }
 
-    private func enter(_ record: R, _ slot: Slot, _ shape: OverlayShape) {
+    func enter(_ record: R, _ slot: Slot, _ shape: OverlayShape) {
         guard let prefix = prefix(record, shape) else { return }
         overlays[shape]?.insert(slot, prefix)
     }
 
     /// The values by which a record is searched; nil when the index leaves it out.
-    private func prefix(_ record: R, _ shape: OverlayShape) -> [Value]? {
+    func prefix(_ record: R, _ shape: OverlayShape) -> [Value]? {
         encode(record, into: &comparison)
         if let first = shape.optionalFirst, case .null = comparison.row.cells[first] { return nil }
         return shape.prefix.map(comparison.row.value(at:))
     }
 
-    private func encode(_ record: R, into writer: inout RowWriter) {
+    func encode(_ record: R, into writer: inout RowWriter) {
         writer.removeAll()
         record.key.write(to: &writer)
         record.write(to: &writer)
@@ -194,12 +198,13 @@ final class RecordMap<R: Record> {
         return isFirst
     }
 
-    private func set(_ slot: Slot, to record: R?) {
+    func set(_ slot: Slot, to record: R?) {
         for shape in overlays.keys {
             if let old = slot.current, let prefix = prefix(old, shape) {
                 overlays[shape]?.remove(slot, prefix)
             }
-            if let record { enter(record, slot, shape) }
+            // A record that is as the store has it again is found there.
+            if let record, slot.isDirty { enter(record, slot, shape) }
         }
         slot.current = record
     }
@@ -218,12 +223,12 @@ final class RecordMap<R: Record> {
         return last + 1
     }
 
-    private func isBeyondStored(_ key: R.Key) -> Bool {
+    func isBeyondStored(_ key: R.Key) -> Bool {
         guard let largestStoredKey, let key = integer(key) else { return false }
         return key > largestStoredKey
     }
 
-    private func integer(_ key: R.Key) -> Int64? {
+    func integer(_ key: R.Key) -> Int64? {
         // The same type under two names: the compiler can't see it in a generic class.
         R.Key.self == Int64.self ? unsafeBitCast(key, to: Int64.self) : nil
     }
@@ -231,7 +236,7 @@ final class RecordMap<R: Record> {
 
 // MARK: - The command's and the batch's end
 
-extension RecordMap: AnyRecordMap {
+extension RecordMap {
     var hasChanges: Bool { !dirty.isEmpty }
 
     func acceptCommand() { undo.removeAll(keepingCapacity: true) }
@@ -239,8 +244,8 @@ extension RecordMap: AnyRecordMap {
     func rejectCommand() {
         for change in undo.reversed() {
             let slot = change.slot
-            set(slot, to: change.current)
             slot.stored = change.stored
+            set(slot, to: change.current)
             if !slot.isDirty { dirty.removeLast() }
             if change.isNew { recent[slot.key] = nil }
         }
@@ -257,8 +262,8 @@ extension RecordMap: AnyRecordMap {
         dirty.removeAll(keepingCapacity: true)
         overlays.removeAll(keepingCapacity: true)
         if recent.count > limit {
-            older = recent
-            recent = [:]
+            swap(&older, &recent)
+            recent.removeAll(keepingCapacity: true)
         }
     }
 
@@ -305,7 +310,7 @@ extension RecordMap: AnyRecordMap {
 
     /// Whether the store must let go of the row before anything else is written: it is deleted, or
     /// it gives up a value that must be unique.
-    private func isDeletedFirst(_ slot: Slot) -> Bool {
+    func isDeletedFirst(_ slot: Slot) -> Bool {
         guard let record = slot.current else {
             if case .known(nil) = slot.stored { return false }
             return true
@@ -319,7 +324,7 @@ extension RecordMap: AnyRecordMap {
     }
 
     /// The columns in which `writer` and `comparison` differ.
-    private func differingColumns() -> UInt64 {
+    func differingColumns() -> UInt64 {
         var columns: UInt64 = 0
         for column in table.columns.indices
         where !writer.row.isEqual(to: comparison.row, at: table.key.count + column) {
@@ -328,7 +333,7 @@ extension RecordMap: AnyRecordMap {
         return columns
     }
 
-    private func dirtyInKeyOrder() -> [Slot] {
+    func dirtyInKeyOrder() -> [Slot] {
         if R.Key.self == Int64.self {
             return dirty.map { (integer($0.key) ?? 0, $0) }
                 .sorted { $0.0 < $1.0 }
@@ -345,17 +350,37 @@ extension RecordMap: AnyRecordMap {
 }
 
 /// What a unit of work asks of the records of any type.
-protocol AnyRecordMap: TableChanges {
-    var hasChanges: Bool { get }
-    func acceptCommand()
-    func rejectCommand()
-    /// The changes lie in the store; keeps about `limit` records in memory.
-    func didCommit(keeping limit: Int)
-    func forgetAll()
+///
+/// It holds functions rather than being a protocol, because those are bound where the type is known.
+package final class RecordMapHandle: TableChanges {
+    package typealias Visitor = (RowChange, borrowing Row) throws(StoreError) -> Void
+
+    package let table: Table
+    let map: AnyObject
+    let hasChanges: () -> Bool
+    let acceptCommand: () -> Void
+    let rejectCommand: () -> Void
+    /// The changes lie in the store; keeps about that many records in memory.
+    let didCommit: (Int) -> Void
+    let forgetAll: () -> Void
+    private let visitChanges: (Visitor) throws(StoreError) -> Void
+
+    init<R: Record>(_ map: RecordMap<R>) {
+        table = map.table
+        self.map = map
+        hasChanges = { map.hasChanges }
+        acceptCommand = { map.acceptCommand() }
+        rejectCommand = { map.rejectCommand() }
+        didCommit = { map.didCommit(keeping: $0) }
+        forgetAll = { map.forgetAll() }
+        visitChanges = { (visit) throws(StoreError) in try map.forEachChange(visit) }
+    }
+
+    package func forEachChange(_ visit: Visitor) throws(StoreError) { try visitChanges(visit) }
 }
 
 /// What a table's declaration says about the order in which rows may be written.
-private struct KeyOrder {
+struct KeyOrder {
     /// The columns that a unique index names; bit n stands for `Table.columns[n]`.
     let uniqueColumns: UInt64
 

@@ -23,7 +23,7 @@ package struct AuditDraft: Equatable, Sendable {
 
     /// Whether readers can search the log by this entry's subject. A free deadline's can't be: its
     /// record tells its own history, and there are too many of them to index.
-    package var isFoundBySubject: Bool { !subject.hasPrefix("deadline/") }
+    package var isFoundBySubject: Bool { !subject.utf8.starts(with: "deadline/".utf8) }
 }
 
 /// An audit entry as it lies in the log.
@@ -186,7 +186,8 @@ package protocol Store: RecordReader {
     /// A reader of its own connection, for queries on another thread. Each of its reads sees all
     /// that was committed before the read began.
     func makeReader() throws(StoreError) -> any RecordReader
-    /// Deletes the replies of requests committed before `instant`, at most `limit` of them, and
-    /// returns how many were deleted.
+    /// Deletes the replies of the oldest commits before `instant`, a commit's all together: as many
+    /// commits as have at most `limit` replies, but at least one. Returns how many replies went, 0
+    /// when there are no more. A commit that bears a later time keeps those after it.
     func expireReplies(before instant: Instant, limit: Int) throws(StoreError) -> Int
 }

@@ -11,3 +11,14 @@ package enum StoreError: Error, Equatable {
     /// Anything else that the store's library reports.
     case failed(String)
 }
+
+extension StoreError: CustomStringConvertible {
+    /// What the store said, with the file that it is about.
+    package var description: String {
+        switch self {
+        case .notWritable(let what), .busy(let what), .corrupt(let what), .schema(let what),
+            .failed(let what):
+            what
+        }
+    }
+}

@@ -12,13 +12,13 @@ package final class UnitOfWork {
     /// About how many records of each type stay in memory from batch to batch.
     package static let keptRecordsMax = 8192
 
-    private let store: any Store
-    private var maps: [ObjectIdentifier: any AnyRecordMap] = [:]
+    let store: any Store
+    var maps: [ObjectIdentifier: RecordMapHandle] = [:]
     /// The maps that the running command has changed.
-    private var changed: [any AnyRecordMap] = []
+    var changed: [RecordMapHandle] = []
     /// Counts the commands; 0 stands for none.
-    private var command: UInt64 = 0
-    private var isInCommand = false
+    var command: UInt64 = 0
+    var isInCommand = false
 
     private var audited: [AuditDraft] = []
     private var published: [EventDraft] = []
@@ -40,14 +40,16 @@ package final class UnitOfWork {
         head = try store.head()
     }
 
-    private func map<R: Record>(_ type: R.Type) -> RecordMap<R> {
+    func map<R: Record>(_ type: R.Type) -> RecordMap<R> {
+        unsafeDowncast(handle(type).map, to: RecordMap<R>.self)
+    }
+
+    func handle<R: Record>(_ type: R.Type) -> RecordMapHandle {
         let name = ObjectIdentifier(type)
-        if let map = maps[name] {
-            return unsafeDowncast(map, to: RecordMap<R>.self)
-        }
-        let map = RecordMap<R>()
-        maps[name] = map
-        return map
+        if let handle = maps[name] { return handle }
+        let handle = RecordMapHandle(RecordMap<R>())
+        maps[name] = handle
+        return handle
     }
 
     // MARK: Records
@@ -77,10 +79,11 @@ package final class UnitOfWork {
         change(type, key, to: nil)
     }
 
-    private func change<R: Record>(_ type: R.Type, _ key: R.Key, to record: R?) {
+    func change<R: Record>(_ type: R.Type, _ key: R.Key, to record: R?) {
         precondition(isInCommand, "a record is changed outside of a command")
-        let map = map(type)
-        if map.change(key, to: record, command: command) { changed.append(map) }
+        let handle = handle(type)
+        let map = unsafeDowncast(handle.map, to: RecordMap<R>.self)
+        if map.change(key, to: record, command: command) { changed.append(handle) }
     }
 
     /// The next unused integer key of the type: increasing, never handed out twice by this unit of
@@ -150,7 +153,7 @@ package final class UnitOfWork {
     /// Whether there is nothing to commit.
     package var isEmpty: Bool {
         audited.isEmpty && published.isEmpty && replies.isEmpty
-            && !maps.values.contains { $0.hasChanges }
+            && !maps.values.contains { $0.hasChanges() }
     }
 
     // MARK: The batch's end
@@ -178,7 +181,7 @@ package final class UnitOfWork {
             throw error
         }
         head = batch.commit.head
-        for map in maps.values { map.didCommit(keeping: Self.keptRecordsMax) }
+        for map in maps.values { map.didCommit(Self.keptRecordsMax) }
         forgetLog()
         return CommitSummary(head: batch.commit.head, events: batch.events)
     }
@@ -221,25 +224,19 @@ package final class UnitOfWork {
         eventSection.seal()
 
         replySection.removeAll()
-        var requests: [CommitBatch.Request] = []
-        requests.reserveCapacity(replies.count)
-        for (key, reply) in replies {
-            requests.append(
-                CommitBatch.Request(key: key, offset: replySection.append(key, reply))
-            )
-        }
+        for (key, reply) in replies { replySection.append(key, reply) }
         replySection.seal()
 
         let batch = CommitBatch(
             head: head,
             at: now,
-            tables: maps.values.filter(\.hasChanges).sorted { $0.table.name < $1.table.name },
+            tables: maps.values.filter { $0.hasChanges() }.sorted { $0.table.name < $1.table.name },
             auditEntries: auditSection,
             events: eventSection,
             replies: replySection,
             auditSubjects: subjects,
             topics: topics,
-            requests: requests
+            requests: replies.map(\.key)
         )
         return Batch(commit: batch, events: events)
     }

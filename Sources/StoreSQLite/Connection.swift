@@ -38,16 +38,6 @@ final class Connection {
         self.path = path
         handle = opened
         sqlite3_busy_timeout(opened, 5000)
-        // The connection is closed before `pages` goes.
-        sqlite3_wal_hook(
-            opened,
-            { pages, _, _, count in
-                guard let pages else { return SQLITE_OK }
-                Unmanaged<LogPages>.fromOpaque(pages).takeUnretainedValue().count = Int(count)
-                return SQLITE_OK
-            },
-            Unmanaged.passUnretained(pages).toOpaque()
-        )
     }
 
     deinit { sqlite3_close_v2(handle) }
@@ -87,7 +77,24 @@ final class Connection {
         if isInTransaction { sqlite3_exec(handle, "ROLLBACK", nil, nil, nil) }
     }
 
-    /// How many pages the write-ahead log held after the newest commit of this connection.
+    /// Leaves it to the caller to move the write-ahead log's pages into the file, and counts them.
+    func takeOverCheckpoints() throws(StoreError) {
+        // Takes away any hook: so it comes first.
+        try execute("PRAGMA wal_autocheckpoint = 0")
+        sqlite3_wal_hook(
+            handle,
+            { pages, _, _, count in
+                guard let pages else { return SQLITE_OK }
+                // The connection is closed before it lets go of its counter.
+                Unmanaged<LogPages>.fromOpaque(pages).takeUnretainedValue().count = Int(count)
+                return SQLITE_OK
+            },
+            Unmanaged.passUnretained(pages).toOpaque()
+        )
+    }
+
+    /// How many pages the write-ahead log held after the newest commit of this connection, once
+    /// checkpoints are taken over.
     var logPages: Int { pages.count }
 
     /// Moves what it can from the write-ahead log into the file; waits for nobody.
@@ -95,9 +102,17 @@ final class Connection {
         sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
     }
 
-    func check(_ code: Int32, doing what: @autoclosure () -> String) throws(StoreError) {
+    /// - Parameter isReading: Whether what was done changes nothing, so that an error of the disk
+    ///   doesn't mean that it can't be written.
+    func check(
+        _ code: Int32,
+        doing what: @autoclosure () -> String,
+        isReading: Bool = false
+    ) throws(StoreError) {
         guard code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE else {
-            throw Connection.error(code, of: handle, path: path, doing: what())
+            let error = Connection.error(code, of: handle, path: path, doing: what())
+            if isReading, case .notWritable(let message) = error { throw .failed(message) }
+            throw error
         }
     }
 

@@ -25,5 +25,10 @@ struct LockFile: ~Copyable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Not left to `close`: a process that is just being started holds a copy of the descriptor
+        // until it runs its program.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 }

@@ -26,7 +26,7 @@ enum SQL {
 
     /// Whether the table's rows lie under their only, integer key; other tables keep their rows in
     /// the tree of the key itself, which saves a second search.
-    private static func hasIntegerKey(_ table: Table) -> Bool {
+    static func hasIntegerKey(_ table: Table) -> Bool {
         table.key.count == 1 && table.key[0].kind == .integer
     }
 
@@ -92,6 +92,11 @@ enum SQL {
             + "WHERE \(equals(table.key))"
     }
 
+    /// Null without rows.
+    static func largestKey(_ table: Table) -> String {
+        "SELECT max(\(name(table.key[0].name))) FROM \(name(table.name))"
+    }
+
     private static func equals(_ columns: [Column]) -> String {
         columns.map { "\(name($0.name)) = ?" }.joined(separator: " AND ")
     }
@@ -137,9 +142,15 @@ struct SearchShape: Hashable {
         var sql = "SELECT \(SQL.names(table.key + table.columns)) FROM \(SQL.name(table.name))"
         if let index { sql += " INDEXED BY \(SQL.name(index.name))" }
         if !conditions.isEmpty { sql += " WHERE \(conditions.joined(separator: " AND "))" }
-        let order = (indexed + key).map(SQL.name).joined(separator: ", ")
-        let limit = prefix.count + (after?.count ?? 0) + 1
-        return sql + " ORDER BY \(order) LIMIT ?\(limit)"
+        // Columns that the prefix fixes, or that come again, don't order anything; SQLite may take
+        // them for a reason to sort.
+        let fixed = searched.prefix(prefix.count)
+        var order: [String] = []
+        for column in rest where !fixed.contains(column) && !order.contains(column) {
+            order.append(column)
+        }
+        if !order.isEmpty { sql += " ORDER BY \(order.map(SQL.name).joined(separator: ", "))" }
+        return sql + " LIMIT ?\(prefix.count + (after?.count ?? 0) + 1)"
     }
 
     /// The condition that the columns come after the values of the last record seen.

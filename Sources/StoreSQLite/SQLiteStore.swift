@@ -34,6 +34,8 @@ package final class SQLiteStore: Store {
     private let reads: SQLiteReader
     private let writer: BatchWriter
     private let replies: ReplyStore
+    private let beginning: Statement
+    private let committing: Statement
 
     /// Opens the store at `path`, and creates it when there is none.
     ///
@@ -54,6 +56,8 @@ package final class SQLiteStore: Store {
         reads = try SQLiteReader(connection)
         writer = try BatchWriter(connection)
         replies = try ReplyStore(connection)
+        beginning = try Statement(connection, "BEGIN IMMEDIATE")
+        committing = try Statement(connection, "COMMIT")
     }
 
     private static func configure(
@@ -64,7 +68,6 @@ package final class SQLiteStore: Store {
             """
             PRAGMA journal_mode = WAL;
             PRAGMA synchronous = \(options.isSynced ? "FULL" : "OFF");
-            PRAGMA wal_autocheckpoint = 0;
             PRAGMA cache_size = -\(options.cacheKiB);
             PRAGMA temp_store = MEMORY;
             PRAGMA secure_delete = FAST;
@@ -72,6 +75,7 @@ package final class SQLiteStore: Store {
             PRAGMA cell_size_check = ON
             """
         )
+        try connection.takeOverCheckpoints()
         if options.pagesMax > 0 {
             try connection.execute("PRAGMA max_page_count = \(options.pagesMax)")
         }
@@ -84,7 +88,7 @@ package final class SQLiteStore: Store {
             try begin()
             try writer.write(batch)
             try replies.insert(batch)
-            try connection.execute("COMMIT")
+            try committing.run()
         } catch {
             rollBack()
             throw error
@@ -97,7 +101,7 @@ package final class SQLiteStore: Store {
         do throws(StoreError) {
             try begin()
             deleted = try replies.expire(before: instant, limit: limit)
-            try connection.execute("COMMIT")
+            try committing.run()
         } catch {
             rollBack()
             throw error
@@ -109,7 +113,7 @@ package final class SQLiteStore: Store {
     private func begin() throws(StoreError) {
         // A rollback that failed left its transaction open: nothing may be added to that.
         if connection.isInTransaction { try connection.execute("ROLLBACK") }
-        try connection.execute("BEGIN IMMEDIATE")
+        try beginning.run()
     }
 
     private func rollBack() {

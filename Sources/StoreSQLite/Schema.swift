@@ -54,10 +54,17 @@ extension SchemaStep {
                   commit_number INTEGER PRIMARY KEY, at INTEGER NOT NULL, replies BLOB NOT NULL
                 ) STRICT
                 """,
+                // See `ReplyStore`.
                 """
-                CREATE TABLE store_request (
+                CREATE TABLE store_request_run (
+                  principal TEXT NOT NULL, last_id BLOB NOT NULL, first_id BLOB NOT NULL,
+                  commit_number INTEGER NOT NULL, PRIMARY KEY (principal, last_id)
+                ) STRICT, WITHOUT ROWID
+                """,
+                """
+                CREATE TABLE store_request_late (
                   principal TEXT NOT NULL, id BLOB NOT NULL, commit_number INTEGER NOT NULL,
-                  position INTEGER NOT NULL, PRIMARY KEY (principal, id)
+                  PRIMARY KEY (principal, id)
                 ) STRICT, WITHOUT ROWID
                 """,
             ]

@@ -154,7 +154,7 @@ final class Statement {
     func step() throws(StoreError) -> Bool {
         let code = sqlite3_step(handle)
         if code == SQLITE_ROW { return true }
-        try connection.check(code, doing: sql)
+        try connection.check(code, doing: sql, isReading: sqlite3_stmt_readonly(handle) != 0)
         return false
     }
 

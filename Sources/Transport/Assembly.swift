@@ -1,85 +1,91 @@
 import Glibc
 import Wire
 
-/// A call whose message comes in fragments. Its memory grows with the bytes that have come (W41).
+/// A message that comes in fragments. Its memory grows with the bytes that have come (W41).
 final class Assembly {
-    let stream: UInt32
     let totalLength: Int
-    private let method: UInt32
-    private let receivedAt: MonotonicTime
-    private let timeoutMilliseconds: UInt32
-    /// The metadata's bytes, then the message's.
-    private var base: UnsafeMutableRawPointer
-    private var capacity: Int
-    private let metadataLength: Int
+    private var base: UnsafeMutableRawPointer?
+    private(set) var capacity = 0
     private var count = 0
 
-    init(
-        stream: UInt32,
-        method: UInt32,
-        receivedAt: MonotonicTime,
-        timeoutMilliseconds: UInt32,
-        metadata: UnsafeRawBufferPointer,
-        totalLength: Int
-    ) {
-        self.stream = stream
-        self.method = method
-        self.receivedAt = receivedAt
-        self.timeoutMilliseconds = timeoutMilliseconds
-        self.totalLength = totalLength
-        metadataLength = metadata.count
-        capacity = max(metadata.count, 1)
-        guard let base = malloc(capacity) else { fatalError("out of memory") }
-        self.base = base
-        UnsafeMutableRawBufferPointer(start: base, count: capacity).copyMemory(from: metadata)
-    }
+    init(totalLength: Int) { self.totalLength = totalLength }
 
     deinit { free(base) }
 
-    /// The whole call; its bytes are valid for as long as the assembly.
-    func call(connection: ConnectionID, principal: Principal) -> IncomingCall {
-        precondition(isComplete, "only a complete message is handed over")
-        let metadata = try? CallMetadata(UnsafeRawBufferPointer(start: base, count: metadataLength))
-        return IncomingCall(
-            connection: connection,
-            principal: principal,
-            stream: stream,
-            method: method,
-            receivedAt: receivedAt,
-            timeoutMilliseconds: timeoutMilliseconds,
-            requestID: metadata?.requestID ?? UnsafeRawBufferPointer(start: nil, count: 0),
-            traceparent: metadata?.traceparent ?? UnsafeRawBufferPointer(start: nil, count: 0),
-            message: UnsafeRawBufferPointer(start: base + metadataLength, count: count)
-        )
-    }
+    /// What has come; valid for as long as the assembly, and until more is appended.
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
 
     var isComplete: Bool { count == totalLength }
 
-    /// Takes the next fragment, with what its frame says of it.
+    /// Takes the fragment in a MESSAGE frame.
     ///
     /// - Throws: `malformed` when the fragment doesn't fit (W36).
-    func append(
-        _ fragment: UnsafeRawBufferPointer,
-        totalLength: UInt32,
-        isLast: Bool
-    ) throws(ProtocolViolation) {
-        guard Int(totalLength) == self.totalLength, fragment.count > 0,
-            fragment.count <= self.totalLength - count,
-            isLast == (fragment.count == self.totalLength - count)
+    func append(_ frame: Frame) throws(ProtocolViolation) {
+        let missing = totalLength - count
+        guard Int(frame.header.field32) == totalLength, frame.payload.count > 0,
+            frame.payload.count <= missing,
+            frame.header.flags.contains(.last) == (frame.payload.count == missing)
         else { throw .malformed(.message, .fragment) }
-        append(fragment)
+        append(frame.payload)
     }
 
-    /// Takes the part that CALL carries.
+    /// Takes the part that CALL carries, which is shorter than the message.
     func append(_ content: UnsafeRawBufferPointer) {
         guard let source = content.baseAddress, content.count > 0 else { return }
-        let wanted = metadataLength + count + content.count
+        let wanted = count + content.count
+        precondition(wanted <= totalLength, "a message doesn't outgrow its length")
         if wanted > capacity {
-            capacity = min(max(capacity * 2, wanted), metadataLength + totalLength)
+            capacity = min(max(capacity * 2, wanted), totalLength)
             guard let grown = realloc(base, capacity) else { fatalError("out of memory") }
             base = grown
         }
-        memcpy(base + metadataLength + count, source, content.count)
-        count += content.count
+        guard let base else { return }
+        memcpy(base + count, source, content.count)
+        count = wanted
+    }
+}
+
+/// A call whose message is still coming.
+struct UnfinishedCall {
+    let stream: UInt32
+    let method: UInt32
+    let receivedAt: MonotonicTime
+    let timeoutMilliseconds: UInt32
+    let requestID: [UInt8]
+    let traceparent: [UInt8]
+    let message: Assembly
+}
+
+/// A call whose message came in fragments and is complete, with its bytes.
+final class CompletedCall {
+    private let metadata: UnsafeMutableRawBufferPointer
+    private let call: UnfinishedCall
+
+    init(_ call: UnfinishedCall) {
+        self.call = call
+        metadata = .allocate(
+            byteCount: call.requestID.count + call.traceparent.count,
+            alignment: 1
+        )
+        metadata.copyBytes(from: call.requestID + call.traceparent)
+    }
+
+    deinit { metadata.deallocate() }
+
+    /// The call as the handler gets it; its bytes are valid for as long as `self`.
+    func incoming(_ connection: ConnectionID, _ principal: Principal) -> IncomingCall {
+        let metadata = UnsafeRawBufferPointer(metadata)
+        let split = call.requestID.count
+        return IncomingCall(
+            connection: connection,
+            principal: principal,
+            stream: call.stream,
+            method: call.method,
+            receivedAt: call.receivedAt,
+            timeoutMilliseconds: call.timeoutMilliseconds,
+            requestID: UnsafeRawBufferPointer(rebasing: metadata[..<split]),
+            traceparent: UnsafeRawBufferPointer(rebasing: metadata[split...]),
+            message: call.message.bytes
+        )
     }
 }

@@ -37,6 +37,14 @@ struct ByteQueue: ~Copyable {
         base = grown
     }
 
+    /// Moves bytes from the front of `source` until `wanted` are held; false when that takes more.
+    mutating func topUp(from source: inout UnsafeRawBufferPointer, to wanted: Int) -> Bool {
+        let length = min(max(wanted - count, 0), source.count)
+        append(UnsafeRawBufferPointer(rebasing: source[..<length]))
+        source = UnsafeRawBufferPointer(rebasing: source[length...])
+        return count >= wanted
+    }
+
     /// Drops the first `length` bytes.
     mutating func removeFirst(_ length: Int) {
         precondition(length <= count, "no more is consumed than there is")

@@ -58,6 +58,16 @@ struct CallTable {
         return nil
     }
 
+    /// Whether somebody waits for the answer of any call. O(slots).
+    var isAnyAwaited: Bool {
+        slots.contains { slot in
+            switch slot.state {
+            case .assembling, .waiting: true
+            case .free, .abandoned: false
+            }
+        }
+    }
+
     /// Gives the slot back.
     mutating func remove(at index: UInt32) {
         slots[Int(index)] = Slot(state: .free(next: firstFree), stream: 0, deadline: .never)

@@ -51,6 +51,8 @@ struct Channel: ~Copyable {
     private(set) var output: UnsafeMutablePointer<MessageWriter>?
     /// How much of the output has been sent.
     private var sent = 0
+    /// Bytes handed to the socket since it was opened.
+    private(set) var totalSent: UInt64 = 0
     /// What the poller was told.
     var interest: Poller.Interest
 
@@ -106,6 +108,7 @@ struct Channel: ~Copyable {
             }
             if count >= 0 {
                 sent += count
+                totalSent += UInt64(count)
                 if sent == output.pointee.count {
                     output.pointee.removeAll()
                     sent = 0

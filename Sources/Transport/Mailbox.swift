@@ -1,5 +1,3 @@
-import CSystem
-import Glibc
 import Synchronization
 
 /// What other threads leave for a loop; the first to leave something since the loop last looked wakes
@@ -18,13 +16,14 @@ final class Mailbox: Sendable {
     }
 
     private let content = Mutex(Content())
-    /// An event counter, readable while something lies here.
-    let descriptor: Descriptor
+    private let counter: EventCounter
+    /// What the loop waits by: it reports the mailbox under `token`.
+    let poller: Poller
+    static let token = UInt64.max
 
     init() throws(TransportError) {
-        let number = banjie_eventfd()
-        guard number >= 0 else { throw .lastFailure("create an event counter") }
-        descriptor = Descriptor(number)
+        counter = try EventCounter()
+        poller = try Poller(counter, token: Self.token)
     }
 
     /// Leaves answers and takes them out of `batch`, whose memory stays in use.
@@ -40,7 +39,7 @@ final class Mailbox: Sendable {
             return isFirst
         }
         batch.removeAll()
-        if isFirst { wake() }
+        if isFirst { counter.wake() }
     }
 
     /// Leaves copies of the answers that are for one loop.
@@ -50,7 +49,7 @@ final class Mailbox: Sendable {
             content.replies.append(batch, reactor: reactor)
             return isFirst && !content.replies.isEmpty
         }
-        if isFirst { wake() }
+        if isFirst { counter.wake() }
     }
 
     func leave(_ command: Command) {
@@ -59,18 +58,13 @@ final class Mailbox: Sendable {
             content.commands.append(command)
             return isFirst
         }
-        if isFirst { wake() }
-    }
-
-    private func wake() {
-        eventfd_write(descriptor.number, 1)
+        if isFirst { counter.wake() }
     }
 
     /// Takes everything: the answers into `replies`, which must be empty, the commands as result.
     func empty(into replies: inout ReplyBatch) -> [Command] {
         precondition(replies.isEmpty, "answers are dealt with before more are taken")
-        var count: eventfd_t = 0
-        eventfd_read(descriptor.number, &count)
+        counter.clear()
         return content.withLock { content in
             swap(&content.replies, &replies)
             guard !content.commands.isEmpty else { return [] }

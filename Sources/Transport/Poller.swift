@@ -1,8 +1,8 @@
 import CSystem
 import Glibc
 
-/// The kernel's list of descriptors that are waited for: epoll, level-triggered.
-struct Poller: ~Copyable {
+/// The kernel's list of descriptors that one thread waits for: epoll, level-triggered.
+final class Poller: Sendable {
     struct Interest: OptionSet {
         let rawValue: UInt32
         static let readable = Interest(rawValue: UInt32(BANJIE_READABLE))
@@ -13,17 +13,32 @@ struct Poller: ~Copyable {
         static let failed = Interest(rawValue: UInt32(BANJIE_FAILED))
     }
 
-    private let descriptor: Descriptor
-    private let events: UnsafeMutablePointer<banjie_event>
+    /// What a wait has brought.
+    struct Events: ~Copyable {
+        fileprivate let list = UnsafeMutablePointer<banjie_event>.allocate(
+            capacity: Limits.events
+        )
+        fileprivate(set) var count = 0
 
-    init() throws(TransportError) {
+        deinit { list.deallocate() }
+
+        /// An event of the last wait, `index` in 0..<count.
+        subscript(index: Int) -> (token: UInt64, interest: Interest) {
+            (list[index].token, Interest(rawValue: list[index].events))
+        }
+    }
+
+    private let descriptor: Descriptor
+
+    /// A poller that waits for `counter`, reported under `token`.
+    init(_ counter: borrowing EventCounter, token: UInt64) throws(TransportError) {
         let number = banjie_epoll()
         guard number >= 0 else { throw .lastFailure("create an epoll instance") }
         descriptor = Descriptor(number)
-        events = .allocate(capacity: Limits.events)
+        guard add(counter.number, .readable, token: token) else {
+            throw .lastFailure("wait for an event counter")
+        }
     }
-
-    deinit { events.deallocate() }
 
     /// Waits for a descriptor; what happens to it is reported under `token`.
     func add(_ number: Int32, _ interest: Interest, token: UInt64) -> Bool {
@@ -47,22 +62,16 @@ struct Poller: ~Copyable {
         _ = banjie_epoll_set(descriptor.number, EPOLL_CTL_DEL, number, 0, 0)
     }
 
-    /// Waits for events, at most `timeout` milliseconds, or for ever when nil; returns how many.
-    func wait(timeout: UInt64?) -> Int {
+    /// Waits for events, at most `timeout` milliseconds, or for ever when nil.
+    func wait(timeout: UInt64?, for events: inout Events) {
         let milliseconds = timeout.map { Int32(clamping: $0) } ?? -1
         let count = banjie_epoll_wait(
             descriptor.number,
-            events,
+            events.list,
             Int32(Limits.events),
             milliseconds
         )
         precondition(count >= 0, "an epoll instance that is open can be waited for")
-        return Int(count)
-    }
-
-    /// An event of the last wait.
-    func event(_ index: Int) -> (token: UInt64, interest: Interest) {
-        let event = events[index]
-        return (event.token, Interest(rawValue: event.events))
+        events.count = Int(count)
     }
 }

@@ -2,48 +2,6 @@ import Glibc
 import Synchronization
 import Wire
 
-/// One connection of a reactor.
-struct ServerConnection: ~Copyable {
-    enum Stage: Equatable {
-        /// Frames are taken.
-        case open
-        /// What is in the output is sent, then the connection closes; cut off at `deadline`.
-        case closing(deadline: MonotonicTime)
-        /// All was sent and our side is closed: what still comes is dropped, until the peer has closed
-        /// too, so that no reset overtakes our last frame.
-        case lingering(deadline: MonotonicTime)
-    }
-
-    let id: ConnectionID
-    var channel: Channel
-    /// Allocated apart, so that responders can point to it.
-    let session: UnsafeMutablePointer<ServerSession>
-    var stage = Stage.open
-    /// How many bytes the backlog must hold before it is worth looking at it again.
-    var wanted = 0
-    /// Frames wait because too much output does, or for a verdict.
-    var isHalted = false
-    /// Whether it is in the list of connections to be settled.
-    var isListed = false
-
-    init(
-        _ id: ConnectionID,
-        _ descriptor: consuming Descriptor,
-        profile: ServerProfile,
-        at now: MonotonicTime
-    ) {
-        self.id = id
-        channel = Channel(descriptor, interest: .readable)
-        session = .allocate(capacity: 1)
-        session.initialize(to: ServerSession(id, profile: profile, at: now))
-    }
-
-    deinit {
-        session.deinitialize(count: 1)
-        session.deallocate()
-    }
-}
-
 /// One thread's loop over its connections: it waits, reads, hands frames to the sessions and calls to
 /// the handler, and writes. All of it but `mailbox` belongs to that thread.
 final class Reactor {
@@ -56,6 +14,7 @@ final class Reactor {
     private let statistics: ReactorStatistics
 
     private let poller: Poller
+    private var events = Poller.Events()
     private var pool = OutputPool()
     private let slab = UnsafeMutableRawBufferPointer.allocate(
         byteCount: Limits.readBytes,
@@ -80,9 +39,8 @@ final class Reactor {
     private var drainDeadline: MonotonicTime?
 
     private enum Token {
-        static let mailbox: UInt64 = .max
-        /// Listeners count down from here.
-        static let listeners: UInt64 = .max - 1
+        /// Listeners count down from here; above is the mailbox.
+        static let listeners = Mailbox.token - 1
         /// Connections lie below: generation, then index.
         static let connectionsEnd: UInt64 = UInt64(UInt32.max) << 32
     }
@@ -93,16 +51,13 @@ final class Reactor {
         handler: any CallHandler,
         mailbox: Mailbox,
         statistics: ReactorStatistics
-    ) throws(TransportError) {
+    ) {
         self.number = number
         self.profile = profile
         self.handler = handler
         self.mailbox = mailbox
         self.statistics = statistics
-        poller = try Poller()
-        guard poller.add(mailbox.descriptor.number, .readable, token: Token.mailbox) else {
-            throw .lastFailure("wait for an event counter")
-        }
+        poller = mailbox.poller
     }
 
     deinit { slab.deallocate() }
@@ -113,12 +68,15 @@ final class Reactor {
     func run() {
         while !isDone {
             let timeout = nextDeadline.map { now.milliseconds(until: $0) }
-            let count = poller.wait(timeout: timeout)
+            poller.wait(timeout: timeout, for: &events)
             now = .now()
-            for index in 0..<count {
-                let (token, interest) = poller.event(index)
+            for index in 0..<events.count {
+                let (token, interest) = events[index]
                 take(token, interest)
             }
+            fireTimers()
+            settleListed()
+            // Last: settling hands over the calls that waited behind AUTH or behind full output.
             if handed > 0 {
                 statistics.calls.add(handed, ordering: .relaxed)
                 handed = 0
@@ -127,8 +85,6 @@ final class Reactor {
                 callsWereDeferred = false
                 handler.batchEnded()
             }
-            fireTimers()
-            settleListed()
         }
     }
 
@@ -153,7 +109,7 @@ final class Reactor {
             else { return }
             return serve(connection, interest)
         }
-        if token == Token.mailbox { return emptyMailbox() }
+        if token == Mailbox.token { return emptyMailbox() }
         let index = Int(Token.listeners - token)
         if index < listeners.count { accept(from: listeners[index]) }
     }
@@ -340,14 +296,8 @@ final class Reactor {
     private func ingest(_ connection: Pointer, _ bytes: UnsafeRawBufferPointer) {
         var rest = bytes
         while connection.pointee.channel.backlog.count > 0, rest.count > 0 {
-            let missing = connection.pointee.wanted - connection.pointee.channel.backlog.count
-            let length =
-                connection.pointee.isHalted ? rest.count : min(max(missing, 0), rest.count)
-            connection.pointee.channel.backlog.append(
-                UnsafeRawBufferPointer(rebasing: rest[..<length])
-            )
-            rest = UnsafeRawBufferPointer(rebasing: rest[length...])
-            guard !connection.pointee.isHalted, length == missing || missing <= 0 else { return }
+            let wanted = connection.pointee.isHalted ? Int.max : connection.pointee.wanted
+            guard connection.pointee.channel.backlog.topUp(from: &rest, to: wanted) else { return }
             digestBacklog(connection)
         }
         guard rest.count > 0 else { return }

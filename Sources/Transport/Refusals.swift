@@ -1,4 +1,4 @@
-import Wire
+package import Wire
 
 /// The failures that the transport itself makes.
 extension CallFailure {
@@ -69,6 +69,15 @@ extension CallFailure {
                 ? "the request wasn't complete within the call's timeout"
                 : "the call wasn't answered within its timeout",
             outcome
+        )
+    }
+
+    /// A method that the server doesn't have, or has only as a stream (W30).
+    package static func unknownMethod(_ method: UInt32) -> CallFailure {
+        server(
+            .unimplemented,
+            "UNKNOWN_METHOD",
+            "service \(method >> 16) has no unary method \(method & 0xFFFF) here"
         )
     }
 

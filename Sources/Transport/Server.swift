@@ -16,43 +16,51 @@ package final class Server: Sendable {
     private let threads: [LoopThread]
     private let isSingle: Bool
 
-    /// Starts `reactors` loops, 1…64. Nothing is accepted before `listen`.
+    /// Starts `reactors` loops, 1…64. Nothing is accepted before `listen`. The process's soft limit of
+    /// descriptors is raised to its hard one.
     package init(
         profile: ServerProfile,
         handler: any CallHandler,
         reactors: Int = 1
     ) throws(TransportError) {
         precondition((1...64).contains(reactors), "a server has 1 to 64 loops")
+        Descriptor.raiseLimit()
         self.profile = profile
         isSingle = reactors == 1
         var mailboxes: [Mailbox] = []
-        var statistics: [ReactorStatistics] = []
+        for _ in 0..<reactors { mailboxes.append(try Mailbox()) }
+        let statistics = mailboxes.map { _ in ReactorStatistics() }
         var threads: [LoopThread] = []
-        for number in 0..<UInt16(reactors) {
-            let mailbox = try Mailbox()
-            let figures = ReactorStatistics()
-            threads.append(
-                try LoopThread(name: "reactor-\(number)") {
-                    do {
-                        let reactor = try Reactor(
-                            number,
+        do {
+            for (number, mailbox) in mailboxes.enumerated() {
+                let figures = statistics[number]
+                threads.append(
+                    try LoopThread(name: "reactor-\(number)") {
+                        let reactor = Reactor(
+                            UInt16(number),
                             profile: profile,
                             handler: handler,
                             mailbox: mailbox,
                             statistics: figures
                         )
                         reactor.run()
-                    } catch {
-                        fatalError("\(error)")
                     }
-                }
-            )
-            mailboxes.append(mailbox)
-            statistics.append(figures)
+                )
+            }
+        } catch {
+            Self.stop(mailboxes)
+            throw error
         }
         self.mailboxes = mailboxes
         self.statistics = statistics
         self.threads = threads
+    }
+
+    deinit { Self.stop(mailboxes) }
+
+    /// Ends the loops at once; those that have ended already don't mind.
+    private static func stop(_ mailboxes: [Mailbox]) {
+        for mailbox in mailboxes { mailbox.leave(.drain(deadline: .now())) }
     }
 
     /// Begins to accept connections, and returns where: with the port that the system chose when

@@ -70,16 +70,19 @@ extension ServerSession {
         let deadline = now.adding(
             milliseconds: timeout == 0 ? limits.assemblyMilliseconds : UInt64(timeout)
         )
-        let assembly = Assembly(
-            stream: stream,
-            method: content.method,
-            receivedAt: now,
-            timeoutMilliseconds: timeout,
-            metadata: content.metadata,
-            totalLength: totalLength
+        let message = Assembly(totalLength: totalLength)
+        message.append(content.message)
+        unfinished.append(
+            UnfinishedCall(
+                stream: stream,
+                method: content.method,
+                receivedAt: now,
+                timeoutMilliseconds: timeout,
+                requestID: [UInt8](metadata.requestID),
+                traceparent: [UInt8](metadata.traceparent),
+                message: message
+            )
         )
-        assembly.append(content.message)
-        assemblies.append(assembly)
         unfinishedBytes += totalLength
         _ = calls.insert(stream: stream, state: .assembling, deadline: deadline)
         timer = min(timer, deadline)
@@ -92,43 +95,38 @@ extension ServerSession {
     ) throws(ProtocolViolation) -> Event {
         let stream = frame.header.stream
         guard stream <= lastStream, stream & 1 == 1 else { throw .neverOpened(stream: stream) }
-        guard let index = assemblies.firstIndex(where: { $0.stream == stream }) else {
+        guard let index = unfinished.firstIndex(where: { $0.stream == stream }) else {
             if let slot = calls.index(ofStream: stream), isAwaitingAnswer(slot) {
                 throw .malformed(.message, .fragment)
             }
             return .consumed
         }
-        let assembly = assemblies[index]
-        try assembly.append(
-            frame.payload,
-            totalLength: frame.header.field32,
-            isLast: frame.header.flags.contains(.last)
-        )
-        guard assembly.isComplete else { return .consumed }
-        dropAssembly(at: index)
-        handedOver = assembly
-        return .call(
-            assembly.call(connection: id, principal: principal)
-        )
+        let message = unfinished[index].message
+        try message.append(frame)
+        guard message.isComplete else { return .consumed }
+        let call = CompletedCall(dropUnfinished(at: index))
+        completed = call
+        return .call(call.incoming(id, principal))
     }
 
     private func isAwaitingAnswer(_ index: UInt32) -> Bool {
         if case .waiting = calls.slots[Int(index)].state { true } else { false }
     }
 
-    /// Forgets an unfinished message, and its slot.
-    private mutating func dropAssembly(at index: Int) {
-        let assembly = assemblies.remove(at: index)
-        unfinishedBytes -= assembly.totalLength
-        if let slot = calls.index(ofStream: assembly.stream) { calls.remove(at: slot) }
+    /// Takes an unfinished call away, and its slot.
+    @discardableResult mutating func dropUnfinished(at index: Int) -> UnfinishedCall {
+        let call = unfinished.remove(at: index)
+        unfinishedBytes -= call.message.totalLength
+        if let slot = calls.index(ofStream: call.stream) { calls.remove(at: slot) }
+        return call
     }
 
     mutating func takeCancel(_ frame: Frame) throws(ProtocolViolation) -> Event {
         let stream = frame.header.stream
         guard stream <= lastStream, stream & 1 == 1 else { throw .neverOpened(stream: stream) }
         guard frame.payload.count == 0 else { throw .malformed(.cancel, .length) }
-        if let index = assemblies.firstIndex(where: { $0.stream == stream }) {
-            dropAssembly(at: index)
+        if let index = unfinished.firstIndex(where: { $0.stream == stream }) {
+            dropUnfinished(at: index)
             return .consumed
         }
         fragments.remove(stream: stream)

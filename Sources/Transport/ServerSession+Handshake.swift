@@ -47,7 +47,7 @@ extension ServerSession {
     // MARK: - Signing in
 
     mutating func takeCredentials(_ frame: Frame) throws(ProtocolViolation) -> Event {
-        guard calls.count == 0 else { throw .unexpected(.authenticate) }
+        guard !calls.isAnyAwaited else { throw .unexpected(.authenticate) }
         var credentials = Credentials()
         try credentials.decode(frame)
         pendingCredentials = credentials

@@ -3,14 +3,6 @@ package import Wire
 extension ServerSession {
     // MARK: - Liveness
 
-    mutating func takePing(
-        _ frame: Frame,
-        into output: inout MessageWriter
-    ) throws(ProtocolViolation) {
-        guard frame.payload.count == 8 else { throw .malformed(.ping, .length) }
-        output.appendFrame(.pong, payload: frame.payload)
-    }
-
     mutating func takePong(
         _ frame: Frame,
         into output: inout MessageWriter
@@ -45,7 +37,7 @@ extension ServerSession {
     /// The first GOAWAY, with the PING that tells when it has arrived.
     mutating func appendGoAway(lastStream: UInt32, to output: inout MessageWriter) {
         output.appendFrame(.goAway, field32: lastStream, message: Self.farewell)
-        appendPing(Self.drainPing, to: &output)
+        Self.drainPing.withUnsafeBytes { output.appendFrame(.ping, payload: $0) }
     }
 
     private mutating func finishDrain(into output: inout MessageWriter) {
@@ -58,12 +50,7 @@ extension ServerSession {
         Farewell(code: "DRAINING", message: "the server is stopping")
     }
 
-    private static let idlePing = [UInt8]("are you?".utf8)
     private static let drainPing = [UInt8]("draining".utf8)
-
-    private func appendPing(_ payload: [UInt8], to output: inout MessageWriter) {
-        payload.withUnsafeBytes { output.appendFrame(.ping, payload: $0) }
-    }
 
     // MARK: - The timer
 
@@ -76,22 +63,24 @@ extension ServerSession {
         if now >= handshakeDeadline { return expire(.handshakeTimeout, &output) }
         if now >= frameDeadline { return expire(.frameTimeout, &output) }
         if now >= stallDeadline { return expire(.outputStalled, &output) }
-        if now >= pongDeadline { return expire(.peerSilent, &output) }
         if case .announced(let finalAt) = drain, now >= finalAt { finishDrain(into: &output) }
         expireCalls(at: now, into: &output)
-        if now >= idleDeadline {
-            calls.shrink()
-            appendPing(Self.idlePing, to: &output)
-            pongDeadline = now.adding(milliseconds: limits.pongMilliseconds)
+        do {
+            if listensForSilence, try liveness.check(at: now, into: &output) { calls.shrink() }
+        } catch {
+            return expire(error, &output)
         }
         timer = min(
             min(handshakeDeadline, frameDeadline),
-            min(stallDeadline, pongDeadline),
-            min(idleDeadline, calls.earliestDeadline)
+            min(stallDeadline, calls.earliestDeadline)
         )
+        if listensForSilence { timer = min(timer, liveness.deadline) }
         if case .announced(let finalAt) = drain { timer = min(timer, finalAt) }
         return isFinished ? .close : .consumed
     }
+
+    /// Whether the peer's silence means anything: after the handshake, and while it can speak.
+    private var listensForSilence: Bool { handshakeDeadline == .never && !inputHasEnded }
 
     private mutating func expire(
         _ violation: ProtocolViolation,
@@ -99,15 +88,6 @@ extension ServerSession {
     ) -> Event {
         timer = .never
         return close(for: violation, into: &output)
-    }
-
-    /// When the peer will have been silent for so long that it is asked; `never` while it is being
-    /// asked, or before the handshake.
-    private var idleDeadline: MonotonicTime {
-        guard limits.idleMilliseconds > 0, pongDeadline == .never, handshakeDeadline == .never,
-            !inputHasEnded
-        else { return .never }
-        return lastReceived.adding(milliseconds: limits.idleMilliseconds)
     }
 
     /// Ends the calls whose time is over (W31). The handler keeps their slots (W34).
@@ -120,9 +100,8 @@ extension ServerSession {
                 calls.abandon(at: UInt32(index))
                 appendFailure(.timeout(.unknown), stream: slot.stream, to: &output)
             case .assembling:
-                calls.remove(at: UInt32(index))
-                if let index = assemblies.firstIndex(where: { $0.stream == slot.stream }) {
-                    unfinishedBytes -= assemblies.remove(at: index).totalLength
+                if let index = unfinished.firstIndex(where: { $0.stream == slot.stream }) {
+                    dropUnfinished(at: index)
                 }
                 appendFailure(.timeout(.notProcessed), stream: slot.stream, to: &output)
             }

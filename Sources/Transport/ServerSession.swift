@@ -76,10 +76,10 @@ package struct ServerSession: ~Copyable {
     var peerLongestPayload = Hello.leastLongestPayload
     var peerLongestMessage = Hello.leastLongestPayload
     var calls = CallTable()
-    var assemblies: [Assembly] = []
+    var unfinished: [UnfinishedCall] = []
     var unfinishedBytes = 0
-    /// The message handed over last, kept until the next event.
-    var handedOver: Assembly?
+    /// The call handed over last, if it came in fragments: kept until the next event.
+    var completed: CompletedCall?
     var fragments = FragmentQueue()
     var pendingCredentials: Credentials?
     var drain = Drain.none
@@ -90,9 +90,8 @@ package struct ServerSession: ~Copyable {
 
     var handshakeDeadline: MonotonicTime
     var frameDeadline = MonotonicTime.never
-    var pongDeadline = MonotonicTime.never
     var stallDeadline = MonotonicTime.never
-    var lastReceived: MonotonicTime
+    var liveness: Liveness
     /// When `tick` must be called, at the latest.
     package internal(set) var timer: MonotonicTime
 
@@ -100,7 +99,7 @@ package struct ServerSession: ~Copyable {
         self.id = id
         self.profile = profile
         handshakeDeadline = now.adding(milliseconds: profile.limits.handshakeMilliseconds)
-        lastReceived = now
+        liveness = Liveness(profile.limits, at: now)
         timer = handshakeDeadline
     }
 
@@ -136,8 +135,7 @@ package struct ServerSession: ~Copyable {
 
     /// Takes note that bytes have come: a sign of life, whatever they are.
     package mutating func received(at now: MonotonicTime) {
-        lastReceived = now
-        pongDeadline = .never
+        liveness.received(at: now)
     }
 
     /// Deals with the first frame in `input` and moves `input` beyond it.
@@ -146,7 +144,7 @@ package struct ServerSession: ~Copyable {
         at now: MonotonicTime,
         into output: inout MessageWriter
     ) -> Event {
-        if handedOver != nil { handedOver = nil }
+        if completed != nil { completed = nil }
         do {
             switch phase {
             case .open: break
@@ -197,7 +195,7 @@ package struct ServerSession: ~Copyable {
             throw .malformed(type, .stream)
         }
         if phase == .hello {
-            guard type == .hello else { throw .unexpected(type) }
+            guard type == .hello else { throw .notHello(type) }
             try takeHello(frame, into: &output)
             return .consumed
         }
@@ -206,7 +204,7 @@ package struct ServerSession: ~Copyable {
         case .message: return try takeFragment(frame, into: &output)
         case .cancel: return try takeCancel(frame)
         case .authenticate: return try takeCredentials(frame)
-        case .ping: try takePing(frame, into: &output)
+        case .ping: try Liveness.answer(frame, into: &output)
         case .pong: try takePong(frame, into: &output)
         case .error: return takeError()
         case .hello, .end, .goAway, .window: throw .unexpected(type)
@@ -238,7 +236,7 @@ package struct ServerSession: ~Copyable {
         handshakeDeadline = .never
         frameDeadline = .never
         fragments.removeAll()
-        assemblies = []
+        unfinished = []
         calls = CallTable()
     }
 
@@ -249,10 +247,10 @@ package struct ServerSession: ~Copyable {
             abandonAll()
             return .close
         }
-        for assembly in assemblies {
-            if let index = calls.index(ofStream: assembly.stream) { calls.remove(at: index) }
+        for call in unfinished {
+            if let index = calls.index(ofStream: call.stream) { calls.remove(at: index) }
         }
-        assemblies = []
+        unfinished = []
         handshakeDeadline = .never
         return isFinished ? .close : .consumed
     }

@@ -11,6 +11,17 @@ struct Descriptor: ~Copyable, Sendable {
     deinit { close(number) }
 }
 
+extension Descriptor {
+    /// Lets the process open as many descriptors as the system allows it: the usual soft limit of
+    /// 1 024 is there for programs that use `select`, and we don't.
+    static func raiseLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+}
+
 /// A socket that connections come to, shared by the loops that accept them.
 final class Listener: Sendable {
     let descriptor: Descriptor
@@ -49,7 +60,8 @@ enum Socket {
     static func listen(on endpoint: Endpoint) throws(TransportError) -> Listener {
         let purpose = "listen on \(endpoint)"
         if case .unix(let path) = endpoint { removeStaleSocket(at: path) }
-        let address = try Address(endpoint, isForListening: true)
+        // A name may stand for several addresses: the first is taken.
+        let address = try Address.all(of: endpoint, isForListening: true)[0]
         let descriptor = try open(address, purpose)
         var yes: Int32 = 1
         setsockopt(
@@ -87,19 +99,17 @@ enum Socket {
         }
     }
 
-    /// Begins to connect; the socket becomes writable when it is done, or has failed.
-    static func connect(to endpoint: Endpoint) throws(TransportError) -> Descriptor {
-        let purpose = "connect to \(endpoint)"
-        let address = try Address(endpoint, isForListening: false)
-        let descriptor = try open(address, purpose)
+    /// Begins to connect; the socket becomes writable when that is done, or has failed.
+    static func connect(to address: Address) throws(TransportError) -> Descriptor {
+        let descriptor = try open(address, "connect")
         let result = address.withPointer { Glibc.connect(descriptor.number, $0, $1) }
-        guard result == 0 || errno == EINPROGRESS else { throw .lastFailure(purpose) }
+        guard result == 0 || errno == EINPROGRESS else { throw .lastFailure("connect") }
         sendAtOnce(descriptor.number)
         return descriptor
     }
 
     private static func open(
-        _ address: borrowing Address,
+        _ address: Address,
         _ purpose: String
     ) throws(TransportError) -> Descriptor {
         let number = banjie_socket(address.family)
@@ -144,51 +154,75 @@ enum Socket {
     /// Removes the socket file of a server that is gone; leaves every other file alone.
     private static func removeStaleSocket(at path: String) {
         var status = stat()
-        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return }
-        guard let probe = try? connect(to: .unix(path: path)) else {
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK,
+            let address = try? Address(path: path)
+        else { return }
+        do {
+            _ = try connect(to: address)
+        } catch .system(_, ECONNREFUSED) {
             unlink(path)
-            return
-        }
-        _ = probe
+        } catch {}
     }
 }
 
 /// A socket address.
-private struct Address: ~Copyable {
+struct Address: Sendable {
     private var storage = sockaddr_storage()
-    private var length: socklen_t
+    private let length: socklen_t
 
     var family: Int32 { Int32(storage.ss_family) }
 
-    init(_ endpoint: Endpoint, isForListening: Bool) throws(TransportError) {
-        switch endpoint {
-        case .unix(let path):
-            var address = sockaddr_un()
-            address.sun_family = sa_family_t(AF_UNIX)
-            let bytes = Array(path.utf8)
-            guard bytes.count < MemoryLayout.size(ofValue: address.sun_path), !bytes.contains(0)
-            else { throw .system(purpose: "use \(endpoint)", code: ENAMETOOLONG) }
-            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-            length = socklen_t(MemoryLayout<sockaddr_un>.size)
-            withUnsafeBytes(of: address) { source in
-                withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: source) }
-            }
-        case .tcp(let host, let port):
-            var hints = addrinfo()
-            hints.ai_family = AF_UNSPEC
-            hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-            hints.ai_flags = AI_NUMERICSERV | (isForListening ? AI_PASSIVE : AI_ADDRCONFIG)
-            var list: UnsafeMutablePointer<addrinfo>?
-            let code = getaddrinfo(host, String(port), &hints, &list)
-            defer { if let list { freeaddrinfo(list) } }
-            guard code == 0, let first = list?.pointee, let address = first.ai_addr else {
-                throw .unresolved(host: host, reason: String(cString: gai_strerror(code)))
-            }
-            length = first.ai_addrlen
-            withUnsafeMutableBytes(of: &storage) {
-                $0.copyMemory(from: UnsafeRawBufferPointer(start: address, count: Int(length)))
-            }
+    /// A Unix socket's.
+    init(path: String) throws(TransportError) {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path), !bytes.contains(0) else {
+            throw .system(purpose: "use unix:\(path)", code: ENAMETOOLONG)
         }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        length = socklen_t(MemoryLayout<sockaddr_un>.size)
+        withUnsafeBytes(of: address) { source in
+            withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: source) }
+        }
+    }
+
+    private init(_ address: UnsafePointer<sockaddr>, length: socklen_t) {
+        self.length = min(length, socklen_t(MemoryLayout<sockaddr_storage>.size))
+        let source = UnsafeRawBufferPointer(start: address, count: Int(self.length))
+        withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: source) }
+    }
+
+    /// The addresses that an endpoint stands for, at least one. Waits for the resolution of a name.
+    static func all(
+        of endpoint: Endpoint,
+        isForListening: Bool
+    ) throws(TransportError) -> [Address] {
+        let host: String
+        let port: UInt16
+        switch endpoint {
+        case .unix(let path): return [try Address(path: path)]
+        case .tcp(let name, let number): (host, port) = (name, number)
+        }
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_NUMERICSERV | (isForListening ? AI_PASSIVE : AI_ADDRCONFIG)
+        var list: UnsafeMutablePointer<addrinfo>?
+        let code = getaddrinfo(host, String(port), &hints, &list)
+        defer { if let list { freeaddrinfo(list) } }
+        var addresses: [Address] = []
+        var next = code == 0 ? list : nil
+        while let entry = next?.pointee {
+            if let address = entry.ai_addr {
+                addresses.append(Address(address, length: entry.ai_addrlen))
+            }
+            next = entry.ai_next
+        }
+        guard !addresses.isEmpty else {
+            throw .unresolved(host: host, reason: String(cString: gai_strerror(code)))
+        }
+        return addresses
     }
 
     func withPointer(_ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {

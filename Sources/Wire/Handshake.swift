@@ -88,12 +88,16 @@ extension Hello: MessageCoding {
 public struct Credentials: Hashable, Sendable {
     public var login = ""
     public var secret = ""
+    /// The language in which the person reads sentences, such as `zh-CN` (BCP 47); empty for
+    /// English.
+    public var language = ""
 
     public init() {}
 
-    public init(login: String, secret: String) {
+    public init(login: String, secret: String, language: String = "") {
         self.login = login
         self.secret = secret
+        self.language = language
     }
 }
 
@@ -103,6 +107,7 @@ extension Credentials: MessageCoding {
             switch field {
             case 1: login = try reader.string()
             case 2: secret = try reader.string()
+            case 3: language = try reader.string()
             default: try reader.skip()
             }
         }
@@ -111,6 +116,7 @@ extension Credentials: MessageCoding {
     public func write(to writer: inout MessageWriter) {
         writer.write(login, as: 1)
         writer.write(secret, as: 2)
+        writer.write(language, as: 3)
     }
 }
 

@@ -15,17 +15,20 @@ public struct MessageReader {
     @usableFromInline var position: Int
     @usableFromInline let end: Int
     @usableFromInline let depth: Int
+    @usableFromInline var current: UInt32
+    @usableFromInline var layout: WireType
+
     /// The number of the field that `nextField` found.
-    public private(set) var field: UInt32
+    @inlinable public var field: UInt32 { current }
     /// How the value of that field is laid out.
-    public private(set) var wireType: WireType
+    @inlinable public var wireType: WireType { layout }
 
     /// A reader of one outermost message.
     @inlinable public init(_ bytes: UnsafeRawBufferPointer) {
         self.init(bytes, from: 0, to: bytes.count, depth: 0)
     }
 
-    @usableFromInline init(
+    @inlinable init(
         _ bytes: UnsafeRawBufferPointer,
         from position: Int,
         to end: Int,
@@ -35,8 +38,8 @@ public struct MessageReader {
         self.position = position
         self.end = end
         self.depth = depth
-        field = 0
-        wireType = .varint
+        current = 0
+        layout = .varint
     }
 
     /// Moves to the next field and returns its number, 1…536 870 911; nil at the end.
@@ -66,9 +69,9 @@ public struct MessageReader {
         return found(number, type)
     }
 
-    @usableFromInline mutating func found(_ number: UInt32, _ type: WireType) -> UInt32 {
-        field = number
-        wireType = type
+    @inlinable mutating func found(_ number: UInt32, _ type: WireType) -> UInt32 {
+        current = number
+        layout = type
         return number
     }
 }
@@ -97,6 +100,11 @@ extension MessageReader {
             depth: depth
         )
         _ = elements.found(field, .varint)
+        if list.isEmpty {
+            // A varint ends with the byte whose high bit is clear. Later parts of the list leave its
+            // growth to `append`, whose doubling keeps many small parts linear.
+            list.reserveCapacity(bytes[range].reduce(0) { $0 + ($1 < 0x80 ? 1 : 0) })
+        }
         while elements.position < elements.end { list.append(try elements.element()) }
     }
 
@@ -104,6 +112,8 @@ extension MessageReader {
     @inlinable public mutating func string() throws(DecodingError) -> String {
         let start = position
         let content = UnsafeRawBufferPointer(rebasing: bytes[try delimited()])
+        // ASCII, the common case, needs no further validation.
+        if content.allSatisfy({ $0 < 0x80 }) { return String(decoding: content, as: UTF8.self) }
         guard let text = String(validating: content, as: UTF8.self) else {
             throw DecodingError(.illegalUTF8, offset: start, path: [field])
         }
@@ -117,7 +127,11 @@ extension MessageReader {
 
     /// A copy of the bytes of the field.
     @inlinable public mutating func byteString() throws(DecodingError) -> [UInt8] {
-        [UInt8](bytes[try delimited()])
+        let content = UnsafeRawBufferPointer(rebasing: bytes[try delimited()])
+        return [UInt8](unsafeUninitializedCapacity: content.count) { buffer, count in
+            UnsafeMutableRawBufferPointer(buffer).copyMemory(from: content)
+            count = content.count
+        }
     }
 
     /// Appends a copy of the bytes of the field.

@@ -9,21 +9,23 @@
 public struct MessageWriter: ~Copyable, @unchecked Sendable {
     @usableFromInline var base: UnsafeMutableRawPointer
     @usableFromInline var capacity: Int
-    /// How many bytes have been written.
-    public private(set) var count: Int
+    @usableFromInline var used: Int
 
     /// An empty writer with room for `capacity` bytes.
     public init(capacity: Int = 256) {
         precondition(capacity >= 0, "a capacity isn't negative")
         self.capacity = max(capacity, 16)
         base = .allocate(byteCount: self.capacity, alignment: 16)
-        count = 0
+        used = 0
     }
 
     deinit { base.deallocate() }
 
+    /// How many bytes have been written.
+    @inlinable public var count: Int { used }
+
     /// Forgets what was written and keeps the buffer.
-    public mutating func removeAll() { count = 0 }
+    @inlinable public mutating func removeAll() { used = 0 }
 
     /// Forgets everything after the first `length` bytes.
     public mutating func truncate(to length: Int) {
@@ -31,7 +33,7 @@ public struct MessageWriter: ~Copyable, @unchecked Sendable {
             (0...count).contains(length),
             "a writer can't be truncated to more than it holds"
         )
-        count = length
+        used = length
     }
 
     /// Gives the bytes written so far; they are valid until `body` returns.
@@ -75,7 +77,7 @@ extension MessageWriter {
         precondition(length >= 0, "a length isn't negative")
         reserve(length)
         (base + count).initializeMemory(as: UInt8.self, repeating: 0, count: length)
-        count += length
+        advance(length)
     }
 
     /// Appends bytes as they are.
@@ -94,26 +96,25 @@ extension MessageWriter {
     /// Appends a varint in its shortest form.
     @inlinable public mutating func append(varint value: UInt64) {
         reserve(10)
-        var rest = value
-        var length = 0
-        while rest >= 0x80 {
-            base.storeBytes(
-                of: UInt8(truncatingIfNeeded: rest) | 0x80,
-                toByteOffset: count + length,
-                as: UInt8.self
-            )
-            rest >>= 7
-            length += 1
-        }
-        base.storeBytes(
-            of: UInt8(truncatingIfNeeded: rest),
-            toByteOffset: count + length,
-            as: UInt8.self
-        )
-        advance(length + 1)
+        guard value < 0x80 else { return appendLong(value) }
+        base.storeBytes(of: UInt8(truncatingIfNeeded: value), toByteOffset: count, as: UInt8.self)
+        advance(1)
     }
 
-    @usableFromInline mutating func advance(_ length: Int) { count += length }
+    /// Appends a varint of two to ten bytes, for which there is room.
+    @usableFromInline mutating func appendLong(_ value: UInt64) {
+        var rest = value
+        while rest >= 0x80 {
+            let group = UInt8(truncatingIfNeeded: rest) | 0x80
+            base.storeBytes(of: group, toByteOffset: count, as: UInt8.self)
+            advance(1)
+            rest >>= 7
+        }
+        base.storeBytes(of: UInt8(truncatingIfNeeded: rest), toByteOffset: count, as: UInt8.self)
+        advance(1)
+    }
+
+    @inlinable mutating func advance(_ additional: Int) { used += additional }
 
     @inlinable mutating func appendTag(_ field: UInt32, _ wireType: WireType) {
         append(varint: UInt64(field) << 3 | UInt64(wireType.rawValue))
@@ -237,16 +238,16 @@ extension MessageWriter {
     /// Puts the length of what was written since `start` before it, moving it when that takes more
     /// than one byte.
     @usableFromInline mutating func endLength(from start: Int) {
-        let length = count - start
-        guard length >= 0x80 else {
-            base.storeBytes(of: UInt8(length), toByteOffset: start - 1, as: UInt8.self)
+        let content = count - start
+        guard content >= 0x80 else {
+            base.storeBytes(of: UInt8(content), toByteOffset: start - 1, as: UInt8.self)
             return
         }
-        let extra = (UInt64.bitWidth - UInt64(length).leadingZeroBitCount + 6) / 7 - 1
+        let extra = (UInt64.bitWidth - UInt64(content).leadingZeroBitCount + 6) / 7 - 1
         reserve(extra)
-        (base + start + extra).copyMemory(from: base + start, byteCount: length)
-        count = start - 1
-        append(varint: UInt64(length))
-        count += length
+        (base + start + extra).copyMemory(from: base + start, byteCount: content)
+        used = start - 1
+        append(varint: UInt64(content))
+        advance(content)
     }
 }

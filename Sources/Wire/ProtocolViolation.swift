@@ -12,6 +12,8 @@ public enum ProtocolViolation: Error, Hashable, Sendable {
     case malformed(FrameType, Flaw)
     /// A frame that its sender may not send, or not now.
     case unexpected(FrameType)
+    /// A first frame that isn't HELLO.
+    case notHello(FrameType)
     case frameTimeout
     case handshakeTooLong(length: UInt32)
     case handshakeTimeout
@@ -49,7 +51,7 @@ extension ProtocolViolation {
         case .payloadChecksum: "BAD_PAYLOAD_CHECKSUM"
         case .unknownType: "UNKNOWN_FRAME_TYPE"
         case .malformed: "MALFORMED_FRAME"
-        case .unexpected: "UNEXPECTED_FRAME"
+        case .unexpected, .notHello: "UNEXPECTED_FRAME"
         case .frameTimeout: "FRAME_TIMEOUT"
         case .handshakeTooLong: "HANDSHAKE_TOO_LONG"
         case .handshakeTimeout: "HANDSHAKE_TIMEOUT"
@@ -79,7 +81,8 @@ extension ProtocolViolation {
         case .handshakeTooLong, .handshakeTimeout: "W14"
         case .noCommonVersion: "W15"
         case .wrongRealm: "W17"
-        case .unexpected(.hello): "W13"
+        case .unexpected(.hello), .notHello: "W13"
+        case .unexpected(.window): "W52"
         case .unexpected(.authenticate): "W21"
         case .unexpected: "W11"
         case .streamOrder: "W24"
@@ -101,6 +104,7 @@ extension ProtocolViolation {
         case .unknownType(let number): "frame type \(number) is unknown and not ignorable"
         case .malformed(let type, let flaw): "\(type.name): \(flaw)"
         case .unexpected(let type): "\(type.name) may not be sent here"
+        case .notHello(let type): "\(type.name) comes before HELLO"
         case .frameTimeout: "a frame was begun and not finished in time"
         case .handshakeTooLong(let length):
             "a HELLO of \(length) bytes is longer than a handshake may be"

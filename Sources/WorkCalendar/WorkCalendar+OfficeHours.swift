@@ -14,9 +14,10 @@ extension WorkCalendar {
     /// When a limit of `workingMinutes` that begins at `start` is used up; see
     /// `instant(workingSeconds:after:)`.
     ///
-    /// - Precondition: `workingMinutes` is within 0…`Int.max / 60`.
+    /// - Precondition: `workingMinutes >= 0`.
     package func instant(workingMinutes: Int, after start: Instant) -> Instant {
-        instant(workingSeconds: workingMinutes * 60, after: start)
+        let (seconds, overflows) = workingMinutes.multipliedReportingOverflow(by: 60)
+        return instant(workingSeconds: overflows ? .max : seconds, after: start)
     }
 
     /// When a limit of `workingSeconds` that begins at `start` is used up: the earliest moment in

@@ -12,6 +12,7 @@ package struct WorkCalendar: Sendable, Equatable {
     /// Every year from the first that differs from an unarranged one to the last, without a gap.
     private let years: [Year]
     private let firstYear: Int
+    private let table: WorkingDayTable
 
     private struct Year: Equatable, Sendable {
         let pattern: YearPattern
@@ -34,6 +35,15 @@ package struct WorkCalendar: Sendable, Equatable {
             surplus += pattern.working.count - unarranged.working.count
         }
         self.years = years
+        let margin = WorkingDayTable.marginYears
+        let end = min(9998, max(1, lastYear) + margin.after)
+        let covered = max(1, firstYear - margin.before, end - WorkingDayTable.yearsMax)...end
+        let first = firstYear
+        table = WorkingDayTable(years: covered) { year, day in
+            let index = year - first
+            let pattern = years.indices.contains(index) ? years[index].pattern : .unarranged(year)
+            return pattern.working.contains(day)
+        }
     }
 
     /// A calendar that knows these arrangements; of two for one year the later counts.
@@ -103,6 +113,7 @@ extension WorkCalendar {
     /// How many working days d there are with after < d <= through; 0 when `through <= after`.
     package func workingDays(after: CivilDate, through: CivilDate) -> Int {
         guard after < through else { return 0 }
+        if let count = table.count(after: after, through: through) { return count }
         return workingDays(through: through) - workingDays(through: after)
     }
 
@@ -129,6 +140,7 @@ extension WorkCalendar {
     func existingWorkingDay(_ n: Int, after date: CivilDate) -> CivilDate? {
         precondition(n >= 0, "working days are counted forwards")
         if n == 0 { return date }
+        if let day = table.workingDay(n, after: date) { return day }
         let past = workingDays(through: date)
         guard n <= workingDaysBefore(10_000) - past else { return nil }
         // How many working days lie before the one sought.

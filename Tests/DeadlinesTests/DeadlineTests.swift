@@ -157,7 +157,7 @@ import WorkCalendar
 
     @Test mutating func aClockPausedOnItsLastDayIsOverdueAfterTheResumeDay() throws {
         #expect(try pause("2026-03-16T23:59:59") == Array(Self.onTime.prefix(2)))
-        #expect(clock.overdueInstant(on: "2026-04-20", in: calendars) == nil)
+        #expect(clock.term(on: "2026-04-20", in: calendars).overdueAt == nil)
         #expect(clock.result(at: "2026-04-20T10:00", in: calendars) == nil)
         #expect(try resume("2026-04-20T10:00") == [])
         #expect(settle("2026-04-20T23:59:59") == [])

@@ -167,7 +167,7 @@ import WorkCalendar
     @Test(arguments: limits) func minutesEnd(_ limit: Limit) {
         let ledger = Ledger(.workingMinutes(limit.minutes), from: limit.from, pauses: limit.pauses)
         #expect(ledger.endOfMinutes(in: calendar, on: limit.today) == limit.end)
-        #expect(ledger.due(in: calendar, on: limit.today) == limit.end.date)
-        #expect(ledger.overdueInstant(in: calendar, on: limit.today) == limit.overdue)
+        #expect(ledger.term(in: calendar, on: limit.today).due == limit.end.date)
+        #expect(ledger.term(in: calendar, on: limit.today).overdueAt == limit.overdue)
     }
 }

@@ -135,8 +135,8 @@ import WorkCalendar
             let draw = Draw(natural ? .naturalDays(days) : .workingDays(days), using: &random)
             let (ledger, today, naive) = (draw.ledger, draw.today, Naive(draw))
             let found = (
-                ledger.due(in: Self.calendar, on: today),
-                ledger.overdueInstant(in: Self.calendar, on: today),
+                ledger.term(in: Self.calendar, on: today).due,
+                ledger.term(in: Self.calendar, on: today).overdueAt,
                 ledger.charged(through: today, in: Self.calendar, on: today),
                 ledger.overdueDays(in: Self.calendar, on: today)
             )
@@ -218,7 +218,7 @@ import WorkCalendar
             shuffled.pauses.shuffle(using: &random)
             shuffled.extensions.shuffle(using: &random)
             func dates(_ ledger: Ledger) -> [Instant?] {
-                [ledger.due(in: Self.calendar, on: draw.today).start]
+                [ledger.term(in: Self.calendar, on: draw.today).due.start]
                     + Rung.allCases.map {
                         ledger.moment(of: $0, in: Self.calendar, on: draw.today)
                     }

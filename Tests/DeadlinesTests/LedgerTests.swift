@@ -411,8 +411,8 @@ import WorkCalendar
             pauses: limit.pauses,
             extended: limit.extended
         )
-        #expect(ledger.due(in: calendar, on: limit.today) == limit.due)
-        #expect(ledger.overdueInstant(in: calendar, on: limit.today) == limit.overdue)
+        #expect(ledger.term(in: calendar, on: limit.today).due == limit.due)
+        #expect(ledger.term(in: calendar, on: limit.today).overdueAt == limit.overdue)
     }
 
     @Test(
@@ -487,8 +487,8 @@ import WorkCalendar
             ] {
                 let ledger = Ledger(budget, from: start, pauses: [(.earliest, nil)])
                 for today in [CivilDate.earliest, .latest] {
-                    _ = ledger.due(in: calendar, on: today)
-                    _ = ledger.overdueInstant(in: calendar, on: today)
+                    _ = ledger.term(in: calendar, on: today).due
+                    _ = ledger.term(in: calendar, on: today).overdueAt
                     _ = ledger.overdueDays(in: calendar, on: today)
                     _ = ledger.charged(through: .latest, in: calendar, on: today)
                 }

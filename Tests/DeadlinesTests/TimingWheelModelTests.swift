@@ -33,6 +33,34 @@ import Testing
         }
     }
 
+    /// Enough dead entries for many sweeps, of all depths, and what lives on is what should.
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func sweepsTakeOnlyTheDead(seed: UInt64) {
+        var random = SplitMix(seed: seed)
+        var wheel = TimingWheel()
+        var model: [UInt64: Instant] = [:]
+        let span: UInt64 = [600, 86_400 * 3, 31_536_000, 200_000_000_000][Int(seed % 4)]
+        let start = Instant(unixSeconds: 1_741_000_000)
+        for _ in 0..<60_000 {
+            let id = random.next() % 6000
+            if random.next() % 3 == 0 {
+                wheel.cancel(id)
+                model[id] = nil
+            } else {
+                let at = start.adding(seconds: Int64(random.next() % span))
+                wheel.schedule(id, at: at)
+                model[id] = at
+            }
+        }
+        #expect(wheel.count == model.count, "seed \(seed)")
+        #expect(wheel.nextInstant() == model.values.min(), "seed \(seed)")
+        var due: [(id: UInt64, at: Instant)] = []
+        while wheel.takeDue(through: .latest, limit: 900, into: &due) {}
+        let expected = model.sorted { ($0.value, $0.key) < ($1.value, $1.key) }
+        let agrees = due.elementsEqual(expected) { $0.id == $1.key && $0.at == $1.value }
+        #expect(agrees, "seed \(seed)")
+    }
+
     private struct Run: ~Copyable {
         let workload: Workload
         let steps: Int

@@ -1,6 +1,7 @@
 import CivilTime
 import Digest
 import Store
+import StoreSamples
 import Testing
 
 @Suite struct LogTests {
@@ -56,11 +57,12 @@ import Testing
         }
         let limit = noon.adding(seconds: 3)
         #expect(try store.expireReplies(before: noon, limit: 100) == 0)
-        #expect(try store.expireReplies(before: limit, limit: 4) == 4)
-        #expect(try store.storedReply(key(3)) == nil)
-        #expect(try store.storedReply(key(4)) == reply(4))
         #expect(try store.expireReplies(before: limit, limit: 0) == 0)
-        #expect(try store.expireReplies(before: limit, limit: 100) == 26)
+        #expect(try store.expireReplies(before: limit, limit: 4) == 10)
+        #expect(try store.storedReply(key(9)) == nil)
+        #expect(try store.storedReply(key(10)) == reply(0))
+        #expect(try store.expireReplies(before: limit, limit: 19) == 10)
+        #expect(try store.expireReplies(before: limit, limit: 100) == 10)
         #expect(try store.expireReplies(before: limit, limit: 100) == 0)
         #expect(try store.storedReply(key(29)) == nil)
         #expect(try store.storedReply(key(30)) == reply(0))
@@ -151,12 +153,12 @@ import Testing
         let reader = try store.makeReader()
         for key in 1...20 as ClosedRange<Int64> {
             try unit.accept {
-                $0.save(Task(key, "t"))
+                $0.save(Matter(key, "t"))
                 $0.publish(EventDraft(topic: 1, payload: []))
             }
-            #expect(try reader.count(Task.self) == Int(key) - 1)
+            #expect(try reader.count(Matter.self) == Int(key) - 1)
             _ = try unit.commit(at: noon)
-            #expect(try reader.count(Task.self) == Int(key))
+            #expect(try reader.count(Matter.self) == Int(key))
             #expect(try reader.head().commit == UInt64(key))
             #expect(try reader.events(after: 0, topics: 2, limit: 99).count == Int(key))
         }

@@ -1,11 +1,12 @@
 import Store
+import StoreSamples
 import Testing
 
 @Suite struct RecordTests {
     @Test(arguments: StoreKind.allCases) func savedRecordsAreReadBack(kind: StoreKind) throws {
         let place = try StorePlace(kind)
         let long = String(repeating: "办结", count: 5000)
-        let task = Task(
+        let matter = Matter(
             7,
             "",
             owner: "o'Brien \"\u{0}\" 张",
@@ -16,20 +17,20 @@ import Testing
             let store = try place.open()
             let unit = try UnitOfWork(store: store)
             try unit.accept {
-                $0.save(task)
+                $0.save(matter)
                 $0.save(Badge("", long))
                 $0.save(Opinion(.min, "规划局"))
                 $0.save(Opinion(.max, "", answer: .max))
             }
-            #expect(try unit.load(Task.self, 7) == task)
-            #expect(try store.load(Task.self, 7) == nil)
+            #expect(try unit.load(Matter.self, 7) == matter)
+            #expect(try store.load(Matter.self, 7) == nil)
             _ = try unit.commit(at: noon)
         }
         let store = try place.open()
         let reader = try store.makeReader()
         for source in [store, reader] as [any RecordReader] {
-            #expect(try source.load(Task.self, 7) == task)
-            #expect(try source.load(Task.self, 8) == nil)
+            #expect(try source.load(Matter.self, 7) == matter)
+            #expect(try source.load(Matter.self, 8) == nil)
             #expect(try source.load(Badge.self, "") == Badge("", long))
             #expect(
                 try source.load(Opinion.self, .init(.min, "规划局")) == Opinion(.min, "规划局")
@@ -39,7 +40,7 @@ import Testing
             )
             #expect(try source.count(Opinion.self) == 2)
         }
-        #expect(try store.largestKey(Task.self) == 7)
+        #expect(try store.largestKey(Matter.self) == 7)
     }
 
     @Test(arguments: StoreKind.allCases) func changedAndDeletedRecords(kind: StoreKind) throws {
@@ -47,64 +48,67 @@ import Testing
         let store = try place.open()
         var unit = try UnitOfWork(store: store)
         try unit.accept { unit in
-            for key in 1...5 { unit.save(Task(Int64(key), "t\(key)", owner: "a", due: 10)) }
+            for key in 1...5 { unit.save(Matter(Int64(key), "t\(key)", owner: "a", due: 10)) }
         }
         _ = try unit.commit(at: noon)
         // Known and unknown to the unit of work: with and without a load before.
         unit = try UnitOfWork(store: store)
         try unit.accept { unit in
-            var first = try #require(try unit.load(Task.self, 1))
+            var first = try #require(try unit.load(Matter.self, 1))
             first.isDone = true
             first.due = nil
             unit.save(first)
-            unit.save(Task(2, "new", owner: "b"))
-            unit.delete(Task.self, 3)
-            _ = try unit.load(Task.self, 4)
-            unit.delete(Task.self, 4)
-            unit.delete(Task.self, 99)
-            unit.save(Task(6, "gone at once"))
-            unit.delete(Task.self, 6)
-            unit.delete(Task.self, 5)
-            unit.save(Task(5, "back"))
+            unit.save(Matter(2, "new", owner: "b"))
+            unit.delete(Matter.self, 3)
+            _ = try unit.load(Matter.self, 4)
+            unit.delete(Matter.self, 4)
+            unit.delete(Matter.self, 99)
+            unit.save(Matter(6, "gone at once"))
+            unit.delete(Matter.self, 6)
+            unit.delete(Matter.self, 5)
+            unit.save(Matter(5, "back"))
         }
         _ = try unit.commit(at: noon)
-        var first = Task(1, "t1", owner: "a")
+        var first = Matter(1, "t1", owner: "a")
         first.isDone = true
-        let expected = [first, Task(2, "new", owner: "b"), Task(5, "back")]
-        #expect(try store.find(Task.self, Search(limit: 100)) == expected)
-        #expect(try store.find(Task.self, Search(by: Task.byDue, limit: 100)).isEmpty)
+        let expected = [first, Matter(2, "new", owner: "b"), Matter(5, "back")]
+        #expect(try store.find(Matter.self, Search(limit: 100)) == expected)
+        #expect(try store.find(Matter.self, Search(by: Matter.byDue, limit: 100)).isEmpty)
         #expect(
-            try store.find(Task.self, Search(by: Task.byOwner, prefix: [.text("a")], limit: 100))
+            try store.find(
+                Matter.self,
+                Search(by: Matter.byOwner, prefix: [.text("a")], limit: 100)
+            )
                 == [first]
         )
-        #expect(try store.count(Task.self) == 3)
+        #expect(try store.count(Matter.self) == 3)
     }
 
     @Test(arguments: StoreKind.allCases) func rejectedCommandsLeaveNothing(kind: StoreKind) throws {
         let place = try StorePlace(kind)
         let store = try place.open()
         let unit = try UnitOfWork(store: store)
-        try unit.accept { $0.save(Task(1, "one", owner: "a")) }
+        try unit.accept { $0.save(Matter(1, "one", owner: "a")) }
         _ = try unit.commit(at: noon)
-        try unit.accept { $0.save(Task(1, "uno", owner: "a")) }
+        try unit.accept { $0.save(Matter(1, "uno", owner: "a")) }
         try unit.reject {
-            $0.save(Task(1, "eins", owner: "b"))
-            $0.save(Task(1, "zwei", owner: "b"))
-            $0.delete(Task.self, 1)
-            $0.save(Task(2, "two", owner: "b"))
-            $0.audit(.sample("task/2"))
+            $0.save(Matter(1, "eins", owner: "b"))
+            $0.save(Matter(1, "zwei", owner: "b"))
+            $0.delete(Matter.self, 1)
+            $0.save(Matter(2, "two", owner: "b"))
+            $0.audit(.sample("matter/2"))
             $0.publish(EventDraft(topic: 3, payload: [1]))
         }
-        #expect(try unit.load(Task.self, 1)?.title == "uno")
-        #expect(try unit.load(Task.self, 2) == nil)
-        let search = Search(by: Task.byOwner, prefix: [.text("b")], limit: 9)
-        #expect(try unit.find(Task.self, search).isEmpty)
+        #expect(try unit.load(Matter.self, 1)?.title == "uno")
+        #expect(try unit.load(Matter.self, 2) == nil)
+        let search = Search(by: Matter.byOwner, prefix: [.text("b")], limit: 9)
+        #expect(try unit.find(Matter.self, search).isEmpty)
         let summary = try unit.commit(at: noon)
         #expect(summary.events.isEmpty)
         #expect(summary.head.auditSequence == 0)
-        #expect(try store.find(Task.self, Search(limit: 9)) == [Task(1, "uno", owner: "a")])
+        #expect(try store.find(Matter.self, Search(limit: 9)) == [Matter(1, "uno", owner: "a")])
 
-        try unit.reject { $0.save(Task(3, "three")) }
+        try unit.reject { $0.save(Matter(3, "three")) }
         #expect(unit.isEmpty)
     }
 
@@ -115,28 +119,28 @@ import Testing
         do {
             let unit = try UnitOfWork(store: try place.open())
             unit.beginCommand()
-            #expect(try unit.nextKey(Task.self) == 1)
-            unit.save(Task(1, "one"))
+            #expect(try unit.nextKey(Matter.self) == 1)
+            unit.save(Matter(1, "one"))
             unit.acceptCommand(reply: nil)
             unit.beginCommand()
-            let refused = try unit.nextKey(Task.self)
-            unit.save(Task(refused, "two"))
+            let refused = try unit.nextKey(Matter.self)
+            unit.save(Matter(refused, "two"))
             unit.rejectCommand()
             try unit.accept {
-                let key = try $0.nextKey(Task.self)
+                let key = try $0.nextKey(Matter.self)
                 #expect(key > 1)
-                $0.save(Task(key, "three"))
-                $0.save(Task(40, "forty"))
-                #expect(try $0.nextKey(Task.self) == 41)
+                $0.save(Matter(key, "three"))
+                $0.save(Matter(40, "forty"))
+                #expect(try $0.nextKey(Matter.self) == 41)
             }
             _ = try unit.commit(at: noon)
-            try unit.accept { $0.delete(Task.self, 40) }
+            try unit.accept { $0.delete(Matter.self, 40) }
             _ = try unit.commit(at: noon)
-            #expect(try unit.nextKey(Task.self) == 42)
+            #expect(try unit.nextKey(Matter.self) == 42)
         }
         let unit = try UnitOfWork(store: try place.open())
-        try unit.accept { $0.save(Task(50, "fifty")) }
-        #expect(try unit.nextKey(Task.self) == 51)
+        try unit.accept { $0.save(Matter(50, "fifty")) }
+        #expect(try unit.nextKey(Matter.self) == 51)
     }
 
     @Test(arguments: StoreKind.allCases) func uniqueValuesMoveWithinABatch(kind: StoreKind) throws {
@@ -144,32 +148,34 @@ import Testing
         let store = try place.open()
         let unit = try UnitOfWork(store: store)
         try unit.accept {
-            $0.save(Task(1, "one", code: "A"))
-            $0.save(Task(2, "two", code: "B"))
-            $0.save(Task(3, "three"))
-            $0.save(Task(4, "four"))
+            $0.save(Matter(1, "one", code: "A"))
+            $0.save(Matter(2, "two", code: "B"))
+            $0.save(Matter(3, "three"))
+            $0.save(Matter(4, "four"))
         }
         _ = try unit.commit(at: noon)
         try unit.accept {
-            $0.save(Task(1, "one", code: "B"))
-            $0.save(Task(2, "two", code: "A"))
-            $0.save(Task(5, "five", code: "C"))
+            $0.save(Matter(1, "one", code: "B"))
+            $0.save(Matter(2, "two", code: "A"))
+            $0.save(Matter(5, "five", code: "C"))
         }
         _ = try unit.commit(at: noon)
         try unit.accept {
-            $0.delete(Task.self, 5)
-            $0.save(Task(3, "three", code: "C"))
+            $0.delete(Matter.self, 5)
+            $0.save(Matter(3, "three", code: "C"))
         }
         _ = try unit.commit(at: noon)
         #expect(
-            try store.find(Task.self, Search(by: Task.byCode, limit: 9)).map(\.key) == [2, 1, 3]
+            try store.find(Matter.self, Search(by: Matter.byCode, limit: 9)).map(\.key) == [
+                2, 1, 3,
+            ]
         )
 
-        try unit.accept { $0.save(Task(4, "four", code: "A")) }
+        try unit.accept { $0.save(Matter(4, "four", code: "A")) }
         #expect(throws: StoreError.self) { try unit.commit(at: noon) }
-        #expect(try store.load(Task.self, 4) == Task(4, "four"))
-        #expect(try unit.load(Task.self, 4) == Task(4, "four"))
-        try unit.accept { $0.save(Task(4, "four", code: "D")) }
+        #expect(try store.load(Matter.self, 4) == Matter(4, "four"))
+        #expect(try unit.load(Matter.self, 4) == Matter(4, "four"))
+        try unit.accept { $0.save(Matter(4, "four", code: "D")) }
         #expect(try unit.commit(at: noon).head.commit == 4)
     }
 
@@ -179,16 +185,28 @@ import Testing
         let unit = try UnitOfWork(store: store)
         try unit.accept { unit in
             for key in 1...1000 {
-                unit.save(Task(Int64(key), "t", due: key % 10 == 0 ? Int64(key) : nil))
+                unit.save(Matter(Int64(key), "t", due: key % 10 == 0 ? Int64(key) : nil))
             }
         }
         _ = try unit.commit(at: noon)
         var all: Set<Int64> = []
-        try store.scan(Task.self, by: nil) { all.insert($0.key) }
+        try store.scan(Matter.self, by: nil) { all.insert($0.key) }
         #expect(all == Set(1...1000))
         var due: [Int64] = []
-        try store.scan(Task.self, by: Task.byDue) { due.append($0.key) }
+        try store.scan(Matter.self, by: Matter.byDue) { due.append($0.key) }
         #expect(due.sorted() == Array(stride(from: 10, through: 1000, by: 10)))
+        // The same when nearly all, or very few, are in the index.
+        for step in [1, 100] as [Int64] {
+            try unit.accept { unit in
+                for key in 1...1000 as ClosedRange<Int64> {
+                    unit.save(Matter(key, "t", due: key % step == 0 ? key : nil))
+                }
+            }
+            _ = try unit.commit(at: noon)
+            due = []
+            try store.scan(Matter.self, by: Matter.byDue) { due.append($0.key) }
+            #expect(due.sorted() == Array(stride(from: step, through: 1000, by: Int(step))))
+        }
     }
 
     @Test(arguments: StoreKind.allCases) func searchesPageWithoutGaps(kind: StoreKind) throws {
@@ -198,9 +216,9 @@ import Testing
         let dues: [Int64?] = [nil, 5, nil, 3, 5, 5, nil, -2]
         try unit.accept { unit in
             for (key, due) in dues.enumerated() {
-                unit.save(Task(Int64(key), "t", owner: "a", due: due))
+                unit.save(Matter(Int64(key), "t", owner: "a", due: due))
             }
-            unit.save(Task(100, "t", owner: "b", due: 1))
+            unit.save(Matter(100, "t", owner: "b", due: 1))
         }
         _ = try unit.commit(at: noon)
         // Within one owner: those without a due date first, then by date and key.
@@ -209,8 +227,8 @@ import Testing
             var after: [Value]?
             while true {
                 let page = try store.find(
-                    Task.self,
-                    Search(by: Task.byOwner, prefix: [.text("a")], after: after, limit: limit)
+                    Matter.self,
+                    Search(by: Matter.byOwner, prefix: [.text("a")], after: after, limit: limit)
                 )
                 guard let last = page.last else { break }
                 keys += page.map(\.key)
@@ -218,8 +236,8 @@ import Testing
             }
             #expect(keys == [0, 2, 6, 7, 3, 1, 4, 5])
         }
-        let undated = Search(by: Task.byOwner, prefix: [.text("a"), .null], limit: 9)
-        #expect(try store.find(Task.self, undated).map(\.key) == [0, 2, 6])
-        #expect(try store.find(Task.self, Search(by: Task.byDue, limit: 0)).isEmpty)
+        let undated = Search(by: Matter.byOwner, prefix: [.text("a"), .null], limit: 9)
+        #expect(try store.find(Matter.self, undated).map(\.key) == [0, 2, 6])
+        #expect(try store.find(Matter.self, Search(by: Matter.byDue, limit: 0)).isEmpty)
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 import Store
+import StoreSamples
 import StoreModel
 import StoreSQLite
 

@@ -201,11 +201,13 @@ public struct AuditEntry: Message {
     public var actor: String = ""
     /// What happened, in the past tense.
     public var kind: String = ""
-    /// The record it happened to.
+    /// The record it happened to: its kind, a slash, and its key, such as `case/` and the serial.
     public var subject: String = ""
     /// The particulars.
     public var detail: String = ""
-    /// The chain's hash up to and with this entry.
+    /// The chain's hash up to and with this entry: SHA-256 of the hash before (32 zeros before the
+    /// first), `sequence` and `at` (eight bytes each), and `actor`, `kind`, `subject` and `detail`
+    /// (each after its length in four bytes); integers little-endian.
     public var hash: [UInt8] = []
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
@@ -271,9 +273,9 @@ public struct AuditEntry: Message {
             FieldDescriptor(2, "at", .instant, doc: "When."),
             FieldDescriptor(3, "actor", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Who."),
             FieldDescriptor(4, "kind", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "What happened, in the past tense."),
-            FieldDescriptor(5, "subject", .string, limits: FieldLimits(value: Bounds(nil, 100)), doc: "The record it happened to."),
+            FieldDescriptor(5, "subject", .string, limits: FieldLimits(value: Bounds(nil, 100)), doc: "The record it happened to: its kind, a slash, and its key, such as `case/` and the serial."),
             FieldDescriptor(6, "detail", .string, limits: FieldLimits(value: Bounds(nil, 4000)), doc: "The particulars."),
-            FieldDescriptor(7, "hash", .bytes, limits: FieldLimits(value: Bounds(32, 32)), doc: "The chain's hash up to and with this entry."),
+            FieldDescriptor(7, "hash", .bytes, limits: FieldLimits(value: Bounds(32, 32)), doc: "The chain's hash up to and with this entry: SHA-256 of the hash before (32 zeros before the first), `sequence` and `at` (eight bytes each), and `actor`, `kind`, `subject` and `detail` (each after its length in four bytes); integers little-endian."),
         ],
         doc: "One entry of the audit log."
     )

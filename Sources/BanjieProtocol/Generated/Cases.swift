@@ -1300,7 +1300,7 @@ public struct CaseCount: Message {
 
 /// Asks for the cards of a department.
 public struct DepartmentCardsRequest: Message {
-    /// The department.
+    /// The department; empty for the caller's own.
     public var department: String = ""
     /// How many at most.
     public var limit: Int32 = 0
@@ -1340,7 +1340,7 @@ public struct DepartmentCardsRequest: Message {
     }
 
     public func validate() throws(FieldRefusal) {
-        try FieldCheck.length(self.department, "department", 1, 64)
+        try FieldCheck.length(self.department, "department", nil, 64)
         try FieldCheck.value(self.limit, "limit", 1, 1000)
         try FieldCheck.value(self.offset, "offset", 0, nil)
     }
@@ -1348,7 +1348,7 @@ public struct DepartmentCardsRequest: Message {
     public static let descriptor = MessageDescriptor(
         name: "DepartmentCardsRequest",
         fields: [
-            FieldDescriptor(1, "department", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The department."),
+            FieldDescriptor(1, "department", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The department; empty for the caller's own."),
             FieldDescriptor(2, "limit", .int32, limits: FieldLimits(value: Bounds(1, 1000)), doc: "How many at most."),
             FieldDescriptor(3, "offset", .int32, limits: FieldLimits(value: Bounds(0, nil)), doc: "Skip this many, for the next page."),
         ],

@@ -336,7 +336,8 @@ public struct DeadlineView: Message {
     public var unit: LimitUnit = LimitUnit(rawValue: 0)
     /// Its last day; while paused, as if it were resumed today.
     public var due: CivilDate = CivilDate(daysSinceEpoch: 0)
-    /// The moment at which it is overdue; absent while paused.
+    /// The moment at which it is overdue: 00:00 of the day after the last, or the second after the
+    /// last working minute; absent while paused.
     public var overdueAt: Instant? = nil
     /// The part of the budget used, today included.
     public var used: Int32 = 0
@@ -452,7 +453,7 @@ public struct DeadlineView: Message {
             FieldDescriptor(5, "limit", .int32, doc: "The budget, extensions included."),
             FieldDescriptor(6, "unit", .enumeration(LimitUnit.self), limits: FieldLimits(unknown: .unknownValue), doc: "Its unit."),
             FieldDescriptor(7, "due", .date, doc: "Its last day; while paused, as if it were resumed today."),
-            FieldDescriptor(8, "overdue_at", .instant, isOptional: true, doc: "The moment at which it is overdue; absent while paused."),
+            FieldDescriptor(8, "overdue_at", .instant, isOptional: true, doc: "The moment at which it is overdue: 00:00 of the day after the last, or the second after the last working minute; absent while paused."),
             FieldDescriptor(9, "used", .int32, doc: "The part of the budget used, today included."),
             FieldDescriptor(10, "provisional", .bool, doc: "Whether its dates reach into a year whose arrangement isn't known."),
             FieldDescriptor(11, "fired", .message(FiredRung.self), isList: true, doc: "The rungs that have fired."),

@@ -104,8 +104,8 @@ public struct StatusReply: Message {
     public var draining: Bool = false
     /// Armed deadlines.
     public var armed: UInt64 = 0
-    /// Deadlines that are due and not yet recorded as fired.
-    public var backlog: UInt64 = 0
+    /// Whether deadlines are due that aren't recorded as fired yet.
+    public var behind: Bool = false
     /// The number of the last commit.
     public var commit: UInt64 = 0
     /// The calendar version in force.
@@ -125,7 +125,7 @@ public struct StatusReply: Message {
         firing: Bool = false,
         draining: Bool = false,
         armed: UInt64 = 0,
-        backlog: UInt64 = 0,
+        behind: Bool = false,
         commit: UInt64 = 0,
         calendarVersion: UInt32 = 0,
         connections: UInt32 = 0
@@ -137,7 +137,7 @@ public struct StatusReply: Message {
         self.firing = firing
         self.draining = draining
         self.armed = armed
-        self.backlog = backlog
+        self.behind = behind
         self.commit = commit
         self.calendarVersion = calendarVersion
         self.connections = connections
@@ -153,7 +153,7 @@ public struct StatusReply: Message {
             case 5: self.firing = try reader.scalar()
             case 6: self.draining = try reader.scalar()
             case 7: self.armed = try reader.scalar()
-            case 8: self.backlog = try reader.scalar()
+            case 8: self.behind = try reader.scalar()
             case 9: self.commit = try reader.scalar()
             case 10: self.calendarVersion = try reader.scalar()
             case 11: self.connections = try reader.scalar()
@@ -170,7 +170,7 @@ public struct StatusReply: Message {
         writer.write(self.firing, as: 5)
         writer.write(self.draining, as: 6)
         writer.write(self.armed, as: 7)
-        writer.write(self.backlog, as: 8)
+        writer.write(self.behind, as: 8)
         writer.write(self.commit, as: 9)
         writer.write(self.calendarVersion, as: 10)
         writer.write(self.connections, as: 11)
@@ -191,7 +191,7 @@ public struct StatusReply: Message {
             FieldDescriptor(5, "firing", .bool, doc: "Whether deadlines fire (false while a leap of the clock awaits confirmation)."),
             FieldDescriptor(6, "draining", .bool, doc: "Whether the server is draining."),
             FieldDescriptor(7, "armed", .uint64, doc: "Armed deadlines."),
-            FieldDescriptor(8, "backlog", .uint64, doc: "Deadlines that are due and not yet recorded as fired."),
+            FieldDescriptor(8, "behind", .bool, doc: "Whether deadlines are due that aren't recorded as fired yet."),
             FieldDescriptor(9, "commit", .uint64, doc: "The number of the last commit."),
             FieldDescriptor(10, "calendar_version", .uint32, doc: "The calendar version in force."),
             FieldDescriptor(11, "connections", .uint32, doc: "Connections open."),

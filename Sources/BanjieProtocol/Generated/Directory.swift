@@ -398,7 +398,8 @@ public struct ItemLimits: Message {
 
 /// A service item (政务服务事项) to be published.
 public struct PublishItemRequest: Message {
-    /// The item code: 31 characters, its first 18 a valid unified social credit code.
+    /// The item code: 31 characters, its first 18 a valid unified social credit code, the next one of
+    /// 1…9, the others digits and capital letters.
     public var code: String = ""
     /// The item's name.
     public var name: String = ""
@@ -459,16 +460,17 @@ public struct PublishItemRequest: Message {
         try FieldCheck.length(self.code, "code", 1, 64)
         try FieldCheck.length(self.name, "name", 1, 200)
         try FieldCheck.length(self.department, "department", 1, 64)
+        try FieldCheck.required(self.limits != nil, "limits", .outOfRange)
         try FieldCheck.message(self.limits, "limits")
     }
 
     public static let descriptor = MessageDescriptor(
         name: "PublishItemRequest",
         fields: [
-            FieldDescriptor(1, "code", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The item code: 31 characters, its first 18 a valid unified social credit code."),
+            FieldDescriptor(1, "code", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The item code: 31 characters, its first 18 a valid unified social credit code, the next one of 1…9, the others digits and capital letters."),
             FieldDescriptor(2, "name", .string, limits: FieldLimits(value: Bounds(1, 200)), doc: "The item's name."),
             FieldDescriptor(3, "department", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The department that answers for it."),
-            FieldDescriptor(4, "limits", .message(ItemLimits.self), doc: "Its limits."),
+            FieldDescriptor(4, "limits", .message(ItemLimits.self), limits: FieldLimits(required: .outOfRange), doc: "Its limits."),
             FieldDescriptor(5, "instant", .bool, doc: "即办件: done while the applicant waits."),
             FieldDescriptor(6, "joint", .bool, doc: "联审联办: needs the approval of several departments."),
         ],

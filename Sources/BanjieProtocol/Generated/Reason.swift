@@ -87,6 +87,8 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case storeNotWritable = "STORE_NOT_WRITABLE"
     /// The server is draining; nothing was begun.
     case draining = "DRAINING"
+    /// More calls wait than the server takes; nothing was begun.
+    case overloaded = "OVERLOADED"
     /// The call's time was over before it began.
     case timeout = "TIMEOUT"
     /// The server failed; the record of it is in its log.
@@ -132,7 +134,8 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .owned:
             .permissionDenied
         case
-            .serialsExhausted:
+            .serialsExhausted,
+            .overloaded:
             .resourceExhausted
         case
             .wrongState,

@@ -17,7 +17,15 @@ package enum ConfigurationFile {
             }
             if var list = try? decoder.unkeyedContainer() {
                 var parts: [String] = []
-                while !list.isAtEnd { parts.append(try list.decode(String.self)) }
+                while !list.isAtEnd {
+                    guard case .text(let part) = try list.decode(Value.self) else {
+                        throw DecodingError.dataCorruptedError(
+                            in: list,
+                            debugDescription: "a list of settings holds texts and numbers"
+                        )
+                    }
+                    parts.append(part)
+                }
                 self = .text(parts.joined(separator: ","))
                 return
             }
@@ -45,7 +53,9 @@ package enum ConfigurationFile {
     ///
     /// - Throws: what can't be read or decoded, or a name that no setting has.
     package static func apply(
-        _ data: Data, path: String, to settings: inout Settings
+        _ data: Data,
+        path: String,
+        to settings: inout Settings
     ) throws(ConfigurationError) {
         let decoder = JSONDecoder()
         decoder.allowsJSON5 = true
@@ -54,18 +64,26 @@ package enum ConfigurationFile {
             root = try decoder.decode(Value.self, from: data)
         } catch {
             throw ConfigurationError(
-                setting: "the file", origin: path,
-                problem: "it isn't JSON5: \(describe(error))")
+                setting: "the file",
+                origin: path,
+                problem: "it isn't JSON5: \(describe(error))"
+            )
         }
         guard case .object(let values) = root else {
             throw ConfigurationError(
-                setting: "the file", origin: path, problem: "it must hold one object of settings")
+                setting: "the file",
+                origin: path,
+                problem: "it must hold one object of settings"
+            )
         }
         try apply(values, prefix: "", path: path, to: &settings)
     }
 
     private static func apply(
-        _ values: [String: Value], prefix: String, path: String, to settings: inout Settings
+        _ values: [String: Value],
+        prefix: String,
+        path: String,
+        to settings: inout Settings
     ) throws(ConfigurationError) {
         for (name, value) in values.sorted(by: { $0.key < $1.key }) {
             switch value {
@@ -74,8 +92,10 @@ package enum ConfigurationFile {
             case .text(let text):
                 guard let setting = Setting(rawValue: prefix + name) else {
                     throw ConfigurationError(
-                        setting: prefix + name, origin: "file \(path)",
-                        problem: "no setting has this name; `banjied --help` lists them")
+                        setting: prefix + name,
+                        origin: "file \(path)",
+                        problem: "no setting has this name; `banjied --help` lists them"
+                    )
                 }
                 settings.set(setting, to: text, from: .file(path))
             }
@@ -83,8 +103,15 @@ package enum ConfigurationFile {
     }
 
     private static func describe(_ error: any Error) -> String {
-        guard case DecodingError.dataCorrupted(let context) = error else { return "\(error)" }
-        let cause = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"]
-        return cause.map { "\($0)" } ?? context.debugDescription
+        switch error {
+        case DecodingError.dataCorrupted(let context):
+            let cause = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"]
+            return cause.map { "\($0)" } ?? context.debugDescription
+        case DecodingError.typeMismatch(_, let context):
+            let name = context.codingPath.map(\.stringValue).joined(separator: ".")
+            return "\(name) is neither a text, a whole number, true, false nor null"
+        default:
+            return "\(error)"
+        }
     }
 }

@@ -147,12 +147,17 @@ package struct Settings: Sendable {
             policy.correctionLapseDays = try integer(.correctionLapseDays, in: days)
         }
         let configuration = Configuration(
-            listen: try endpoints(), data: self[.data].value, clock: try clock(),
-            isProduction: try boolean(.production), realm: self[.realm].value,
+            listen: try endpoints(),
+            data: self[.data].value,
+            clock: try clock(),
+            isProduction: try boolean(.production),
+            realm: self[.realm].value,
             reactors: try integer(.reactors, in: 1...64),
             queryThreads: try integer(.queryThreads, in: 1...64),
             gapHours: try integer(.gapHours, in: 1...100_000),
-            replyDays: try integer(.replyDays, in: 1...3650), policy: policy)
+            replyDays: try integer(.replyDays, in: 1...3650),
+            policy: policy
+        )
         if configuration.isProduction, configuration.clock != .machine {
             throw error(.clock, "a virtual clock is refused with production = true")
         }
@@ -161,17 +166,22 @@ package struct Settings: Sendable {
 
     private func error(_ setting: Setting, _ problem: String) -> ConfigurationError {
         ConfigurationError(
-            setting: setting.rawValue, origin: self[setting].origin.description, problem: problem)
+            setting: setting.rawValue,
+            origin: self[setting].origin.description,
+            problem: problem
+        )
     }
 
     private func integer(
-        _ setting: Setting, in range: ClosedRange<Int>
+        _ setting: Setting,
+        in range: ClosedRange<Int>
     ) throws(ConfigurationError) -> Int {
         let text = self[setting].value
         guard let value = Int(text), range.contains(value) else {
             throw error(
                 setting,
-                "\"\(text)\" isn't an integer within \(range.lowerBound)…\(range.upperBound)")
+                "\"\(text)\" isn't an integer within \(range.lowerBound)…\(range.upperBound)"
+            )
         }
         return value
     }
@@ -191,7 +201,9 @@ package struct Settings: Sendable {
             return .virtual(instant)
         }
         throw error(
-            .clock, "\"\(text)\" is neither machine nor virtual:YYYY-MM-DDTHH:MM:SS")
+            .clock,
+            "\"\(text)\" is neither machine nor virtual:YYYY-MM-DDTHH:MM:SS"
+        )
     }
 
     private func endpoints() throws(ConfigurationError) -> [Endpoint] {
@@ -207,7 +219,8 @@ package struct Settings: Sendable {
                 throw self.error(
                     .listen,
                     "\(host) isn't a loopback address: without TLS the server listens on loopback "
-                        + "and Unix sockets only")
+                        + "and Unix sockets only"
+                )
             }
             endpoints.append(endpoint)
         }

@@ -37,7 +37,10 @@ struct CommandContext {
     var firedCount = 0
 
     init(
-        unit: UnitOfWork, actor: Actor, circumstances: Circumstances, clock: ServerClock,
+        unit: UnitOfWork,
+        actor: Actor,
+        circumstances: Circumstances,
+        clock: ServerClock,
         randomBytes: @escaping () -> [UInt8]
     ) {
         self.unit = unit
@@ -52,7 +55,9 @@ struct CommandContext {
 
     /// Loads a record that must exist.
     func load<R: Record>(
-        _ type: R.Type, _ key: R.Key, or absent: @autoclosure () -> Refusal
+        _ type: R.Type,
+        _ key: R.Key,
+        or absent: @autoclosure () -> Refusal
     ) throws(HandlerFailure) -> R {
         let found = try storing { () throws(StoreError) in try unit.load(type, key) }
         guard let found else { throw .refused(absent()) }
@@ -62,7 +67,13 @@ struct CommandContext {
     func audit(_ kind: String, _ subject: String, _ detail: String = "") {
         unit.audit(
             AuditDraft(
-                at: now, actor: actor.login, kind: kind, subject: subject, detail: detail))
+                at: now,
+                actor: actor.login,
+                kind: kind,
+                subject: subject,
+                detail: detail
+            )
+        )
     }
 }
 
@@ -79,7 +90,9 @@ struct QueryContext {
 
     /// Loads a record that must exist.
     func load<R: Record>(
-        _ type: R.Type, _ key: R.Key, or absent: @autoclosure () -> Refusal
+        _ type: R.Type,
+        _ key: R.Key,
+        or absent: @autoclosure () -> Refusal
     ) throws(HandlerFailure) -> R {
         let found = try storing { () throws(StoreError) in try reader.load(type, key) }
         guard let found else { throw .refused(absent()) }
@@ -100,7 +113,7 @@ struct ServerStatus: Sendable {
     var firing = true
     var draining = false
     var armed: UInt64 = 0
-    var backlog: UInt64 = 0
+    var isBehind = false
     var commit: UInt64 = 0
     var connections: UInt32 = 0
 }

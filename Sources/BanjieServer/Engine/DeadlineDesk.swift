@@ -30,8 +30,13 @@ extension CommandContext {
             publish(firing, of: record)
             unit.audit(
                 AuditDraft(
-                    at: firing.at, actor: "system", kind: "DEADLINE_FIRED",
-                    subject: "deadline/\(record.key)", detail: "\(firing.rung)"))
+                    at: firing.at,
+                    actor: "system",
+                    kind: "DEADLINE_FIRED",
+                    subject: "deadline/\(record.key)",
+                    detail: "\(firing.rung)"
+                )
+            )
         }
         let newer = calendars.entries(after: planned).filter {
             $0.calendar.version <= record.deadline.calendarVersion
@@ -53,17 +58,24 @@ extension CommandContext {
         firedCount += 1
         unit.publish(
             EventDraft(
-                topic: EventTopic.fired, payload: firing.message(of: record).encoded()))
+                topic: EventTopic.fired,
+                payload: firing.message(of: record).encoded()
+            )
+        )
     }
 
     /// Adds to how far the clocks have been re-planned to a calendar version.
     private func countReplanned(
-        _ version: CalendarVersion, clocks: Int, movedCases: Int
+        _ version: CalendarVersion,
+        clocks: Int,
+        movedCases: Int
     ) throws(HandlerFailure) {
         guard version > .builtIn else { return }
         var record = try load(
-            CalendarRecord.self, Int64(version.rawValue),
-            or: .none(kind: .calendar, name: "\(version.rawValue)"))
+            CalendarRecord.self,
+            Int64(version.rawValue),
+            or: .none(kind: .calendar, name: "\(version.rawValue)")
+        )
         record.replannedClocks += Int64(clocks)
         record.movedCases += Int64(movedCases)
         unit.save(record)
@@ -72,11 +84,17 @@ extension CommandContext {
     /// A case with its clocks, settled up to now.
     mutating func openCase(_ serial: String) throws(HandlerFailure) -> CaseFile {
         let record = try load(
-            CaseRecord.self, serial, or: .none(kind: .case, name: serial))
+            CaseRecord.self,
+            serial,
+            or: .none(kind: .case, name: serial)
+        )
         var clocks: [CaseClock] = []
         for key in record.clockKeys {
             let stored = try load(
-                DeadlineRecord.self, key, or: .none(kind: .deadline, name: "\(key)"))
+                DeadlineRecord.self,
+                key,
+                or: .none(kind: .deadline, name: "\(key)")
+            )
             clocks.append(CaseClock(kind: stored.kind, key: key, deadline: stored.deadline))
         }
         var file = CaseFile(record: record, clocks: clocks)
@@ -99,8 +117,13 @@ extension CommandContext {
                 file.assign(key: key, toClock: index)
             }
             let record = DeadlineRecord(
-                key: key, kind: file.clocks[index].kind, owner: .case(serial: serial), label: "",
-                deadline: file.clocks[index].deadline, in: calendars)
+                key: key,
+                kind: file.clocks[index].kind,
+                owner: .case(serial: serial),
+                label: "",
+                deadline: file.clocks[index].deadline,
+                in: calendars
+            )
             let stored = try storing { () throws(StoreError) in
                 try unit.load(DeadlineRecord.self, key)
             }
@@ -115,26 +138,44 @@ extension CommandContext {
             if fired.firing.rung != .expire {
                 unit.save(
                     CardRecord(
-                        deadline: key, department: file.record.department, clock: clock.kind,
-                        firing: fired.firing, caseSerial: serial))
+                        deadline: key,
+                        department: file.record.department,
+                        clock: clock.kind,
+                        firing: fired.firing,
+                        caseSerial: serial
+                    )
+                )
             }
             publish(
                 fired.firing,
                 of: DeadlineRecord(
-                    key: key, kind: clock.kind, owner: .case(serial: serial), label: "",
-                    deadline: clock.deadline, in: calendars))
+                    key: key,
+                    kind: clock.kind,
+                    owner: .case(serial: serial),
+                    label: "",
+                    deadline: clock.deadline,
+                    in: calendars
+                )
+            )
         }
         for audit in file.audits {
             unit.audit(
                 AuditDraft(
-                    at: audit.at, actor: audit.actor, kind: audit.kind,
-                    subject: "case/\(serial)", detail: audit.detail))
+                    at: audit.at,
+                    actor: audit.actor,
+                    kind: audit.kind,
+                    subject: "case/\(serial)",
+                    detail: audit.detail
+                )
+            )
         }
         unit.publish(EventDraft(topic: EventTopic.caseChanged, payload: Array(serial.utf8)))
         for (version, clocks) in file.replanned.sorted(by: { $0.key < $1.key }) {
             try countReplanned(
-                version, clocks: clocks,
-                movedCases: file.movedBy.filter { $0 == version }.count)
+                version,
+                clocks: clocks,
+                movedCases: file.movedBy.filter { $0 == version }.count
+            )
         }
     }
 
@@ -173,7 +214,10 @@ extension QueryContext {
         var clocks: [CaseClock] = []
         for key in record.clockKeys {
             let stored = try load(
-                DeadlineRecord.self, key, or: .none(kind: .deadline, name: "\(key)"))
+                DeadlineRecord.self,
+                key,
+                or: .none(kind: .deadline, name: "\(key)")
+            )
             clocks.append(CaseClock(kind: stored.kind, key: key, deadline: stored.deadline))
         }
         var file = CaseFile(record: record, clocks: clocks)

@@ -36,23 +36,33 @@ final class Engine<Ticket: Sendable> {
     private var wheel: TimingWheel
     private var calendars: CalendarTimeline
     private var clockGuard: ClockGuard
+    /// What the guard was before a confirmation that isn't durable yet.
+    private var unconfirmedGuard: ClockGuard?
     private var now: Instant
     /// The last deadline that the running re-planning has looked at; nil when none runs.
     private var sweepPosition: Int64?
     /// The same as of the last commit.
     private var committedSweepPosition: Int64?
     private var retryAfter: Int64?
+    /// Whether the store took the last batch.
+    private var isWritable = true
     private var lastCommit: UInt64
     private var nextHousekeeping: Int64 = 0
 
     // Reused from batch to batch.
+    private var hasher = SHA256Stream()
     private var answers: [EngineAnswer<Ticket>] = []
+    /// The languages of those who get `answers`, in the same order.
+    private var languages: [Language] = []
     private var planned: [(key: Int64, nextAt: Instant?)] = []
     private var taken: [(id: UInt64, at: Instant)] = []
 
     /// Loads the calendars and arms every running deadline of the store.
     init(
-        store: any Store, shared: SharedState, gapMax: Int64?, replySeconds: Int64,
+        store: any Store,
+        shared: SharedState,
+        gapMax: Int64?,
+        replySeconds: Int64,
         log: @escaping @Sendable (String) -> Void,
         deliver: @escaping ([EngineAnswer<Ticket>]) -> Void
     ) throws(StoreError) {
@@ -66,47 +76,30 @@ final class Engine<Ticket: Sendable> {
         lastCommit = head.commit
         let wall = shared.clock.now
         clockGuard = ClockGuard(
-            wall: wall, monotonic: ServerClock.monotonicSeconds,
-            lastCommit: head.at, gapMax: shared.clock.isVirtual ? nil : gapMax)
+            wall: wall,
+            monotonic: ServerClock.monotonicSeconds,
+            lastCommit: head.at,
+            gapMax: shared.clock.isVirtual ? nil : gapMax
+        )
         now = clockGuard.isTrusted ? wall : head.at ?? wall
-        let (loaded, isReplanned) = try Self.loadCalendars(from: store)
-        calendars = loaded
+        let (calendars, isReplanned) = try CalendarTimeline.load(from: store)
+        self.calendars = calendars
         sweepPosition = isReplanned ? nil : 0
         committedSweepPosition = sweepPosition
-        let calendars = loaded
         var wheel = TimingWheel()
         try store.scan(DeadlineRecord.self, by: DeadlineRecord.byDue) { record in
             if let next = record.nextAt { wheel.schedule(UInt64(record.key), at: next) }
         }
         self.wheel = wheel
-        shared.update { $0.calendars = calendars }
-        publishStatus()
-    }
-
-    private static func loadCalendars(
-        from store: any Store
-    ) throws(StoreError) -> (CalendarTimeline, isReplanned: Bool) {
-        var timeline = CalendarTimeline(.builtIn)
-        var isReplanned = true
-        let records = try store.find(CalendarRecord.self, Search(limit: .max))
-        for record in records {
-            do {
-                timeline.append(
-                    try record.calendar(after: timeline.current.calendar), since: record.since,
-                    reason: record.reason)
-            } catch {
-                throw .corrupt("calendar version \(record.key) can't be made: \(error)")
-            }
-            if !record.isReplanned { isReplanned = false }
-        }
-        return (timeline, isReplanned)
+        publish()
     }
 
     /// Runs until the inbox is closed and empty.
     func run(_ inbox: Inbox<EngineCall<Ticket>>) {
         while let calls = inbox.take(
-            limit: Self.batchMax, waitingMilliseconds: waitMilliseconds())
-        {
+            limit: Self.batchMax,
+            waitingMilliseconds: waitMilliseconds()
+        ) {
             step(calls)
         }
     }
@@ -125,7 +118,7 @@ final class Engine<Ticket: Sendable> {
 
     /// One batch: the commands, a slice of what is due, a slice of re-planning; then the commit;
     /// then everything that depends on it.
-    private func step(_ calls: [EngineCall<Ticket>]) {
+    func step(_ calls: [EngineCall<Ticket>]) {
         readClock()
         for call in calls {
             if let target = run(call) {
@@ -135,12 +128,16 @@ final class Engine<Ticket: Sendable> {
             }
         }
         let isQuiet = retryAfter.map { ServerClock.monotonicSeconds >= $0 } ?? true
-        if isQuiet && clockGuard.isTrusted {
+        if isQuiet {
             retryAfter = nil
-            fireSlice()
-            replanSlice()
+            if clockGuard.isTrusted {
+                fireSlice()
+                replanSlice()
+            }
         }
-        finishBatch()
+        // A store that refused a batch is tried again even when there is nothing to keep: whoever
+        // waits until it is writable sends nothing before.
+        finishBatch(commitsNothing: isQuiet && !isWritable)
         keepHouse()
     }
 
@@ -151,7 +148,9 @@ final class Engine<Ticket: Sendable> {
         nextHousekeeping = moment + Self.housekeepingSeconds
         do {
             _ = try store.expireReplies(
-                before: now.adding(seconds: -replySeconds), limit: Self.housekeepingMax)
+                before: now.adding(seconds: -replySeconds),
+                limit: Self.housekeepingMax
+            )
         } catch {
             log("old replies weren't forgotten: \(error)")
         }
@@ -160,14 +159,16 @@ final class Engine<Ticket: Sendable> {
     private func readClock() {
         let wasTrusted = clockGuard.isTrusted
         if shared.clock.isVirtual {
-            now = shared.clock.now
+            if wasTrusted { now = shared.clock.now }
         } else {
             now = clockGuard.observe(
-                wall: shared.clock.now, monotonic: ServerClock.monotonicSeconds)
+                wall: shared.clock.now,
+                monotonic: ServerClock.monotonicSeconds
+            )
         }
         if wasTrusted && !clockGuard.isTrusted {
             log("the wall clock isn't trusted, nothing fires until it is confirmed")
-            publishStatus()
+            publish()
         }
     }
 
@@ -177,11 +178,15 @@ final class Engine<Ticket: Sendable> {
 
     private func makeContext(for actor: Actor) -> CommandContext {
         CommandContext(
-            unit: unit, actor: actor, circumstances: circumstances, clock: shared.clock,
+            unit: unit,
+            actor: actor,
+            circumstances: circumstances,
+            clock: shared.clock,
             randomBytes: {
                 var generator = SystemRandomNumberGenerator()
                 return (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-            })
+            }
+        )
     }
 
     // MARK: Commands
@@ -200,63 +205,91 @@ final class Engine<Ticket: Sendable> {
         unit.beginCommand()
         var context = makeContext(for: actor)
         do {
-            let key = RequestKey(principal: actor.login, id: call.requestID)
-            var hash: [UInt8] = []
-            if !call.requestID.isEmpty && route.method.idempotency == .requestID {
-                hash = try requestHash(of: call, route.method)
-                if let stored = try storing({ () throws(StoreError) in
-                    try unit.storedReply(key)
-                }) {
-                    guard stored.requestHash == hash else { throw HandlerFailure.server(.requestIdReused) }
-                    unit.rejectCommand()
-                    answers.append(
-                        EngineAnswer(
-                            ticket: call.ticket, outcome: .reply(stored.reply, isReplay: true)))
-                    return nil
-                }
+            let identity = try identify(call, by: actor, route.method)
+            if let identity, let stored = try replay(of: identity) {
+                unit.rejectCommand()
+                answer(call, .reply(stored, isReplay: true))
+                return nil
             }
             var writer = MessageWriter()
             try dispatching(call.body) { (body) throws(DispatchFailure<HandlerFailure>) in
                 try commands.dispatchCommand(
-                    route.method.number, body, in: &context, reply: &writer)
+                    route.method.number,
+                    body,
+                    in: &context,
+                    reply: &writer
+                )
             }
             let reply = writer.bytes
             unit.acceptCommand(
-                reply: hash.isEmpty
-                    ? nil : (key, StoredReply(requestHash: hash, reply: reply)))
+                reply: identity.map {
+                    ($0.key, StoredReply(requestHash: $0.hash, reply: reply))
+                }
+            )
             keep(context)
             if let target = context.clockTarget { return target }
-            answers.append(
-                EngineAnswer(ticket: call.ticket, outcome: .reply(reply, isReplay: false)))
+            answer(call, .reply(reply, isReplay: false))
         } catch {
             unit.rejectCommand()
-            fail(call, error as? HandlerFailure ?? .server(.internal))
+            fail(call, error)
         }
         return nil
     }
 
-    /// SHA-256 of the method and the canonical request: the same for every encoding of it.
-    private func requestHash(
-        of call: EngineCall<Ticket>, _ method: MethodDescriptor
-    ) throws(HandlerFailure) -> [UInt8] {
-        var bytes: [UInt8] = []
-        withUnsafeBytes(of: call.method.littleEndian) { bytes.append(contentsOf: $0) }
-        do {
-            bytes += try method.request.init(decoding: call.body).encoded()
-        } catch {
-            throw .undecodable(error.describe(in: method.request.descriptor))
-        }
-        return SHA256.hash(bytes)
+    /// What makes a retry of a request recognizable, and tells it from another request.
+    private struct RequestIdentity {
+        let key: RequestKey
+        /// SHA-256 of the method and the canonical request: the same for every encoding of it.
+        let hash: [UInt8]
     }
 
-    private func fail(_ call: EngineCall<Ticket>, _ failure: HandlerFailure) {
+    /// The identity of a request that carries an id; nil without one.
+    private func identify(
+        _ call: EngineCall<Ticket>,
+        by actor: Actor,
+        _ method: MethodDescriptor
+    ) throws(HandlerFailure) -> RequestIdentity? {
+        guard !call.requestID.isEmpty, method.idempotency == .requestID else { return nil }
+        // Its reply may be forgotten already: it can't be told from a new request any more.
+        if !shared.clock.isVirtual, let made = RequestAge.instant(of: call.requestID),
+            made < now.adding(seconds: -replySeconds)
+        {
+            throw .server(.requestIdExpired)
+        }
+        withUnsafeBytes(of: call.method.littleEndian) { hasher.update($0) }
+        do {
+            hasher.update(try method.request.init(decoding: call.body).encoded())
+        } catch {
+            _ = hasher.finish()
+            throw .undecodable(error.describe(in: method.request.descriptor))
+        }
+        return RequestIdentity(
+            key: RequestKey(principal: actor.login, id: call.requestID),
+            hash: hasher.finish()
+        )
+    }
+
+    /// The reply that the request got before; nil when it is new.
+    private func replay(of identity: RequestIdentity) throws(HandlerFailure) -> [UInt8]? {
+        let stored = try storing { () throws(StoreError) in try unit.storedReply(identity.key) }
+        guard let stored else { return nil }
+        guard stored.requestHash == identity.hash else { throw .server(.requestIdReused) }
+        return stored.reply
+    }
+
+    private func answer(_ call: EngineCall<Ticket>, _ outcome: EngineOutcome) {
+        answers.append(EngineAnswer(ticket: call.ticket, outcome: outcome))
+        languages.append(call.language)
+    }
+
+    private func fail(
+        _ call: EngineCall<Ticket>,
+        _ failure: HandlerFailure,
+        isOutcomeKnown: Bool = true
+    ) {
         if case .store(let error) = failure { log("\(error)") }
-        answers.append(
-            EngineAnswer(
-                ticket: call.ticket,
-                outcome: .failure(
-                    EngineFailure(
-                        report: failure.report(in: call.language), isOutcomeKnown: true))))
+        let report = failure.report(in: call.language)
+        answer(call, .failure(EngineFailure(report: report, isOutcomeKnown: isOutcomeKnown)))
     }
 
     /// Takes over what an accepted command leaves outside the store.
@@ -267,6 +300,7 @@ final class Engine<Ticket: Sendable> {
             sweepPosition = 0
         }
         if context.confirmsClock {
+            unconfirmedGuard = unconfirmedGuard ?? clockGuard
             clockGuard.confirm(wall: shared.clock.now, monotonic: ServerClock.monotonicSeconds)
             now = shared.clock.now
         }
@@ -288,12 +322,14 @@ final class Engine<Ticket: Sendable> {
         do {
             let records = try unit.find(
                 DeadlineRecord.self,
-                Search(after: [.integer(position)], limit: Self.sliceMax))
+                Search(after: [.integer(position)], limit: Self.sliceMax)
+            )
             let newest = calendars.current.calendar.version
             settle(
                 records.filter {
                     $0.deadline.isRunning && $0.deadline.calendarVersion < newest
-                }.map(\.key))
+                }.map(\.key)
+            )
             if let last = records.last {
                 sweepPosition = last.key
             } else {
@@ -328,7 +364,8 @@ final class Engine<Ticket: Sendable> {
         for key in keys {
             unit.beginCommand()
             var context = makeContext(
-                for: Actor(login: "system", roles: [], department: ""))
+                for: Actor(login: "system", roles: [], department: "")
+            )
             do {
                 try context.settleOwner(ofDeadline: key)
                 unit.acceptCommand(reply: nil)
@@ -346,46 +383,54 @@ final class Engine<Ticket: Sendable> {
 
     /// Moves the virtual clock and fires all that is due on the way, each as of its instant.
     private func moveClock(to target: Instant, for call: EngineCall<Ticket>) {
-        guard shared.clock.move(to: target) else {
-            fail(call, .server(.clockNotVirtual))
-            return
-        }
+        guard clockGuard.isTrusted else { return fail(call, .server(.clockUnconfirmed)) }
+        guard shared.clock.move(to: target) else { return fail(call, .server(.clockNotVirtual)) }
         now = target
+        retryAfter = nil
         var fired = 0
         while wheel.nextInstant().map({ $0 <= target }) ?? false {
             fired += fireSlice()
             finishBatch()
             guard retryAfter == nil else {
-                fail(call, .store(.notWritable("what fell due couldn't be recorded")))
-                return
+                // The clock stays where it is; what is due fires once the store takes it.
+                let failure = HandlerFailure.store(.notWritable("what fell due isn't recorded yet"))
+                return fail(call, failure, isOutcomeKnown: false)
             }
         }
-        let reply = ClockMoved(now: target, fired: UInt64(fired)).encoded()
-        answers.append(EngineAnswer(ticket: call.ticket, outcome: .reply(reply, isReplay: false)))
+        publish()
+        answer(
+            call,
+            .reply(ClockMoved(now: target, fired: UInt64(fired)).encoded(), isReplay: false)
+        )
     }
 
     // MARK: The commit, and what comes after it
 
-    private func finishBatch() {
+    /// - Parameter commitsNothing: Whether an empty batch is committed too.
+    private func finishBatch(commitsNothing: Bool = false) {
         defer {
             answers.removeAll(keepingCapacity: true)
+            languages.removeAll(keepingCapacity: true)
             planned.removeAll(keepingCapacity: true)
             taken.removeAll(keepingCapacity: true)
         }
-        guard !unit.isEmpty else {
-            if !answers.isEmpty { deliver(answers) }
-            return
+        if !unit.isEmpty || commitsNothing {
+            do {
+                lastCommit = try unit.commit(at: now).head.commit
+            } catch {
+                dropBatch(error)
+                return
+            }
+            if !isWritable { log("the store takes writes again") }
+            isWritable = true
+            unconfirmedGuard = nil
+            committedSweepPosition = sweepPosition
+            // Before the answers: whoever has one finds what it tells.
+            publish()
         }
-        do {
-            let summary = try unit.commit(at: now)
-            lastCommit = summary.head.commit
-        } catch {
-            dropBatch(error)
-            return
-        }
-        committedSweepPosition = sweepPosition
         // Only now: the batch is durable.
-        deliver(answers)
+        if !answers.isEmpty { deliver(answers) }
+        guard !planned.isEmpty else { return }
         for (key, nextAt) in planned {
             if let nextAt {
                 wheel.schedule(UInt64(clamping: key), at: nextAt)
@@ -393,37 +438,46 @@ final class Engine<Ticket: Sendable> {
                 wheel.cancel(UInt64(clamping: key))
             }
         }
-        shared.update { $0.calendars = calendars }
-        publishStatus(writable: true)
+        publish()
     }
 
     /// Nothing of the batch was kept: its callers are told, and what was due is due again.
     private func dropBatch(_ error: StoreError) {
         log("a batch wasn't committed: \(error)")
+        isWritable = false
         calendars = shared.current.calendars
         sweepPosition = committedSweepPosition
+        if let unconfirmedGuard {
+            clockGuard = unconfirmedGuard
+            self.unconfirmedGuard = nil
+        }
         for (id, at) in taken { wheel.schedule(id, at: at) }
         retryAfter = ServerClock.monotonicSeconds + Self.storeRetrySeconds
-        let report = error.report(in: .english)
+        publish()
         deliver(
-            answers.map { answer in
+            zip(answers, languages).map { answer, language in
                 guard case .reply = answer.outcome else { return answer }
+                let report = error.reportOfCommit(in: language)
                 return EngineAnswer(
                     ticket: answer.ticket,
-                    outcome: .failure(EngineFailure(report: report, isOutcomeKnown: false)))
-            })
-        publishStatus(writable: false)
+                    outcome: .failure(EngineFailure(report: report, isOutcomeKnown: false))
+                )
+            }
+        )
     }
 
-    private func publishStatus(writable: Bool? = nil) {
+    /// Tells the other threads how things stand; nothing uncommitted may be in memory.
+    private func publish() {
         let (isTrusted, now, commit, armed) = (clockGuard.isTrusted, now, lastCommit, wheel.count)
+        let (isWritable, calendars) = (isWritable, calendars)
         let isBehind = wheel.nextInstant().map { $0 <= now } ?? false
         shared.update {
-            if let writable { $0.status.writable = writable }
+            $0.calendars = calendars
+            $0.status.writable = isWritable
             $0.status.firing = isTrusted
             $0.status.commit = commit
             $0.status.armed = UInt64(armed)
-            $0.status.backlog = isBehind ? 1 : 0
+            $0.status.isBehind = isBehind
             $0.frozenAt = isTrusted ? nil : now
         }
     }

@@ -1,15 +1,24 @@
 internal import Dispatch
 internal import Synchronization
 
-/// A bounded queue with one consumer, which takes all that waits at once.
+/// A bounded queue whose consumers take all that waits at once.
 final class Inbox<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
-        var isWaiting = false
+        /// Consumers that wait and haven't been woken yet.
+        var waiting = 0
         var isClosed = false
     }
 
+    private enum Take {
+        case elements([Element])
+        case closed
+        /// Nothing is there; the consumer has been counted as waiting.
+        case nothing
+    }
+
     private let state = Mutex(State())
+    /// Signalled once for each consumer that is taken out of `waiting`.
     private let wake = DispatchSemaphore(value: 0)
     /// How many elements may wait; what comes beyond is refused to the caller.
     let capacity: Int
@@ -22,52 +31,70 @@ final class Inbox<Element: Sendable>: Sendable {
             guard !state.isClosed else { return (0, false) }
             let count = min(elements.count, capacity - state.elements.count)
             state.elements.append(contentsOf: elements.prefix(count))
-            let wakes = state.isWaiting && !state.elements.isEmpty
-            if wakes { state.isWaiting = false }
-            return (count, wakes)
+            guard count > 0, state.waiting > 0 else { return (count, false) }
+            state.waiting -= 1
+            return (count, true)
         }
         if wakes { wake.signal() }
         return added
     }
 
-    /// No more elements come in; the consumer takes what waits and then gets nil.
+    /// No more elements come in; the consumers take what waits and then get nil.
     func close() {
-        let wakes = state.withLock { state in
+        let waiting = state.withLock { state in
             state.isClosed = true
-            defer { state.isWaiting = false }
-            return state.isWaiting
+            defer { state.waiting = 0 }
+            return state.waiting
         }
-        if wakes { wake.signal() }
+        for _ in 0..<waiting { wake.signal() }
     }
 
     /// Takes up to `limit` elements, waiting at most `milliseconds` for the first; nil once the
     /// inbox is closed and empty.
     func take(limit: Int, waitingMilliseconds milliseconds: Int) -> [Element]? {
-        if let taken = takeNow(limit: limit, willWait: milliseconds > 0) { return taken.elements }
-        if milliseconds > 0 {
-            // A wake-up that comes just after the time ran out stays in the semaphore and makes
-            // one later wait return early, which is harmless.
-            _ = wake.wait(timeout: .now() + .milliseconds(milliseconds))
+        switch takeNow(limit: limit, willWait: milliseconds > 0) {
+        case .elements(let elements): return elements
+        case .closed: return nil
+        case .nothing: break
         }
-        return takeNow(limit: limit, willWait: false)?.elements ?? []
+        guard milliseconds > 0 else { return [] }
+        if wake.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut { stopWaiting() }
+        switch takeNow(limit: limit, willWait: false) {
+        case .elements(let elements): return elements
+        case .closed: return nil
+        case .nothing: return []
+        }
     }
 
-    private struct Taken { let elements: [Element]? }
+    /// A consumer's time has run out: it is taken out of those that wait, or, when somebody has just
+    /// done so, takes the signal that is on its way.
+    private func stopWaiting() {
+        let isSignalled = state.withLock { state in
+            guard state.waiting > 0 else { return true }
+            state.waiting -= 1
+            return false
+        }
+        if isSignalled { wake.wait() }
+    }
 
-    private func takeNow(limit: Int, willWait: Bool) -> Taken? {
-        state.withLock { state in
-            state.isWaiting = false
+    private func takeNow(limit: Int, willWait: Bool) -> Take {
+        let (take, wakesAnother) = state.withLock { state -> (Take, Bool) in
             if state.elements.isEmpty {
-                if state.isClosed { return Taken(elements: nil) }
-                state.isWaiting = willWait
-                return nil
+                if state.isClosed { return (.closed, false) }
+                if willWait { state.waiting += 1 }
+                return (.nothing, false)
             }
             if state.elements.count <= limit {
                 defer { state.elements = [] }
-                return Taken(elements: state.elements)
+                return (.elements(state.elements), false)
             }
             defer { state.elements.removeFirst(limit) }
-            return Taken(elements: Array(state.elements.prefix(limit)))
+            let taken = Take.elements(Array(state.elements.prefix(limit)))
+            guard state.waiting > 0 else { return (taken, false) }
+            state.waiting -= 1
+            return (taken, true)
         }
+        if wakesAnother { wake.signal() }
+        return take
     }
 }

@@ -3,6 +3,7 @@ internal import Dispatch
 internal import Office
 internal import Store
 internal import Wire
+internal import WorkCalendar
 
 /// A few threads that answer queries from snapshots, each on a connection of its own.
 ///
@@ -16,16 +17,21 @@ final class QueryPool<Ticket: Sendable>: Sendable {
     private let shared: SharedState
     private let deliver: @Sendable ([EngineAnswer<Ticket>]) -> Void
     private let log: @Sendable (String) -> Void
+    private let connections: @Sendable () -> Int
     private let finished = DispatchGroup()
 
     init(
-        shared: SharedState, capacity: Int, log: @escaping @Sendable (String) -> Void,
+        shared: SharedState,
+        capacity: Int,
+        connections: @escaping @Sendable () -> Int,
+        log: @escaping @Sendable (String) -> Void,
         deliver: @escaping @Sendable ([EngineAnswer<Ticket>]) -> Void
     ) {
         inbox = Inbox(capacity: capacity)
         self.shared = shared
         self.deliver = deliver
         self.log = log
+        self.connections = connections
     }
 
     /// Takes calls; returns how many fitted, the first ones.
@@ -56,26 +62,29 @@ final class QueryPool<Ticket: Sendable>: Sendable {
         while let calls = inbox.take(limit: Self.batchMax, waitingMilliseconds: 1000) {
             guard !calls.isEmpty else { continue }
             deliver(
-                calls.map { EngineAnswer(ticket: $0.ticket, outcome: answer($0, from: reader)) })
+                calls.map { EngineAnswer(ticket: $0.ticket, outcome: answer($0, from: reader)) }
+            )
         }
     }
 
     private func answer(
-        _ call: EngineCall<Ticket>, from reader: any RecordReader
+        _ call: EngineCall<Ticket>,
+        from reader: any RecordReader
     ) -> EngineOutcome {
         guard let route = ServiceRegistry.route(call.method), let queries = route.queries else {
             preconditionFailure("the router hands over known queries only")
         }
-        let snapshot = shared.current
-        var context = QueryContext(
-            reader: reader, actor: call.actor, circumstances: shared.circumstances(snapshot),
-            status: snapshot.status)
-        var writer = MessageWriter()
         do {
+            var writer = MessageWriter()
             try reader.atOnce {
+                var context = try makeContext(for: call, from: reader)
                 try dispatching(call.body) { (body) throws(DispatchFailure<HandlerFailure>) in
                     try queries.dispatchQuery(
-                        route.method.number, body, in: &context, reply: &writer)
+                        route.method.number,
+                        body,
+                        in: &context,
+                        reply: &writer
+                    )
                 }
             }
             return .reply(writer.bytes, isReplay: false)
@@ -88,7 +97,29 @@ final class QueryPool<Ticket: Sendable>: Sendable {
                 }
             if case .store(let error) = failure { log("\(error)") }
             return .failure(
-                EngineFailure(report: failure.report(in: call.language), isOutcomeKnown: true))
+                EngineFailure(report: failure.report(in: call.language), isOutcomeKnown: true)
+            )
         }
+    }
+
+    /// The circumstances in which a query looks at the reader's snapshot, made once that is fixed:
+    /// no calendar is missing that a record names, and no record is of a later time than now.
+    private func makeContext(
+        for call: EngineCall<Ticket>,
+        from reader: any RecordReader
+    ) throws(StoreError) -> QueryContext {
+        let head = try reader.head()
+        var snapshot = shared.current
+        snapshot.status.connections = UInt32(clamping: connections())
+        if head.commit > snapshot.status.commit {
+            // Committed, and not published to other threads yet.
+            snapshot.calendars = try CalendarTimeline.load(from: reader).timeline
+        }
+        return QueryContext(
+            reader: reader,
+            actor: call.actor,
+            circumstances: shared.circumstances(snapshot, notBefore: head.at),
+            status: snapshot.status
+        )
     }
 }

@@ -28,9 +28,13 @@ final class SharedState: Sendable {
 
     func update(_ change: (inout Snapshot) -> Void) { snapshot.withLock { change(&$0) } }
 
-    /// The circumstances in which a query looks at its snapshot.
-    func circumstances(_ snapshot: Snapshot) -> Circumstances {
-        Circumstances(
-            now: snapshot.frozenAt ?? clock.now, calendars: snapshot.calendars, policy: policy)
+    /// The circumstances in which a query looks at its snapshot, whose newest commit is of `commit`.
+    func circumstances(_ snapshot: Snapshot, notBefore commit: Instant?) -> Circumstances {
+        let now = snapshot.frozenAt ?? clock.now
+        return Circumstances(
+            now: max(now, commit ?? now),
+            calendars: snapshot.calendars,
+            policy: policy
+        )
     }
 }

@@ -22,8 +22,11 @@ struct FailureReport {
     var retryAfterMillis: UInt32?
 
     init(
-        _ reason: Reason, _ sentence: String, field: String? = nil,
-        details: [(key: String, value: String)] = [], retryAfterMillis: UInt32? = nil
+        _ reason: Reason,
+        _ sentence: String,
+        field: String? = nil,
+        details: [(key: String, value: String)] = [],
+        retryAfterMillis: UInt32? = nil
     ) {
         self.reason = reason
         self.sentence = sentence
@@ -45,7 +48,9 @@ extension HandlerFailure {
                 chinese
                     ? "字段 \(refusal.field) 不合要求，应为：\(refusal.allowed)。"
                     : "The field \(refusal.field) must be \(refusal.allowed).",
-                field: refusal.field, details: [("allowed", refusal.allowed)])
+                field: refusal.field,
+                details: [("allowed", refusal.allowed)]
+            )
         case .calendar(let error):
             return FailureReport(.outOfRange, "\(error)")
         case .limit(let error):
@@ -55,35 +60,107 @@ extension HandlerFailure {
         case .undecodable(let problem):
             return FailureReport(
                 .undecodable,
-                chinese ? "请求无法解码：\(problem)。" : "The request doesn't decode: \(problem).")
+                chinese ? "请求无法解码：\(problem)。" : "The request doesn't decode: \(problem)."
+            )
         case .server(let reason):
-            return FailureReport(
-                reason,
-                chinese
-                    ? "服务器未执行该请求（\(reason.rawValue)）。"
-                    : "The server didn't carry this out (\(reason.rawValue)).")
+            return FailureReport(reason, reason.sentence(in: language))
         }
     }
 }
 
+extension Reason {
+    /// What to do about a reason that the server itself gives.
+    func sentence(in language: Language) -> String {
+        let (chinese, english) =
+            switch self {
+            case .signInRequired: ("请先登录。", "Sign in first.")
+            case .roleRequired: ("您的角色无权这样做。", "None of your roles may do this.")
+            case .headRequired:
+                (
+                    "只有行政机关负责人（联办事项为政府负责人）可以批准。",
+                    "Only the head of the agency, for joint matters of the government, may approve."
+                )
+            case .notApplicant:
+                ("只有申请人本人可以这样做。", "Only the applicant of the matter may do this.")
+            case .requestIdReused:
+                (
+                    "该请求编号已用于另一内容；新请求请换新编号。",
+                    "This request id was used for another content; take a new id for a new request."
+                )
+            case .requestIdExpired:
+                (
+                    "该请求编号已过保存期；请先查明原请求的结果，再用新编号提交。",
+                    "This request id is older than replies are kept; "
+                        + "look for its effect before sending it anew under a new id."
+                )
+            case .clockUnconfirmed:
+                (
+                    "服务器时钟异常，待运维人员确认（banjie clock confirm）。",
+                    "The server's clock is in doubt until an operator confirms it "
+                        + "(banjie clock confirm)."
+                )
+            case .clockNotVirtual:
+                (
+                    "只能向前拨动虚拟时钟。",
+                    "Only a virtual clock can be moved, and never back."
+                )
+            case .overloaded:
+                (
+                    "服务器繁忙，请稍后重试。",
+                    "More calls wait than the server takes; try again shortly."
+                )
+            case .unknownMethod: ("没有这个方法。", "There is no such method here.")
+            default:
+                ("未执行（\(rawValue)）。", "This was not carried out (\(rawValue)).")
+            }
+        return language == .chinese ? chinese : english
+    }
+}
+
 extension StoreError {
+    /// What to tell about a command or query that the store kept from being carried out.
     func report(in language: Language) -> FailureReport {
-        let chinese = language == .chinese
         switch self {
         case .notWritable(let why):
             return FailureReport(
                 .storeNotWritable,
-                chinese
+                language == .chinese
                     ? "存储无法写入（\(why)），未作任何更改。请腾出磁盘空间或恢复写权限后重试。"
                     : "The store can't be written (\(why)); nothing was changed. "
                         + "Make room or restore write access, then try again.",
-                retryAfterMillis: 1000)
+                retryAfterMillis: 1000
+            )
         case .busy, .corrupt, .schema, .failed:
             return FailureReport(
                 .internal,
-                chinese
+                language == .chinese
                     ? "服务器内部错误，未作任何更改；详情见服务器日志。"
-                    : "The server failed and changed nothing; its log says more.")
+                    : "The server failed and changed nothing; its log says more."
+            )
+        }
+    }
+
+    /// What to tell about a command that was carried out in memory and couldn't be committed: should
+    /// the server end before its next commit, the store may have it all the same.
+    func reportOfCommit(in language: Language) -> FailureReport {
+        switch self {
+        case .notWritable(let why):
+            return FailureReport(
+                .storeNotWritable,
+                language == .chinese
+                    ? "存储无法写入（\(why)）。请腾出磁盘空间或恢复写权限，再以同一请求编号重试。"
+                    : "The store can't be written (\(why)). Make room or restore write access, then "
+                        + "send this again under the same request id.",
+                retryAfterMillis: 1000
+            )
+        case .busy, .corrupt, .schema, .failed:
+            return FailureReport(
+                .internal,
+                language == .chinese
+                    ? "服务器未能保存；请以同一请求编号重试，详情见服务器日志。"
+                    : "The server couldn't keep this; send it again under the same request id. "
+                        + "Its log says more."
+            )
         }
     }
 }
@@ -93,7 +170,10 @@ extension Refusal {
     func report(in language: Language) -> FailureReport {
         let chinese = language == .chinese
         func says(
-            _ reason: Reason, zh: String, en: String, field: String? = nil,
+            _ reason: Reason,
+            zh: String,
+            en: String,
+            field: String? = nil,
             _ details: (key: String, value: String)...
         ) -> FailureReport {
             FailureReport(reason, chinese ? zh : en, field: field, details: details)
@@ -101,107 +181,158 @@ extension Refusal {
         switch self {
         case .remediesRequired:
             return says(
-                .remediesRequired, zh: "不予许可必须告知救济途径，请填写 remedies。",
+                .remediesRequired,
+                zh: "不予许可必须告知救济途径，请填写 remedies。",
                 en: "A denial must name the remedies open to the applicant; fill in remedies.",
-                field: "remedies")
+                field: "remedies"
+            )
         case .limitExceeded(let asked, let most):
             return says(
-                .limitExceeded, zh: "最多 \(most) 个工作日，申请了 \(asked) 个。",
+                .limitExceeded,
+                zh: "最多 \(most) 个工作日，申请了 \(asked) 个。",
                 en: "At most \(most) working days are allowed; \(asked) were asked for.",
-                field: "days", ("asked", "\(asked)"), ("most", "\(most)"))
+                field: "days",
+                ("asked", "\(asked)"),
+                ("most", "\(most)")
+            )
         case .promiseExceedsStatutory(let promised, let statutory):
             return says(
                 .promiseExceedsStatutory,
                 zh: "承诺时限（\(promised) 日）不得长于法定时限（\(statutory) 日）。",
                 en: "The promised limit (\(promised)) may not exceed the statutory one "
                     + "(\(statutory)).",
-                field: "limits.promised", ("statutory", "\(statutory)"))
+                field: "limits.promised",
+                ("statutory", "\(statutory)")
+            )
         case .beyondPromisedLimit(let last):
             return says(
-                .beyondPromisedLimit, zh: "补齐日期不得晚于承诺办结日 \(last)。",
+                .beyondPromisedLimit,
+                zh: "补齐日期不得晚于承诺办结日 \(last)。",
                 en: "The gap must be supplied by the promised limit, \(last).",
-                field: "supplement_by", ("last", "\(last)"))
+                field: "supplement_by",
+                ("last", "\(last)")
+            )
         case .outOfRange(let field, let allowed):
             return says(
-                .outOfRange, zh: "字段 \(field) 超出范围，应为 \(allowed)。",
-                en: "The field \(field) must lie within \(allowed).", field: field,
-                ("allowed", allowed))
+                .outOfRange,
+                zh: "字段 \(field) 超出范围，应为 \(allowed)。",
+                en: "The field \(field) must lie within \(allowed).",
+                field: field,
+                ("allowed", allowed)
+            )
         case .unknownValue(let field, let value):
             return says(
-                .unknownValue, zh: "字段 \(field) 的值“\(value)”未知。",
+                .unknownValue,
+                zh: "字段 \(field) 的值“\(value)”未知。",
                 en: "The field \(field) holds \"\(value)\", which isn't known here.",
-                field: field, ("value", value))
+                field: field,
+                ("value", value)
+            )
         case .badCode(let field, let problem):
             return says(
-                .badCode, zh: "代码 \(field) 有误：\(problem.sentence(in: language))",
+                .badCode,
+                zh: "代码 \(field) 有误：\(problem.sentence(in: language))",
                 en: "The code in \(field) is wrong: \(problem.sentence(in: language))",
-                field: field)
+                field: field
+            )
         case .headRequired(let joint):
             return says(
                 .headRequired,
                 zh: joint ? "联办事项延期须经本级政府负责人批准。" : "延期须经本行政机关负责人批准。",
                 en: joint
                     ? "Only the head of the government may approve this for a joint matter."
-                    : "Only the head of the agency that answers may approve this.")
+                    : "Only the head of the agency that answers may approve this."
+            )
         case .notApplicant:
             return says(
-                .notApplicant, zh: "只有申请人本人可以这样做。",
-                en: "Only the applicant of the matter may do this.")
+                .notApplicant,
+                zh: "只有申请人本人可以这样做。",
+                en: "Only the applicant of the matter may do this."
+            )
         case .wrongDepartment(let answers):
             return says(
-                .wrongDepartment, zh: "该事项由部门 \(answers) 负责。",
+                .wrongDepartment,
+                zh: "该事项由部门 \(answers) 负责。",
                 en: "The department \(answers) answers for this matter.",
-                ("department", answers))
+                ("department", answers)
+            )
         case .notOwner:
             return says(
-                .notOwner, zh: "该记录属于他人。", en: "The record belongs to somebody else.")
+                .notOwner,
+                zh: "该记录属于他人。",
+                en: "The record belongs to somebody else."
+            )
         case .owned(let owner):
             return says(
-                .owned, zh: "该时限由 \(owner) 管理，只能按其规则变更。",
+                .owned,
+                zh: "该时限由 \(owner) 管理，只能按其规则变更。",
                 en: "\(owner) owns this deadline; only its own rules change it.",
-                ("owner", owner))
+                ("owner", owner)
+            )
         case .wrongState(let state):
             return says(
-                .wrongState, zh: "当前状态 \(state) 下不能这样做。",
-                en: "The state \(state) doesn't allow this.", ("state", state))
+                .wrongState,
+                zh: "当前状态 \(state) 下不能这样做。",
+                en: "The state \(state) doesn't allow this.",
+                ("state", state)
+            )
         case .noticeOverdue(let at):
             return says(
-                .noticeOverdue, zh: "已于 \(at) 逾期视为受理，通知无效。",
+                .noticeOverdue,
+                zh: "已于 \(at) 逾期视为受理，通知无效。",
                 en: "The matter counts as accepted since \(at); a notice is void.",
-                ("deemed_at", "\(at)"))
+                ("deemed_at", "\(at)")
+            )
         case .correctionOnlyOnce:
             return says(
-                .onceOnly, zh: "补正须一次性告知，已告知过。",
-                en: "Corrections may be asked for once, and have been.")
+                .onceOnly,
+                zh: "补正须一次性告知，已告知过。",
+                en: "Corrections may be asked for once, and have been."
+            )
         case .alreadyOverdue(let since):
             return says(
-                .alreadyOverdue, zh: "自 \(since) 起已逾期。", en: "It has been overdue since \(since).",
-                ("since", "\(since)"))
+                .alreadyOverdue,
+                zh: "自 \(since) 起已逾期。",
+                en: "It has been overdue since \(since).",
+                ("since", "\(since)")
+            )
         case .alreadyExtended:
             return says(
-                .alreadyExtended, zh: "已延期一次，不得再延。",
-                en: "It has been extended once, and may not be again.")
+                .alreadyExtended,
+                zh: "已延期一次，不得再延。",
+                en: "It has been extended once, and may not be again."
+            )
         case .alreadyPaused:
             return says(.alreadyPaused, zh: "已中止计时。", en: "It is paused already.")
         case .notPaused:
             return says(.notPaused, zh: "未中止计时。", en: "It isn't paused.")
         case .staleVersion(let current):
             return says(
-                .staleVersion, zh: "记录已变更，当前版本为 \(current)，请刷新后重试。",
+                .staleVersion,
+                zh: "记录已变更，当前版本为 \(current)，请刷新后重试。",
                 en: "The record has changed; its version is \(current). Read it again first.",
-                field: "version", ("current", "\(current)"))
+                field: "version",
+                ("current", "\(current)")
+            )
         case .serialsExhausted(let item, let day):
             return says(
-                .serialsExhausted, zh: "事项 \(item) 在 \(day) 的流水号已用尽。",
-                en: "The serial numbers of item \(item) on \(day) are used up.")
+                .serialsExhausted,
+                zh: "事项 \(item) 在 \(day) 的流水号已用尽。",
+                en: "The serial numbers of item \(item) on \(day) are used up."
+            )
         case .exists(let kind, let name):
             return says(
-                .exists, zh: "\(kind.name(in: language)) \(name) 已存在且内容不同。",
-                en: "The \(kind.name(in: language)) \(name) exists with another content.")
+                .exists,
+                zh: "\(kind.name(in: language)) \(name) 已存在且内容不同。",
+                en: "The \(kind.name(in: language)) \(name) exists with another content."
+            )
         case .none(let kind, let name):
             return says(
-                kind.absentReason, zh: "没有\(kind.name(in: language)) \(name)。",
-                en: "There is no \(kind.name(in: language)) \(name).", ("name", name))
+                kind.absentReason,
+                zh: "没有\(kind.name(in: language)) \(name)。",
+                en: "There is no \(kind.name(in: language)) \(name).",
+                ("name", name)
+            )
         }
     }
 }

@@ -6,7 +6,8 @@ internal import Store
 struct AdminService: AdminCommands, Sendable {
     /// Asks the engine to move the clock; it answers when all that fell due has fired.
     func advanceClock(
-        _ request: AdvanceClockRequest, in context: inout CommandContext
+        _ request: AdvanceClockRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> ClockMoved {
         guard context.clock.isVirtual, request.to >= context.now else {
             throw .server(.clockNotVirtual)
@@ -16,7 +17,8 @@ struct AdminService: AdminCommands, Sendable {
     }
 
     func confirmClock(
-        _ request: Empty, in context: inout CommandContext
+        _ request: Empty,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> ClockMoved {
         context.confirmsClock = true
         context.audit("CLOCK_CONFIRMED", "clock")
@@ -26,15 +28,17 @@ struct AdminService: AdminCommands, Sendable {
 
 extension AdminService: AdminQueries {
     func getAuditHead(
-        _ request: Empty, in context: inout QueryContext
-    ) throws(HandlerFailure) -> AuditHead {
+        _ request: Empty,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> BanjieProtocol.AuditHead {
         let reader = context.reader
         let head = try storing { () throws(StoreError) in try reader.head() }
-        return AuditHead(sequence: head.auditSequence, hash: head.auditHash)
+        return BanjieProtocol.AuditHead(sequence: head.auditSequence, hash: head.auditHash)
     }
 
     func readAudit(
-        _ request: ReadAuditRequest, in context: inout QueryContext
+        _ request: ReadAuditRequest,
+        in context: inout QueryContext
     ) throws(HandlerFailure) -> ReadAuditReply {
         try validating(request)
         let reader = context.reader
@@ -44,9 +48,15 @@ extension AdminService: AdminQueries {
         return ReadAuditReply(
             entries: entries.map {
                 BanjieProtocol.AuditEntry(
-                    sequence: $0.sequence, at: $0.draft.at, actor: $0.draft.actor,
-                    kind: $0.draft.kind, subject: $0.draft.subject, detail: $0.draft.detail,
-                    hash: $0.hash)
-            })
+                    sequence: $0.sequence,
+                    at: $0.draft.at,
+                    actor: $0.draft.actor,
+                    kind: $0.draft.kind,
+                    subject: $0.draft.subject,
+                    detail: $0.draft.detail,
+                    hash: $0.hash
+                )
+            }
+        )
     }
 }

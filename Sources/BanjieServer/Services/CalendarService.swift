@@ -7,30 +7,45 @@ internal import WorkCalendar
 /// Dates by the calendar in force, and changes to it.
 struct CalendarService: CalendarCommands, Sendable {
     func change(
-        _ request: ChangeCalendarRequest, in context: inout CommandContext
+        _ request: ChangeCalendarRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CalendarVersionView {
         try validating(request)
         return try publish(
-            .days(off: request.off, work: request.work), reason: request.reason, in: &context)
+            .days(off: request.off, work: request.work),
+            reason: request.reason,
+            in: &context
+        )
     }
 
     func loadYear(
-        _ request: LoadYearRequest, in context: inout CommandContext
+        _ request: LoadYearRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CalendarVersionView {
         try validating(request)
         let source = request.source.isEmpty ? "arrangement of \(request.year)" : request.source
         return try publish(
-            .year(Int(request.year), off: request.off, makeUp: request.makeUp), reason: source,
-            in: &context)
+            .year(Int(request.year), off: request.off, makeUp: request.makeUp),
+            reason: source,
+            in: &context
+        )
     }
 
     private func publish(
-        _ change: CalendarRecord.Change, reason: String, in context: inout CommandContext
+        _ change: CalendarRecord.Change,
+        reason: String,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CalendarVersionView {
         let previous = context.calendars.current.calendar
         let version = CalendarVersion(rawValue: previous.version.rawValue + 1)
+        // A clock that was wrong and has been confirmed may lie before the newest version.
+        let since = max(context.now, context.calendars.current.since)
         let record = CalendarRecord(
-            version: version, since: context.now, reason: reason, change: change)
+            version: version,
+            since: since,
+            reason: reason,
+            change: change
+        )
         let calendar: WorkCalendar
         do {
             calendar = try record.calendar(after: previous)
@@ -38,7 +53,7 @@ struct CalendarService: CalendarCommands, Sendable {
             throw .calendar(error)
         }
         var calendars = context.calendars
-        calendars.append(calendar, since: context.now, reason: reason)
+        calendars.append(calendar, since: since, reason: reason)
         context.newCalendars = calendars
         context.unit.save(record)
         context.audit("CALENDAR_PUBLISHED", "calendar/\(version.rawValue)", reason)
@@ -48,39 +63,49 @@ struct CalendarService: CalendarCommands, Sendable {
 
 extension CalendarService: CalendarQueries {
     func due(
-        _ request: DueRequest, in context: inout QueryContext
+        _ request: DueRequest,
+        in context: inout QueryContext
     ) throws(HandlerFailure) -> DueReply {
         try validating(request)
         let calendar = context.calendars.current.calendar
         let explained: LimitExplanation
         do {
             explained = try LimitCalculation.due(
-                from: request.from, days: Int(request.days),
+                from: request.from,
+                days: Int(request.days),
                 unit: request.unit == .natural ? .natural : .working,
                 pauses: request.pauses.map { PauseSpan(pause: $0.pause, resume: $0.resume) },
-                in: calendar, today: context.now.date)
+                in: calendar,
+                today: context.now.date
+            )
         } catch {
             throw .limit(error)
         }
         return DueReply(
-            due: explained.due, counted: explained.counted,
+            due: explained.due,
+            counted: explained.counted,
             skipped: explained.skipped.map { SkippedDay(day: $0.day, why: $0.why.rawValue) },
-            provisional: explained.provisional, calendarVersion: calendar.version.rawValue)
+            provisional: explained.provisional,
+            calendarVersion: calendar.version.rawValue
+        )
     }
 
     func minutes(
-        _ request: MinutesRequest, in context: inout QueryContext
+        _ request: MinutesRequest,
+        in context: inout QueryContext
     ) throws(HandlerFailure) -> MinutesReply {
         try validating(request)
         let calendar = context.calendars.current.calendar
         let due = calendar.instant(workingMinutes: Int(request.minutes), after: request.from)
         return MinutesReply(
             due: due,
-            provisional: calendar.isProvisional(from: request.from.date, through: due.date))
+            provisional: calendar.isProvisional(from: request.from.date, through: due.date)
+        )
     }
 
     func getVersion(
-        _ request: CalendarVersionRequest, in context: inout QueryContext
+        _ request: CalendarVersionRequest,
+        in context: inout QueryContext
     ) throws(HandlerFailure) -> CalendarVersionView {
         let version =
             request.version == 0
@@ -91,11 +116,15 @@ extension CalendarService: CalendarQueries {
         }
         guard version > .builtIn else {
             return CalendarVersionView(
-                version: version.rawValue, since: entry.since, replanned: true,
-                knownYears: entry.calendar.knownYears.map(Int32.init))
+                version: version.rawValue,
+                since: entry.since,
+                replanned: true,
+                knownYears: entry.calendar.knownYears.map(Int32.init)
+            )
         }
         return try context.load(
-            CalendarRecord.self, Int64(version.rawValue),
+            CalendarRecord.self,
+            Int64(version.rawValue),
             or: .none(kind: .calendar, name: "\(request.version)")
         ).view(calendar: entry.calendar)
     }
@@ -104,8 +133,13 @@ extension CalendarService: CalendarQueries {
 extension CalendarRecord {
     fileprivate func view(calendar: WorkCalendar) -> CalendarVersionView {
         CalendarVersionView(
-            version: version.rawValue, since: since, reason: reason, replanned: isReplanned,
-            movedCases: UInt64(movedCases), clocks: UInt64(replannedClocks),
-            knownYears: calendar.knownYears.map(Int32.init))
+            version: version.rawValue,
+            since: since,
+            reason: reason,
+            replanned: isReplanned,
+            movedCases: UInt64(movedCases),
+            clocks: UInt64(replannedClocks),
+            knownYears: calendar.knownYears.map(Int32.init)
+        )
     }
 }

@@ -35,26 +35,36 @@ extension CaseFile {
         var missing: [String] = []
         if case .waitCorrection(let items) = record.state { missing = items }
         return CaseView(
-            case: record.key, version: UInt64(record.version), state: record.state.message,
-            item: record.item.code, itemVersion: UInt32(clamping: record.item.version),
-            department: record.department, applicant: record.applicant,
+            case: record.key,
+            version: UInt64(record.version),
+            state: record.state.message,
+            item: record.item.code,
+            itemVersion: UInt32(clamping: record.item.version),
+            department: record.department,
+            applicant: record.applicant,
             channel: BanjieProtocol.Channel(rawValue: record.channel.rawValue),
-            submitted: record.submitted, effectiveReceipt: record.receipt,
+            submitted: record.submitted,
+            effectiveReceipt: record.receipt,
             acceptanceDate: record.acceptance,
             clocks: clocks.map { clock in
                 let deadline = clock.deadline
                 return ClockView(
-                    clock: clock.kind.message, deadline: UInt64(clock.key ?? 0),
-                    due: deadline.due(on: now.date, in: calendars), running: deadline.isRunning,
+                    clock: clock.kind.message,
+                    deadline: UInt64(clock.key ?? 0),
+                    due: deadline.due(on: now.date, in: calendars),
+                    running: deadline.isRunning,
                     paused: deadline.isPaused,
                     used: Int32(clamping: deadline.used(at: now, in: calendars)),
                     remaining: Int32(clamping: deadline.remaining(at: now, in: calendars)),
                     result: deadline.result(at: now, in: calendars)?.message,
                     overdueDays: Int32(clamping: deadline.overdueDays(at: now, in: calendars)),
-                    provisional: deadline.isProvisional(on: now.date, in: calendars))
+                    provisional: deadline.isProvisional(on: now.date, in: calendars)
+                )
             },
             runningClocks: running.map(\.kind.message),
-            cards: cards, missing: missing, applicantNotified: record.applicantNotified,
+            cards: cards,
+            missing: missing,
+            applicantNotified: record.applicantNotified,
             decision: record.state.decision.map {
                 BanjieProtocol.Decision(rawValue: $0.result.rawValue)
             },
@@ -62,7 +72,8 @@ extension CaseFile {
             provisional: running.contains {
                 $0.deadline.isProvisional(on: now.date, in: calendars)
             },
-            instantTarget: record.instantTarget)
+            instantTarget: record.instantTarget
+        )
     }
 
     /// The cards of the department that answers, in order of time, ties by rung and clock.
@@ -73,8 +84,12 @@ extension CaseFile {
             .sorted { ($0.1.at, $0.1.rung, $0.0) < ($1.1.at, $1.1.rung, $1.0) }
             .map { kind, firing in
                 CardView(
-                    clock: kind.message, kind: firing.rung.message, at: firing.at,
-                    department: record.department, case: record.key)
+                    clock: kind.message,
+                    kind: firing.rung.message,
+                    at: firing.at,
+                    department: record.department,
+                    case: record.key
+                )
             }
     }
 }

@@ -7,13 +7,19 @@ internal import Store
 /// Matters at the window, from submission to delivery.
 struct CasesService: CasesCommands, Sendable {
     func submit(
-        _ request: SubmitCaseRequest, in context: inout CommandContext
+        _ request: SubmitCaseRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
         let head = try context.load(
-            ItemHeadRecord.self, request.item, or: .none(kind: .item, name: request.item))
+            ItemHeadRecord.self,
+            request.item,
+            or: .none(kind: .item, name: request.item)
+        )
         let item = try context.load(
-            ItemRecord.self, ItemVersionKey(code: head.key, version: head.version),
-            or: .none(kind: .item, name: request.item))
+            ItemRecord.self,
+            ItemVersionKey(code: head.key, version: head.version),
+            or: .none(kind: .item, name: request.item)
+        )
         // A window submits for whom it names; an applicant only for himself.
         let actor = context.actor
         var applicant = actor.login
@@ -23,7 +29,10 @@ struct CasesService: CasesCommands, Sendable {
             }
             applicant = request.applicant
             _ = try context.load(
-                PersonRecord.self, applicant, or: .none(kind: .person, name: applicant))
+                PersonRecord.self,
+                applicant,
+                or: .none(kind: .person, name: applicant)
+            )
         } else if !request.applicant.isEmpty && request.applicant != actor.login {
             throw .refused(.notApplicant)
         }
@@ -31,14 +40,20 @@ struct CasesService: CasesCommands, Sendable {
         let channel = request.channel.flatMap { Office.Channel(rawValue: $0.rawValue) } ?? .window
         let serial = try nextSerial(of: item, in: context)
         var file = CaseFile.submit(
-            serial: serial, item: item, applicant: applicant, channel: channel, by: actor,
-            in: context.circumstances)
+            serial: serial,
+            item: item,
+            applicant: applicant,
+            channel: channel,
+            by: actor,
+            in: context.circumstances
+        )
         try context.save(&file)
         return file.view(in: context.circumstances)
     }
 
     private func nextSerial(
-        of item: ItemRecord, in context: CommandContext
+        of item: ItemRecord,
+        in context: CommandContext
     ) throws(HandlerFailure) -> CaseSerial {
         let code: ItemCode
         do {
@@ -62,7 +77,8 @@ struct CasesService: CasesCommands, Sendable {
     }
 
     func accept(
-        _ request: CaseRequest, in context: inout CommandContext
+        _ request: CaseRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
         try change(request.case, request.version, request, as: .handler, in: &context) {
             (file, context) throws(Refusal) in
@@ -71,29 +87,37 @@ struct CasesService: CasesCommands, Sendable {
     }
 
     func refuse(
-        _ request: RefuseCaseRequest, in context: inout CommandContext
+        _ request: RefuseCaseRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
         try change(request.case, request.version, request, as: .handler, in: &context) {
             (file, context) throws(Refusal) in
             try file.refuse(
                 reason: request.reason,
                 competentAgency: request.competentAgency.isEmpty ? nil : request.competentAgency,
-                by: context.actor, in: context.circumstances)
+                by: context.actor,
+                in: context.circumstances
+            )
         }
     }
 
     func acceptWithGap(
-        _ request: AcceptWithGapRequest, in context: inout CommandContext
+        _ request: AcceptWithGapRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
         try change(request.case, request.version, request, as: .handler, in: &context) {
             (file, context) throws(Refusal) in
             try file.acceptWithGap(
-                supplementBy: request.supplementBy, by: context.actor, in: context.circumstances)
+                supplementBy: request.supplementBy,
+                by: context.actor,
+                in: context.circumstances
+            )
         }
     }
 
     func supplyGap(
-        _ request: CaseRequest, in context: inout CommandContext
+        _ request: CaseRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
         try change(request.case, request.version, request, as: .either, in: &context) {
             (file, context) throws(Refusal) in
@@ -102,27 +126,36 @@ struct CasesService: CasesCommands, Sendable {
     }
 
     func notifyCorrection(
-        _ request: NotifyCorrectionRequest, in context: inout CommandContext
+        _ request: NotifyCorrectionRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
         try change(request.case, request.version, request, as: .handler, in: &context) {
             (file, context) throws(Refusal) in
             try file.notifyCorrection(
-                items: request.items, by: context.actor, in: context.circumstances)
+                items: request.items,
+                by: context.actor,
+                in: context.circumstances
+            )
         }
     }
 
     func resubmit(
-        _ request: ResubmitRequest, in context: inout CommandContext
+        _ request: ResubmitRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
         try change(request.case, request.version, request, as: .either, in: &context) {
             (file, context) throws(Refusal) in
             try file.resubmit(
-                missing: request.missing, by: context.actor, in: context.circumstances)
+                missing: request.missing,
+                by: context.actor,
+                in: context.circumstances
+            )
         }
     }
 
     func beginReview(
-        _ request: CaseRequest, in context: inout CommandContext
+        _ request: CaseRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
         try change(request.case, request.version, request, as: .handler, in: &context) {
             (file, context) throws(Refusal) in
@@ -131,7 +164,8 @@ struct CasesService: CasesCommands, Sendable {
     }
 
     func pause(
-        _ request: PauseCaseRequest, in context: inout CommandContext
+        _ request: PauseCaseRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
         try change(request.case, request.version, request, as: .handler, in: &context) {
             (file, context) throws(Refusal) in
@@ -139,13 +173,17 @@ struct CasesService: CasesCommands, Sendable {
                 throw .unknownValue(field: "reason", value: "\(request.reason)")
             }
             try file.pause(
-                for: reason, plannedDays: request.plannedDays, by: context.actor,
-                in: context.circumstances)
+                for: reason,
+                plannedDays: request.plannedDays,
+                by: context.actor,
+                in: context.circumstances
+            )
         }
     }
 
     func resume(
-        _ request: CaseRequest, in context: inout CommandContext
+        _ request: CaseRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
         try change(request.case, request.version, request, as: .handler, in: &context) {
             (file, context) throws(Refusal) in
@@ -154,18 +192,23 @@ struct CasesService: CasesCommands, Sendable {
     }
 
     func extend(
-        _ request: ExtendCaseRequest, in context: inout CommandContext
+        _ request: ExtendCaseRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
         try change(request.case, request.version, request, as: .head, in: &context) {
             (file, context) throws(Refusal) in
             try file.extend(
-                by: request.days, reason: request.reason, approvedBy: context.actor,
-                in: context.circumstances)
+                by: request.days,
+                reason: request.reason,
+                approvedBy: context.actor,
+                in: context.circumstances
+            )
         }
     }
 
     func decide(
-        _ request: DecideCaseRequest, in context: inout CommandContext
+        _ request: DecideCaseRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
         try change(request.case, request.version, request, as: .handler, in: &context) {
             (file, context) throws(Refusal) in
@@ -173,13 +216,17 @@ struct CasesService: CasesCommands, Sendable {
                 throw .unknownValue(field: "result", value: "\(request.result)")
             }
             let decision = try Office.Decision(
-                result, reason: request.reason, remedies: request.remedies)
+                result,
+                reason: request.reason,
+                remedies: request.remedies
+            )
             try file.decide(decision, by: context.actor, in: context.circumstances)
         }
     }
 
     func deliver(
-        _ request: CaseRequest, in context: inout CommandContext
+        _ request: CaseRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
         try change(request.case, request.version, request, as: .handler, in: &context) {
             (file, context) throws(Refusal) in
@@ -188,7 +235,8 @@ struct CasesService: CasesCommands, Sendable {
     }
 
     func withdraw(
-        _ request: CaseRequest, in context: inout CommandContext
+        _ request: CaseRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
         try change(request.case, request.version, request, as: .applicant, in: &context) {
             (file, context) throws(Refusal) in
@@ -197,7 +245,8 @@ struct CasesService: CasesCommands, Sendable {
     }
 
     func archive(
-        _ request: CaseRequest, in context: inout CommandContext
+        _ request: CaseRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
         try change(request.case, request.version, request, as: .handler, in: &context) {
             (file, context) throws(Refusal) in
@@ -213,7 +262,10 @@ struct CasesService: CasesCommands, Sendable {
     /// Opens a case, settled; checks rights by record, then the request's values, then the records'
     /// state by `body`; saves it.
     private func change(
-        _ serial: String, _ version: UInt64, _ request: some Message, as standing: Standing,
+        _ serial: String,
+        _ version: UInt64,
+        _ request: some Message,
+        as standing: Standing,
         in context: inout CommandContext,
         _ body: (inout CaseFile, CommandContext) throws(Refusal) -> Void
     ) throws(HandlerFailure) -> CaseView {
@@ -246,7 +298,8 @@ struct CasesService: CasesCommands, Sendable {
 
 extension CasesService: CasesQueries {
     func get(
-        _ request: CaseRequest, in context: inout QueryContext
+        _ request: CaseRequest,
+        in context: inout QueryContext
     ) throws(HandlerFailure) -> CaseView {
         let file = try context.openCase(request.case)
         let actor = try context.signedIn()
@@ -270,14 +323,18 @@ extension CasesService: CasesQueries {
     }
 
     func list(
-        _ request: ListCasesRequest, in context: inout QueryContext
+        _ request: ListCasesRequest,
+        in context: inout QueryContext
     ) throws(HandlerFailure) -> ListCasesReply {
         let department = try readableDepartment(request.department, in: context)
         try validating(request)
         let limit = Int(request.limit)
         let search = Search(
-            by: CaseRecord.byDepartment, prefix: [.text(department)],
-            after: request.after.isEmpty ? nil : [.text(request.after)], limit: limit + 1)
+            by: CaseRecord.byDepartment,
+            prefix: [.text(department)],
+            after: request.after.isEmpty ? nil : [.text(request.after)],
+            limit: limit + 1
+        )
         let reader = context.reader
         let found = try storing { () throws(StoreError) in
             try reader.find(CaseRecord.self, search)
@@ -290,7 +347,8 @@ extension CasesService: CasesQueries {
     }
 
     func count(
-        _ request: Empty, in context: inout QueryContext
+        _ request: Empty,
+        in context: inout QueryContext
     ) throws(HandlerFailure) -> CaseCount {
         let reader = context.reader
         let count = try storing { () throws(StoreError) in try reader.count(CaseRecord.self) }
@@ -298,13 +356,17 @@ extension CasesService: CasesQueries {
     }
 
     func cards(
-        _ request: DepartmentCardsRequest, in context: inout QueryContext
+        _ request: DepartmentCardsRequest,
+        in context: inout QueryContext
     ) throws(HandlerFailure) -> DepartmentCards {
         let department = try readableDepartment(request.department, in: context)
         try validating(request)
         let (limit, offset) = (Int(request.limit), Int(request.offset))
         let search = Search(
-            by: CardRecord.byDepartment, prefix: [.text(department)], limit: offset + limit + 1)
+            by: CardRecord.byDepartment,
+            prefix: [.text(department)],
+            limit: offset + limit + 1
+        )
         let reader = context.reader
         let found = try storing { () throws(StoreError) in
             try reader.find(CardRecord.self, search)
@@ -313,15 +375,21 @@ extension CasesService: CasesQueries {
         return DepartmentCards(
             cards: page.prefix(limit).map {
                 CardView(
-                    clock: $0.clock.message, kind: $0.rung.message, at: $0.at,
-                    department: $0.department, case: $0.caseSerial)
+                    clock: $0.clock.message,
+                    kind: $0.rung.message,
+                    at: $0.at,
+                    department: $0.department,
+                    case: $0.caseSerial
+                )
             },
-            more: page.count > limit)
+            more: page.count > limit
+        )
     }
 
     /// The department asked for, or the caller's own; staff see only their own.
     private func readableDepartment(
-        _ asked: String, in context: QueryContext
+        _ asked: String,
+        in context: QueryContext
     ) throws(HandlerFailure) -> String {
         let actor = try context.signedIn()
         let department = asked.isEmpty ? actor.department : asked

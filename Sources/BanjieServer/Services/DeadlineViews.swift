@@ -38,15 +38,21 @@ extension Deadlines.Firing {
     /// The event of this firing; its sequence number is the log's.
     func message(of record: DeadlineRecord) -> BanjieProtocol.Firing {
         BanjieProtocol.Firing(
-            deadline: UInt64(record.key), rung: rung.message, at: at, clock: record.kind.message,
-            label: record.label, owner: record.owner.message)
+            deadline: UInt64(record.key),
+            rung: rung.message,
+            at: at,
+            clock: record.kind.message,
+            label: record.label,
+            owner: record.owner.message
+        )
     }
 }
 
 extension DeadlineRecord {
-    /// The deadline as it stands; it must have been settled up to `now`.
+    /// The deadline as it stands; it must have been settled up to `now` and indexed.
     func view(at now: Instant, in calendars: CalendarTimeline) -> DeadlineView {
         let today = now.date
+        let term = deadline.term(on: today, in: calendars)
         let state: DeadlineState =
             switch deadline.state {
             case .running: deadline.isPaused ? .paused : .running
@@ -65,14 +71,21 @@ extension DeadlineRecord {
             limit = deadline.ledger.startDay.days(until: day)
         }
         return DeadlineView(
-            deadline: UInt64(key), clock: kind.message, state: state, start: deadline.ledger.start,
-            limit: Int32(clamping: limit), unit: unit,
-            due: deadline.due(on: today, in: calendars),
-            overdueAt: deadline.overdueInstant(on: today, in: calendars),
+            deadline: UInt64(key),
+            clock: kind.message,
+            state: state,
+            start: deadline.ledger.start,
+            limit: Int32(clamping: limit),
+            unit: unit,
+            due: term.due,
+            overdueAt: term.overdueAt,
             used: Int32(clamping: deadline.used(at: now, in: calendars)),
-            provisional: deadline.isProvisional(on: today, in: calendars),
+            provisional: deadline.isProvisional(through: term.due, in: calendars),
             fired: deadline.fired.map { FiredRung(rung: $0.rung.message, at: $0.at) },
-            next: deadline.next(in: calendars)?.at, label: label, owner: owner.message,
-            calendarVersion: deadline.calendarVersion.rawValue)
+            next: nextAt,
+            label: label,
+            owner: owner.message,
+            calendarVersion: deadline.calendarVersion.rawValue
+        )
     }
 }

@@ -8,7 +8,8 @@ internal import WorkCalendar
 /// Durable deadlines for any client. One that a module of the office owns is read-only here.
 struct DeadlinesService: DeadlinesCommands, Sendable {
     func arm(
-        _ request: ArmRequest, in context: inout CommandContext
+        _ request: ArmRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> DeadlineView {
         try validating(request)
         let budget: Budget =
@@ -25,17 +26,24 @@ struct DeadlinesService: DeadlinesCommands, Sendable {
             try context.unit.nextKey(DeadlineRecord.self)
         }
         var record = DeadlineRecord(
-            key: key, kind: .free, owner: .client(login: context.actor.login),
+            key: key,
+            kind: .free,
+            owner: .client(login: context.actor.login),
             label: request.label,
             deadline: Deadline(
-                ledger: Ledger(budget: budget, start: request.start ?? context.now), rungs: rungs,
-                at: context.now, calendar: context.calendars.current.calendar.version),
-            in: context.calendars)
+                ledger: Ledger(budget: budget, start: request.start ?? context.now),
+                rungs: rungs,
+                at: context.now,
+                calendar: context.calendars.current.calendar.version
+            ),
+            in: context.calendars
+        )
         return keep(&record, "DEADLINE_ARMED", in: &context)
     }
 
     func pause(
-        _ request: DeadlineReasonRequest, in context: inout CommandContext
+        _ request: DeadlineReasonRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> DeadlineView {
         try change(request.deadline, request, "DEADLINE_PAUSED", request.reason, in: &context) {
             (deadline, circumstances) throws(DeadlineRefusal) in
@@ -44,7 +52,8 @@ struct DeadlinesService: DeadlinesCommands, Sendable {
     }
 
     func resume(
-        _ request: DeadlineRequest, in context: inout CommandContext
+        _ request: DeadlineRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> DeadlineView {
         try change(request.deadline, request, "DEADLINE_RESUMED", "", in: &context) {
             (deadline, circumstances) throws(DeadlineRefusal) in
@@ -53,20 +62,28 @@ struct DeadlinesService: DeadlinesCommands, Sendable {
     }
 
     func extend(
-        _ request: ExtendDeadlineRequest, in context: inout CommandContext
+        _ request: ExtendDeadlineRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> DeadlineView {
         try change(
-            request.deadline, request, "DEADLINE_EXTENDED",
-            "by \(request.amount): \(request.reason)", in: &context
+            request.deadline,
+            request,
+            "DEADLINE_EXTENDED",
+            "by \(request.amount): \(request.reason)",
+            in: &context
         ) { (deadline, circumstances) throws(DeadlineRefusal) in
             try deadline.extend(
-                by: Int(request.amount), at: circumstances.now, reason: request.reason,
-                in: circumstances.calendars)
+                by: Int(request.amount),
+                at: circumstances.now,
+                reason: request.reason,
+                in: circumstances.calendars
+            )
         }
     }
 
     func complete(
-        _ request: DeadlineRequest, in context: inout CommandContext
+        _ request: DeadlineRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> DeadlineView {
         try change(request.deadline, request, "DEADLINE_COMPLETED", "", in: &context) {
             (deadline, circumstances) throws(DeadlineRefusal) in
@@ -75,7 +92,8 @@ struct DeadlinesService: DeadlinesCommands, Sendable {
     }
 
     func cancel(
-        _ request: DeadlineReasonRequest, in context: inout CommandContext
+        _ request: DeadlineReasonRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> DeadlineView {
         try change(request.deadline, request, "DEADLINE_CANCELLED", request.reason, in: &context) {
             (deadline, circumstances) throws(DeadlineRefusal) in
@@ -85,7 +103,10 @@ struct DeadlinesService: DeadlinesCommands, Sendable {
 
     /// Settles a client's own deadline, changes it, and saves it.
     private func change(
-        _ number: UInt64, _ request: some Message, _ audit: String, _ detail: String,
+        _ number: UInt64,
+        _ request: some Message,
+        _ audit: String,
+        _ detail: String,
         in context: inout CommandContext,
         _ body: (inout Deadline, Circumstances) throws(DeadlineRefusal) -> Void
     ) throws(HandlerFailure) -> DeadlineView {
@@ -103,7 +124,9 @@ struct DeadlinesService: DeadlinesCommands, Sendable {
     }
 
     private func keep(
-        _ record: inout DeadlineRecord, _ audit: String, _ detail: String = "",
+        _ record: inout DeadlineRecord,
+        _ audit: String,
+        _ detail: String = "",
         in context: inout CommandContext
     ) -> DeadlineView {
         context.save(&record)
@@ -114,13 +137,15 @@ struct DeadlinesService: DeadlinesCommands, Sendable {
 
 extension DeadlinesService: DeadlinesQueries {
     func get(
-        _ request: DeadlineRequest, in context: inout QueryContext
+        _ request: DeadlineRequest,
+        in context: inout QueryContext
     ) throws(HandlerFailure) -> DeadlineView {
         try context.openDeadline(request.deadline).view(at: context.now, in: context.calendars)
     }
 
     func explain(
-        _ request: DeadlineRequest, in context: inout QueryContext
+        _ request: DeadlineRequest,
+        in context: inout QueryContext
     ) throws(HandlerFailure) -> DeadlineExplanation {
         let record = try context.openDeadline(request.deadline)
         let days = record.deadline.explanation(on: context.now.date, in: context.calendars)
@@ -130,18 +155,22 @@ extension DeadlinesService: DeadlinesQueries {
             days: days.map(\.message),
             ledger: ledger.pauses.map {
                 "paused \($0.from) to \($0.to.map { "\($0)" } ?? "…"): \($0.reason)"
-            } + ledger.extensions.map { "extended by \($0.amount) at \($0.at): \($0.reason)" })
+            } + ledger.extensions.map { "extended by \($0.amount) at \($0.at): \($0.reason)" }
+        )
     }
 
     func listDue(
-        _ request: ListDueRequest, in context: inout QueryContext
+        _ request: ListDueRequest,
+        in context: inout QueryContext
     ) throws(HandlerFailure) -> ListDueReply {
         try validating(request)
         var after: [Value]?
         if let number = request.after {
             let last = try context.load(
-                DeadlineRecord.self, Int64(clamping: number),
-                or: .none(kind: .deadline, name: "\(number)"))
+                DeadlineRecord.self,
+                Int64(clamping: number),
+                or: .none(kind: .deadline, name: "\(number)")
+            )
             after = [
                 .integer(Int64((last.listedDue ?? .earliest).daysSinceEpoch)), .integer(last.key),
             ]
@@ -156,20 +185,24 @@ extension DeadlinesService: DeadlinesQueries {
         for stored in found.prefix(limit) {
             if let until = request.until, let due = stored.listedDue, due > until { break }
             views.append(
-                try context.asOfNow(stored).view(at: context.now, in: context.calendars))
+                try context.asOfNow(stored).view(at: context.now, in: context.calendars)
+            )
         }
         return ListDueReply(deadlines: views, more: found.count > limit && views.count == limit)
     }
 
     func readFired(
-        _ request: ReadFiredRequest, in context: inout QueryContext
+        _ request: ReadFiredRequest,
+        in context: inout QueryContext
     ) throws(HandlerFailure) -> ReadFiredReply {
         try validating(request)
         let reader = context.reader
         let events = try storing { () throws(StoreError) in
             try reader.events(
-                after: request.after, topics: EventTopic.mask(EventTopic.fired),
-                limit: Int(request.limit))
+                after: request.after,
+                topics: EventTopic.mask(EventTopic.fired),
+                limit: Int(request.limit)
+            )
         }
         var firings: [BanjieProtocol.Firing] = []
         for event in events {

@@ -7,7 +7,8 @@ internal import Store
 /// Departments, posts, people and service items.
 struct DirectoryService: DirectoryCommands, Sendable {
     func putDepartment(
-        _ request: BanjieProtocol.Department, in context: inout CommandContext
+        _ request: BanjieProtocol.Department,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> BanjieProtocol.Department {
         try validating(request)
         context.unit.save(DepartmentRecord(code: request.code, name: request.name))
@@ -16,45 +17,62 @@ struct DirectoryService: DirectoryCommands, Sendable {
     }
 
     func putPost(
-        _ request: Post, in context: inout CommandContext
+        _ request: Post,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> Post {
         try validating(request)
         try requireDepartment(request.department, in: context)
         context.unit.save(
             PostRecord(
-                code: request.code, name: request.name, department: request.department,
-                rank: request.rank))
+                code: request.code,
+                name: request.name,
+                department: request.department,
+                rank: request.rank
+            )
+        )
         context.audit("POST_PUT", "post/\(request.code)")
         return request
     }
 
     func putPerson(
-        _ request: Person, in context: inout CommandContext
+        _ request: Person,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> Person {
         try validating(request)
         if !request.department.isEmpty { try requireDepartment(request.department, in: context) }
         if !request.post.isEmpty {
             let post = try context.load(
-                PostRecord.self, request.post, or: .none(kind: .post, name: request.post))
+                PostRecord.self,
+                request.post,
+                or: .none(kind: .post, name: request.post)
+            )
             guard post.department == request.department else {
                 throw .refused(.wrongDepartment(answers: post.department))
             }
         }
         context.unit.save(
             PersonRecord(
-                login: request.login, name: request.name, department: request.department,
+                login: request.login,
+                name: request.name,
+                department: request.department,
                 post: request.post,
-                roles: Set(request.roles.compactMap { Office.Role(rawValue: $0.rawValue) })))
+                roles: Set(request.roles.compactMap { Office.Role(rawValue: $0.rawValue) })
+            )
+        )
         context.audit("PERSON_PUT", "person/\(request.login)")
         return request
     }
 
     func issueCredential(
-        _ request: PersonRequest, in context: inout CommandContext
+        _ request: PersonRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> Credential {
         try validating(request)
         let person = try context.load(
-            PersonRecord.self, request.login, or: .none(kind: .person, name: request.login))
+            PersonRecord.self,
+            request.login,
+            or: .none(kind: .person, name: request.login)
+        )
         let secret = Secret(context.randomBytes())
         context.unit.save(CredentialRecord(login: person.key, secretDigest: secret.digest))
         context.audit("CREDENTIAL_ISSUED", "person/\(person.key)")
@@ -62,7 +80,8 @@ struct DirectoryService: DirectoryCommands, Sendable {
     }
 
     func publishItem(
-        _ request: PublishItemRequest, in context: inout CommandContext
+        _ request: PublishItemRequest,
+        in context: inout CommandContext
     ) throws(HandlerFailure) -> ItemView {
         try validating(request)
         guard let limits = request.limits else {
@@ -73,10 +92,16 @@ struct DirectoryService: DirectoryCommands, Sendable {
         }
         let item = try ruling { () throws(Refusal) in
             try ItemRecord(
-                code: request.code, version: (head?.version ?? 0) + 1, name: request.name,
-                department: request.department, statutoryDays: limits.statutory,
-                promisedDays: limits.promised, isInstant: request.instant, isJoint: request.joint,
-                at: context.now)
+                code: request.code,
+                version: (head?.version ?? 0) + 1,
+                name: request.name,
+                department: request.department,
+                statutoryDays: limits.statutory,
+                promisedDays: limits.promised,
+                isInstant: request.instant,
+                isJoint: request.joint,
+                at: context.now
+            )
         }
         try requireDepartment(request.department, in: context)
         context.unit.save(item)
@@ -86,7 +111,8 @@ struct DirectoryService: DirectoryCommands, Sendable {
     }
 
     private func requireDepartment(
-        _ code: String, in context: CommandContext
+        _ code: String,
+        in context: CommandContext
     ) throws(HandlerFailure) {
         _ = try context.load(DepartmentRecord.self, code, or: .none(kind: .department, name: code))
     }
@@ -94,7 +120,8 @@ struct DirectoryService: DirectoryCommands, Sendable {
 
 extension DirectoryService: DirectoryQueries {
     func getItem(
-        _ request: ItemRequest, in context: inout QueryContext
+        _ request: ItemRequest,
+        in context: inout QueryContext
     ) throws(HandlerFailure) -> ItemView {
         try validating(request)
         let absent = Refusal.none(kind: .item, name: request.code)
@@ -103,7 +130,9 @@ extension DirectoryService: DirectoryQueries {
             version = try context.load(ItemHeadRecord.self, request.code, or: absent).version
         }
         return try context.load(
-            ItemRecord.self, ItemVersionKey(code: request.code, version: version), or: absent
+            ItemRecord.self,
+            ItemVersionKey(code: request.code, version: version),
+            or: absent
         ).view
     }
 }
@@ -111,10 +140,15 @@ extension DirectoryService: DirectoryQueries {
 extension ItemRecord {
     fileprivate var view: ItemView {
         ItemView(
-            code: key.code, version: UInt32(clamping: key.version), name: name,
+            code: key.code,
+            version: UInt32(clamping: key.version),
+            name: name,
             department: department,
             limits: ItemLimits(statutory: statutoryDays, promised: promisedDays),
-            instant: isInstant, joint: isJoint, published: published)
+            instant: isInstant,
+            joint: isJoint,
+            published: published
+        )
     }
 }
 

@@ -7,7 +7,9 @@ internal import Wire
 /// A service's commands, as the engine calls them.
 protocol CommandRouting: Sendable {
     func dispatchCommand(
-        _ method: UInt16, _ body: UnsafeRawBufferPointer, in context: inout CommandContext,
+        _ method: UInt16,
+        _ body: UnsafeRawBufferPointer,
+        in context: inout CommandContext,
         reply: inout MessageWriter
     ) throws(DispatchFailure<HandlerFailure>)
 }
@@ -15,7 +17,9 @@ protocol CommandRouting: Sendable {
 /// A service's queries, as the query threads call them.
 protocol QueryRouting: Sendable {
     func dispatchQuery(
-        _ method: UInt16, _ body: UnsafeRawBufferPointer, in context: inout QueryContext,
+        _ method: UInt16,
+        _ body: UnsafeRawBufferPointer,
+        in context: inout QueryContext,
         reply: inout MessageWriter
     ) throws(DispatchFailure<HandlerFailure>)
 }
@@ -45,7 +49,8 @@ enum ServiceRegistry {
     ]
 
     private static func both(
-        _ descriptor: ServiceDescriptor, _ service: some CommandRouting & QueryRouting
+        _ descriptor: ServiceDescriptor,
+        _ service: some CommandRouting & QueryRouting
     ) -> Registration {
         Registration(descriptor: descriptor, commands: service, queries: service)
     }
@@ -73,8 +78,10 @@ enum ServiceRegistry {
                 while routes.count <= service { routes.append([]) }
                 while routes[service].count <= number { routes[service].append(nil) }
                 routes[service][number] = Route(
-                    method: method, commands: registration.commands,
-                    queries: registration.queries)
+                    method: method,
+                    commands: registration.commands,
+                    queries: registration.queries
+                )
             }
         }
         return routes

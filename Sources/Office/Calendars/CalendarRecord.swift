@@ -41,7 +41,8 @@ package struct CalendarRecord: Record, Hashable {
         case .year(let year, let off, let makeUp):
             try previous.loading(
                 YearArrangement(year: year, off: off, makeUp: makeUp, source: reason),
-                version: version)
+                version: version
+            )
         }
     }
 
@@ -49,13 +50,15 @@ package struct CalendarRecord: Record, Hashable {
     private static let counts: ClosedRange<Int64> = 0...Int64.max / 2
 
     package static let table = Table(
-        "calendar", key: [Column("version", .integer)],
+        "calendar",
+        key: [Column("version", .integer)],
         columns: [
             Column("since", .integer), Column("reason", .text),
             Column("year", .integer, optional: true), Column("off", .blob),
             Column("work", .blob), Column("moved_cases", .integer),
             Column("replanned_clocks", .integer), Column("replanned", .integer),
-        ])
+        ]
+    )
 
     package func write(to row: inout RowWriter) {
         row.integer(since.unixSeconds)

@@ -14,7 +14,11 @@ package struct CardRecord: Record, Hashable {
     package let caseSerial: String
 
     package init(
-        deadline: Int64, department: String, clock: ClockKind, firing: Firing, caseSerial: String
+        deadline: Int64,
+        department: String,
+        clock: ClockKind,
+        firing: Firing,
+        caseSerial: String
     ) {
         key = Self.key(deadline: deadline, rung: firing.rung)
         self.department = department
@@ -28,15 +32,19 @@ package struct CardRecord: Record, Hashable {
 
     /// A department's cards in order of time, ties by rung and clock.
     package static let byDepartment = Index(
-        "card_by_department", on: ["department", "at", "rung", "clock"])
+        "card_by_department",
+        on: ["department", "at", "rung", "clock"]
+    )
 
     package static let table = Table(
-        "card", key: [Column("id", .integer)],
+        "card",
+        key: [Column("id", .integer)],
         columns: [
             Column("department", .text), Column("at", .integer), Column("rung", .integer),
             Column("clock", .integer), Column("case_serial", .text),
         ],
-        indexes: [byDepartment])
+        indexes: [byDepartment]
+    )
 
     package func write(to row: inout RowWriter) {
         row.text(department)

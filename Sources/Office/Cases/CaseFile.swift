@@ -83,7 +83,10 @@ package struct CaseFile: Sendable {
 
 extension CaseFile {
     private mutating func note(
-        _ kind: String, by actor: String, at now: Instant, _ detail: String = ""
+        _ kind: String,
+        by actor: String,
+        at now: Instant,
+        _ detail: String = ""
     ) {
         audits.append(CaseAudit(at: now, actor: actor, kind: kind, detail: detail))
         record.lastAudit = kind
@@ -92,7 +95,10 @@ extension CaseFile {
 
     /// - Parameter from: what the budget counts from; its civil day is never charged.
     private mutating func start(
-        _ kind: ClockKind, _ budget: Budget, from: Instant, at now: Instant,
+        _ kind: ClockKind,
+        _ budget: Budget,
+        from: Instant,
+        at now: Instant,
         in circumstances: Circumstances
     ) {
         precondition(runningIndex(kind) == nil)
@@ -103,10 +109,16 @@ extension CaseFile {
         }
         clocks.append(
             CaseClock(
-                kind: kind, key: nil,
+                kind: kind,
+                key: nil,
                 deadline: Deadline(
-                    ledger: Ledger(budget: budget, start: from), rungs: rungs, at: now,
-                    calendar: circumstances.calendars.entry(at: now).calendar.version)))
+                    ledger: Ledger(budget: budget, start: from),
+                    rungs: rungs,
+                    at: now,
+                    calendar: circumstances.calendars.entry(at: now).calendar.version
+                )
+            )
+        )
     }
 
     private mutating func stop(_ kinds: [ClockKind], at now: Instant) {
@@ -121,15 +133,25 @@ extension CaseFile {
     }
 
     private mutating func startMainClocks(
-        acceptedOn from: Instant, at now: Instant, in circumstances: Circumstances
+        acceptedOn from: Instant,
+        at now: Instant,
+        in circumstances: Circumstances
     ) {
         record.acceptance = from.date
         start(
-            .statutory, .workingDays(Int(record.statutoryDays)), from: from, at: now,
-            in: circumstances)
+            .statutory,
+            .workingDays(Int(record.statutoryDays)),
+            from: from,
+            at: now,
+            in: circumstances
+        )
         start(
-            .promised, .workingDays(Int(record.promisedDays)), from: from, at: now,
-            in: circumstances)
+            .promised,
+            .workingDays(Int(record.promisedDays)),
+            from: from,
+            at: now,
+            in: circumstances
+        )
     }
 
     private mutating func receive(at now: Instant, in circumstances: Circumstances) {
@@ -140,11 +162,18 @@ extension CaseFile {
         record.state = .received
         let policy = circumstances.policy
         start(
-            .notice, .workingDays(policy.noticeDays), from: day.start, at: now, in: circumstances)
+            .notice,
+            .workingDays(policy.noticeDays),
+            from: day.start,
+            at: now,
+            in: circumstances
+        )
         if record.isInstant {
             start(.instant, .workingDays(0), from: day.start, at: now, in: circumstances)
             record.instantTarget = calendar.instant(
-                workingMinutes: policy.instantTargetMinutes, after: now)
+                workingMinutes: policy.instantTargetMinutes,
+                after: now
+            )
         }
     }
 
@@ -204,14 +233,24 @@ extension CaseFile {
 extension CaseFile {
     /// 收件: opens a case; it is received today, or on the next working day after closing.
     package static func submit(
-        serial: CaseSerial, item: ItemRecord, applicant: String, channel: Channel, by actor: Actor,
+        serial: CaseSerial,
+        item: ItemRecord,
+        applicant: String,
+        channel: Channel,
+        by actor: Actor,
         in circumstances: Circumstances
     ) -> CaseFile {
         let now = circumstances.now
         var file = CaseFile(
             record: CaseRecord(
-                serial: serial, item: item, applicant: applicant, channel: channel, at: now),
-            clocks: [])
+                serial: serial,
+                item: item,
+                applicant: applicant,
+                channel: channel,
+                at: now
+            ),
+            clocks: []
+        )
         file.receive(at: now, in: circumstances)
         file.note("CASE_RECEIVED", by: actor.login, at: now, "item \(item.key.code)")
         return file
@@ -221,7 +260,8 @@ extension CaseFile {
     ///
     /// - Throws: `noticeOverdue`, `wrongState`.
     package mutating func accept(
-        by actor: Actor, in circumstances: Circumstances
+        by actor: Actor,
+        in circumstances: Circumstances
     ) throws(Refusal) {
         try requireReceived()
         let now = circumstances.now
@@ -236,7 +276,9 @@ extension CaseFile {
     /// - Throws: `outOfRange` for a day before today, `beyondPromisedLimit`, `noticeOverdue`,
     ///   `wrongState`.
     package mutating func acceptWithGap(
-        supplementBy day: CivilDate, by actor: Actor, in circumstances: Circumstances
+        supplementBy day: CivilDate,
+        by actor: Actor,
+        in circumstances: Circumstances
     ) throws(Refusal) {
         let now = circumstances.now
         guard day >= now.date else {
@@ -257,7 +299,8 @@ extension CaseFile {
     ///
     /// - Throws: `wrongState` unless a gap is open.
     package mutating func supplyGap(
-        by actor: Actor, in circumstances: Circumstances
+        by actor: Actor,
+        in circumstances: Circumstances
     ) throws(Refusal) {
         guard runningIndex(.gap) != nil else { throw wrongState() }
         stop([.gap], at: circumstances.now)
@@ -274,7 +317,10 @@ extension CaseFile {
     ///
     /// - Throws: `noticeOverdue`, `wrongState`.
     package mutating func refuse(
-        reason: String, competentAgency: String?, by actor: Actor, in circumstances: Circumstances
+        reason: String,
+        competentAgency: String?,
+        by actor: Actor,
+        in circumstances: Circumstances
     ) throws(Refusal) {
         try requireReceived()
         stop([.notice, .instant], at: circumstances.now)
@@ -286,7 +332,9 @@ extension CaseFile {
     ///
     /// - Throws: `noticeOverdue`, `correctionOnlyOnce`, `wrongState`.
     package mutating func notifyCorrection(
-        items: [String], by actor: Actor, in circumstances: Circumstances
+        items: [String],
+        by actor: Actor,
+        in circumstances: Circumstances
     ) throws(Refusal) {
         switch record.state {
         case .received, .waitCorrection:
@@ -302,15 +350,20 @@ extension CaseFile {
             start(.correction, .workingDays(days), from: now, at: now, in: circumstances)
         }
         note(
-            "CASE_CORRECTION_NOTIFIED", by: actor.login, at: now,
-            items.joined(separator: ", "))
+            "CASE_CORRECTION_NOTIFIED",
+            by: actor.login,
+            at: now,
+            items.joined(separator: ", ")
+        )
     }
 
     /// 补正: a full resubmission is a new day of receipt; a partial one leaves the matter waiting.
     ///
     /// - Throws: `unknownValue` for an item that wasn't noticed, `wrongState`.
     package mutating func resubmit(
-        missing: [String], by actor: Actor, in circumstances: Circumstances
+        missing: [String],
+        by actor: Actor,
+        in circumstances: Circumstances
     ) throws(Refusal) {
         if !record.noticedItems.isEmpty {
             for item in missing where !record.noticedItems.contains(item) {
@@ -326,8 +379,11 @@ extension CaseFile {
         } else {
             record.state = .waitCorrection(missing: missing)
             note(
-                "CASE_PARTLY_RESUBMITTED", by: actor.login, at: now,
-                missing.joined(separator: ", "))
+                "CASE_PARTLY_RESUBMITTED",
+                by: actor.login,
+                at: now,
+                missing.joined(separator: ", ")
+            )
         }
     }
 
@@ -335,7 +391,8 @@ extension CaseFile {
     ///
     /// - Throws: `wrongState`.
     package mutating func beginReview(
-        by actor: Actor, in circumstances: Circumstances
+        by actor: Actor,
+        in circumstances: Circumstances
     ) throws(Refusal) {
         switch record.state {
         case .active(.accepted), .active(.acceptedWithGap), .active(.deemedAccepted): break
@@ -349,7 +406,9 @@ extension CaseFile {
     ///
     /// - Throws: `alreadyPaused`, `wrongState`.
     package mutating func pause(
-        for reason: PauseReason, plannedDays: Int32, by actor: Actor,
+        for reason: PauseReason,
+        plannedDays: Int32,
+        by actor: Actor,
         in circumstances: Circumstances
     ) throws(Refusal) {
         let stage: CaseState.Stage
@@ -366,8 +425,11 @@ extension CaseFile {
         }
         record.state = .suspended(reason, plannedDays: plannedDays, from: stage)
         note(
-            "CASE_SUSPENDED", by: actor.login, at: circumstances.now,
-            "\(reason), planned \(plannedDays) working days")
+            "CASE_SUSPENDED",
+            by: actor.login,
+            at: circumstances.now,
+            "\(reason), planned \(plannedDays) working days"
+        )
     }
 
     /// 恢复: the clocks run again, and the rungs that the pause held are issued.
@@ -390,7 +452,10 @@ extension CaseFile {
     ///
     /// - Throws: `limitExceeded`, `alreadyExtended`, `alreadyOverdue`, `wrongState`.
     package mutating func extend(
-        by days: Int32, reason: String, approvedBy actor: Actor, in circumstances: Circumstances
+        by days: Int32,
+        reason: String,
+        approvedBy actor: Actor,
+        in circumstances: Circumstances
     ) throws(Refusal) {
         let policy = circumstances.policy
         let most = record.isJoint ? policy.jointExtensionDaysMax : policy.extensionDaysMax
@@ -405,7 +470,11 @@ extension CaseFile {
             guard clocks[index].deadline.ledger.extensions.isEmpty else { throw .alreadyExtended }
             do {
                 try clocks[index].deadline.extend(
-                    by: Int(days), at: now, reason: reason, in: circumstances.calendars)
+                    by: Int(days),
+                    at: now,
+                    reason: reason,
+                    in: circumstances.calendars
+                )
             } catch {
                 if case .alreadyOverdue = error, kind == .promised { continue }
                 throw Refusal(error)
@@ -419,7 +488,9 @@ extension CaseFile {
     ///
     /// - Throws: `wrongState`, also for a grant while a gap is open.
     package mutating func decide(
-        _ decision: Decision, by actor: Actor, in circumstances: Circumstances
+        _ decision: Decision,
+        by actor: Actor,
+        in circumstances: Circumstances
     ) throws(Refusal) {
         guard case .active(let stage) = record.state, stage != .joint else { throw wrongState() }
         if decision.result == .grant && runningIndex(.gap) != nil {
@@ -428,26 +499,38 @@ extension CaseFile {
         let now = circumstances.now
         stop(Self.mainClocks + [.gap], at: now)
         start(
-            .delivery, .workingDays(circumstances.policy.deliveryDays), from: now, at: now,
-            in: circumstances)
+            .delivery,
+            .workingDays(circumstances.policy.deliveryDays),
+            from: now,
+            at: now,
+            in: circumstances
+        )
         record.state = .decided(decision)
         note(
-            "CASE_DECIDED", by: actor.login, at: now,
-            decision.result == .grant ? "granted" : "denied")
+            "CASE_DECIDED",
+            by: actor.login,
+            at: now,
+            decision.result == .grant ? "granted" : "denied"
+        )
     }
 
     /// 送达: the decision reaches the applicant; the review window opens.
     ///
     /// - Throws: `wrongState`.
     package mutating func deliver(
-        by actor: Actor, in circumstances: Circumstances
+        by actor: Actor,
+        in circumstances: Circumstances
     ) throws(Refusal) {
         guard case .decided(let decision) = record.state else { throw wrongState() }
         let now = circumstances.now
         stop([.delivery], at: now)
         start(
-            .review, .workingDays(circumstances.policy.reviewWindowDays), from: now, at: now,
-            in: circumstances)
+            .review,
+            .workingDays(circumstances.policy.reviewWindowDays),
+            from: now,
+            at: now,
+            in: circumstances
+        )
         record.state = .delivered(decision)
         note("CASE_DELIVERED", by: actor.login, at: now)
     }
@@ -456,7 +539,8 @@ extension CaseFile {
     ///
     /// - Throws: `wrongState`.
     package mutating func withdraw(
-        by actor: Actor, in circumstances: Circumstances
+        by actor: Actor,
+        in circumstances: Circumstances
     ) throws(Refusal) {
         switch record.state {
         case .received, .waitCorrection, .active, .suspended: break
@@ -471,7 +555,8 @@ extension CaseFile {
     ///
     /// - Throws: `wrongState`.
     package mutating func archive(
-        by actor: Actor, in circumstances: Circumstances
+        by actor: Actor,
+        in circumstances: Circumstances
     ) throws(Refusal) {
         guard case .delivered(let decision) = record.state else { throw wrongState() }
         record.state = .archived(decision)
@@ -510,8 +595,11 @@ extension CaseFile {
                 expire(clocks[index].kind, at: firing.at, in: circumstances)
             } else {
                 note(
-                    "CARD_ISSUED", by: "system", at: firing.at,
-                    "\(clocks[index].kind) \(firing.rung)")
+                    "CARD_ISSUED",
+                    by: "system",
+                    at: firing.at,
+                    "\(clocks[index].kind) \(firing.rung)"
+                )
             }
         }
     }
@@ -532,7 +620,9 @@ extension CaseFile {
     }
 
     private mutating func expire(
-        _ kind: ClockKind, at instant: Instant, in circumstances: Circumstances
+        _ kind: ClockKind,
+        at instant: Instant,
+        in circumstances: Circumstances
     ) {
         switch kind {
         case .notice:
@@ -557,18 +647,22 @@ extension CaseFile {
     /// A matter whose day of receipt is still to come is received by the new calendar; one that
     /// has been received stays so.
     private mutating func moveReceipt(
-        by entry: CalendarTimeline.Entry, in circumstances: Circumstances
+        by entry: CalendarTimeline.Entry,
+        in circumstances: Circumstances
     ) {
         guard record.state == .received, entry.since < record.receipt.start else { return }
         record.receipt = entry.calendar.receiptDay(of: record.arrived)
         if record.isInstant {
             record.instantTarget = entry.calendar.instant(
-                workingMinutes: circumstances.policy.instantTargetMinutes, after: record.arrived)
+                workingMinutes: circumstances.policy.instantTargetMinutes,
+                after: record.arrived
+            )
         }
     }
 
     private mutating func replan(
-        by entry: CalendarTimeline.Entry, in circumstances: Circumstances
+        by entry: CalendarTimeline.Entry,
+        in circumstances: Circumstances
     ) {
         let version = entry.calendar.version
         let receipt = record.receipt
@@ -579,15 +673,21 @@ extension CaseFile {
         where clocks[index].deadline.isRunning && clocks[index].deadline.calendarVersion < version {
             let countsFromReceipt = [.notice, .instant].contains(clocks[index].kind)
             let (before, after) = clocks[index].deadline.replan(
-                to: version, from: countsFromReceipt ? record.receipt.start : nil, at: entry.since,
-                in: circumstances.calendars)
+                to: version,
+                from: countsFromReceipt ? record.receipt.start : nil,
+                at: entry.since,
+                in: circumstances.calendars
+            )
             replanned[version, default: 0] += 1
             if before != after { moves.append("\(clocks[index].kind) \(before) to \(after)") }
         }
         guard !moves.isEmpty else { return }
         movedBy.append(version)
         note(
-            "CALENDAR_CHANGED", by: "system", at: entry.since,
-            "\(entry.reason): \(moves.joined(separator: ", "))")
+            "CALENDAR_CHANGED",
+            by: "system",
+            at: entry.since,
+            "\(entry.reason): \(moves.joined(separator: ", "))"
+        )
     }
 }

@@ -37,7 +37,11 @@ package struct CaseRecord: Hashable, Sendable {
     package internal(set) var clockKeys: [Int64]
 
     init(
-        serial: CaseSerial, item: ItemRecord, applicant: String, channel: Channel, at now: Instant
+        serial: CaseSerial,
+        item: ItemRecord,
+        applicant: String,
+        channel: Channel,
+        at now: Instant
     ) {
         key = serial.description
         version = 0
@@ -100,7 +104,8 @@ extension CaseRecord: Record {
             Column("remedies", .text, optional: true),
             Column("competent_agency", .text, optional: true),
         ],
-        indexes: [byDepartment])
+        indexes: [byDepartment]
+    )
 
     package func write(to row: inout RowWriter) {
         row.integer(version)
@@ -256,7 +261,8 @@ private struct StoredCaseState {
     }
 
     private func known<Known: RawRepresentable>(
-        _ value: Int64?, _ type: Known.Type
+        _ value: Int64?,
+        _ type: Known.Type
     ) -> Known? where Known.RawValue == Int32 {
         value.flatMap { Int32(exactly: $0) }.flatMap(Known.init(rawValue:))
     }
@@ -274,7 +280,10 @@ package struct CaseCounterRecord: Record, Hashable {
     }
 
     package static let table = Table(
-        "case_counter", key: [Column("prefix", .text)], columns: [Column("last", .integer)])
+        "case_counter",
+        key: [Column("prefix", .text)],
+        columns: [Column("last", .integer)]
+    )
 
     package func write(to row: inout RowWriter) { row.integer(last) }
 

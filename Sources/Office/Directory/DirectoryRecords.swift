@@ -12,7 +12,10 @@ package struct DepartmentRecord: Record, Hashable {
     }
 
     package static let table = Table(
-        "department", key: [Column("code", .text)], columns: [Column("name", .text)])
+        "department",
+        key: [Column("code", .text)],
+        columns: [Column("name", .text)]
+    )
 
     package func write(to row: inout RowWriter) { row.text(name) }
 
@@ -39,8 +42,10 @@ package struct PostRecord: Record, Hashable {
     }
 
     package static let table = Table(
-        "post", key: [Column("code", .text)],
-        columns: [Column("name", .text), Column("department", .text), Column("rank", .integer)])
+        "post",
+        key: [Column("code", .text)],
+        columns: [Column("name", .text), Column("department", .text), Column("rank", .integer)]
+    )
 
     package func write(to row: inout RowWriter) {
         row.text(name)
@@ -79,11 +84,13 @@ package struct PersonRecord: Record, Hashable {
     package var actor: Actor { Actor(login: key, roles: roles, department: department) }
 
     package static let table = Table(
-        "person", key: [Column("login", .text)],
+        "person",
+        key: [Column("login", .text)],
         columns: [
             Column("name", .text), Column("department", .text), Column("post", .text),
             Column("roles", .integer),
-        ])
+        ]
+    )
 
     package func write(to row: inout RowWriter) {
         row.text(name)
@@ -116,7 +123,10 @@ package struct CredentialRecord: Record, Hashable {
     }
 
     package static let table = Table(
-        "credential", key: [Column("login", .text)], columns: [Column("secret_digest", .blob)])
+        "credential",
+        key: [Column("login", .text)],
+        columns: [Column("secret_digest", .blob)]
+    )
 
     package func write(to row: inout RowWriter) { row.blob(secretDigest) }
 

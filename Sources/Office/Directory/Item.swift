@@ -50,8 +50,15 @@ package struct ItemRecord: Record, Hashable {
     ///
     /// - Throws: `badCode`, `promiseExceedsStatutory`.
     package init(
-        code: String, version: Int64, name: String, department: String, statutoryDays: Int32,
-        promisedDays: Int32, isInstant: Bool, isJoint: Bool, at now: Instant
+        code: String,
+        version: Int64,
+        name: String,
+        department: String,
+        statutoryDays: Int32,
+        promisedDays: Int32,
+        isInstant: Bool,
+        isJoint: Bool,
+        at now: Instant
     ) throws(Refusal) {
         do {
             _ = try ItemCode(code)
@@ -60,7 +67,9 @@ package struct ItemRecord: Record, Hashable {
         }
         guard promisedDays <= statutoryDays else {
             throw .promiseExceedsStatutory(
-                promised: Int(promisedDays), statutory: Int(statutoryDays))
+                promised: Int(promisedDays),
+                statutory: Int(statutoryDays)
+            )
         }
         key = ItemVersionKey(code: code, version: version)
         self.name = name
@@ -73,12 +82,14 @@ package struct ItemRecord: Record, Hashable {
     }
 
     package static let table = Table(
-        "item", key: [Column("code", .text), Column("version", .integer)],
+        "item",
+        key: [Column("code", .text), Column("version", .integer)],
         columns: [
             Column("name", .text), Column("department", .text), Column("statutory", .integer),
             Column("promised", .integer), Column("instant", .integer), Column("joint", .integer),
             Column("published", .integer),
-        ])
+        ]
+    )
 
     package func write(to row: inout RowWriter) {
         row.text(name)
@@ -114,7 +125,10 @@ package struct ItemHeadRecord: Record, Hashable {
     }
 
     package static let table = Table(
-        "item_head", key: [Column("code", .text)], columns: [Column("version", .integer)])
+        "item_head",
+        key: [Column("code", .text)],
+        columns: [Column("version", .integer)]
+    )
 
     package func write(to row: inout RowWriter) { row.integer(version) }
 

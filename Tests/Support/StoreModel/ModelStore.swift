@@ -51,8 +51,13 @@ package final class ModelStore: Store {
 
     package func expireReplies(before instant: Instant, limit: Int) throws(StoreError) -> Int {
         disk.state.withLock { state in
-            let expired = state.replies.prefix { $0.at < instant }.count
-            let count = min(max(0, limit), expired)
+            var count = 0
+            while limit > 0, count < state.replies.count, state.replies[count].at < instant {
+                let commit = state.replies[count].commit
+                let size = state.replies.filter { $0.commit == commit }.count
+                if count > 0, count + size > limit { break }
+                count += size
+            }
             state.replies.removeFirst(count)
             return count
         }
@@ -154,6 +159,7 @@ package final class ModelStore: Store {
 /// Everything that is committed, as a value: a batch that fails leaves the old one.
 private struct ModelState {
     struct Reply {
+        let commit: UInt64
         let at: Instant
         let key: RequestKey
         let reply: StoredReply
@@ -227,6 +233,7 @@ private struct ModelState {
 
     private mutating func applyJournal(_ batch: borrowing CommitBatch) throws(StoreError) {
         let at = batch.at
+        let commit = batch.head.commit
         try Self.read(batch.auditEntries) { (reader) throws(StoreError) in
             while let entry = try reader.nextAuditEntry() { audit.append(try entry.decoded()) }
         }
@@ -238,7 +245,7 @@ private struct ModelState {
                 guard !replies.contains(where: { $0.key == key }) else {
                     throw .failed("a second reply to \(key)")
                 }
-                replies.append(Reply(at: at, key: key, reply: reply))
+                replies.append(Reply(commit: commit, at: at, key: key, reply: reply))
             }
         }
     }

@@ -213,11 +213,15 @@ extension Parser {
 
     /// Takes `(min..max)`, either of which may be left out, if it stands here.
     private mutating func limits() throws(SchemaError) -> Limits {
+        let position = peek.position
         guard takeSign("(") else { return .none }
         let minimum = takeInteger()
         try sign("..")
         let maximum = takeInteger()
         try sign(")")
+        if minimum == nil && maximum == nil {
+            throw SchemaError(position, "the limits are empty", remedy: "remove `(..)`")
+        }
         return Limits(minimum: minimum, maximum: maximum)
     }
 

@@ -17,7 +17,7 @@ struct ReferenceGenerator {
         let fingerprint = String(CanonicalSchema.fingerprint(of: schema), radix: 16)
         text.line(
             "Services, messages, enums and reasons of schema `0x\(fingerprint)`. The frames that carry"
-                + " them are in `WIRE.md`, what may change in them is in `EVOLUTION.md`."
+                + " them are in `WIRE.md`, what may change in them is in `EVOLUTION.md`, how they are written is in `SCHEMA.md`."
         )
         writeContents(to: &text)
         text.line()

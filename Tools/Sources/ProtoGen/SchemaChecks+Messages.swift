@@ -86,9 +86,6 @@ extension Checks {
                 remedy: "write the smaller bound first"
             )
         }
-        if limits.minimum == nil && limits.maximum == nil {
-            report(field.position, "the limits are empty", remedy: "remove `(..)`")
-        }
     }
 
     /// What the limits of a type may be; nil when it has none.

@@ -1,0 +1,104 @@
+import BanjieClient
+import BanjieProtocol
+import Wire
+
+/// To which server, and as whom, a command connects.
+struct ConnectionSettings: Hashable, Sendable {
+    let server: ServerAddress
+    /// The installation's name, which the server must bear too.
+    let realm: String
+    /// Who signs in; nil for nobody.
+    let identity: Identity?
+    /// The language in which the server tells who signed in of failures (BCP 47).
+    let language: String
+
+    struct Identity: Hashable, Sendable {
+        let login: String
+        let secret: String
+    }
+}
+
+extension ConnectionSettings {
+    /// Begins to connect.
+    func connect() throws(CallError) -> any CallChannel {
+        let credentials = identity.map { identity in
+            Credentials(login: identity.login, secret: identity.secret, language: language)
+        }
+        let options = ConnectionOptions(
+            realm: realm,
+            credentials: credentials,
+            product: "banjie/\(CommandLineProgram.version)"
+        )
+        do {
+            return try Connection(to: server.description, options: options)
+        } catch {
+            throw CallError(
+                status: .invalidArgument,
+                reason: "BAD_CONNECTION",
+                message: error.description,
+                outcome: .notProcessed,
+                origin: .client
+            )
+        }
+    }
+}
+
+/// Where a server listens.
+enum ServerAddress: Hashable, Sendable {
+    case tcp(host: String, port: UInt16)
+    case unix(path: String)
+
+    /// The port of a server that names none.
+    static let standardPort: UInt16 = 7410
+}
+
+extension ServerAddress: LosslessStringConvertible {
+    /// Parses `HOST`, `HOST:PORT`, `[IPV6]:PORT`, `unix:PATH`, or a path that begins with `/` or `.`.
+    init?(_ text: String) {
+        if text.hasPrefix("unix:") || text.hasPrefix("/") || text.hasPrefix(".") {
+            let path = text.hasPrefix("unix:") ? String(text.dropFirst(5)) : text
+            // The longest that `sockaddr_un` takes, with its closing zero.
+            guard (1..<108).contains(path.utf8.count), !path.utf8.contains(0) else { return nil }
+            self = .unix(path: path)
+            return
+        }
+        let host: Substring
+        var rest: Substring
+        if text.hasPrefix("[") {
+            guard let end = text.firstIndex(of: "]") else { return nil }
+            host = text[text.index(after: text.startIndex)..<end]
+            rest = text[text.index(after: end)...]
+        } else {
+            host = text.prefix { $0 != ":" }
+            rest = text.dropFirst(host.count)
+        }
+        guard !host.isEmpty, host.allSatisfy({ $0 != " " && $0 != "/" }) else { return nil }
+        var port = Self.standardPort
+        if !rest.isEmpty {
+            guard rest.removeFirst() == ":", rest.allSatisfy(\.isNumber),
+                let number = UInt16(rest), number > 0
+            else { return nil }
+            port = number
+        }
+        self = .tcp(host: String(host), port: port)
+    }
+
+    var description: String {
+        switch self {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): "unix:\(path)"
+        }
+    }
+}
+
+extension ValueForm where Value == ServerAddress {
+    static var server: ValueForm {
+        ValueForm(
+            Text("HOST:PORT", "主机:端口"),
+            expected: Text(
+                "HOST:PORT, or unix:PATH for a Unix socket",
+                "主机:端口，或 unix:路径（Unix 套接字）"
+            )
+        ) { ServerAddress($0) }
+    }
+}

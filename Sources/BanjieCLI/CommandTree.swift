@@ -1,0 +1,22 @@
+/// The whole program: what the parser, the help and the shell's completion are made from.
+enum CommandTree {
+    static let root: CommandGroup = CommandGroup(
+        "banjie",
+        Text(
+            "The command line of Banjie, the city's system for matters handled in time.",
+            "办结（Banjie）的命令行：限时办结系统的操作工具。"
+        ),
+        [
+            .group(CaseCommands.group),
+            .group(DeadlineCommands.group),
+            .group(CalendarCommands.group),
+            .group(DirectoryCommands.group),
+            .command(AdminCommands.status),
+            .group(AdminCommands.clock),
+            .group(AdminCommands.audit),
+            .command(CallCommand.command),
+            .command(DescribeCommand.command),
+            .group(CompletionCommands.group),
+        ]
+    )
+}

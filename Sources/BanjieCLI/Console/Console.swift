@@ -1,0 +1,55 @@
+import BanjieProtocol
+import CivilTime
+import Store
+
+/// What a command reads and writes, and what it must be told of the world outside.
+package struct Console: Sendable {
+    let language: Language
+    /// Whether the standard output shows colours.
+    let showsColours: Bool
+    /// The civil day now, in Asia/Shanghai.
+    let today: CivilDate
+    /// The value of an environment variable.
+    let variable: @Sendable (String) -> String?
+    /// A new id for a request: 16 bytes that no other request has.
+    let requestID: @Sendable () -> [UInt8]
+    /// The next bytes of the standard input; nil at its end.
+    let read: @Sendable () throws(FileError) -> [UInt8]?
+    /// Writes to the standard output.
+    let write: @Sendable ([UInt8]) -> Void
+    /// Writes a line to the standard error.
+    let writeError: @Sendable (String) -> Void
+    /// The bytes of a file.
+    let readFile: @Sendable (String) throws(FileError) -> [UInt8]
+    /// Writes a new file that only its owner can read.
+    let writeSecretFile: @Sendable (String, [UInt8]) throws(FileError) -> Void
+    /// Walks through the audit log in a store's file; the head, if any, must be found on the way.
+    let verifyAudit: @Sendable (String, StoredAuditHead?) throws(StoreError) -> AuditVerdict
+    /// Opens a channel to a server.
+    let connect: @Sendable (ConnectionSettings) throws(CallError) -> any CallChannel
+
+    /// Writes a line to the standard output.
+    func writeLine(_ line: String) { write(Array((line + "\n").utf8)) }
+}
+
+/// A file that can't be read or written, and why the system says so.
+struct FileError: Error, Hashable {
+    let path: String
+    let problem: Problem
+    let reason: String
+
+    enum Problem: Hashable {
+        case reading, writing
+    }
+}
+
+extension FileError {
+    func text(in language: Language) -> String {
+        switch problem {
+        case .reading:
+            language.text("can't read \(path): \(reason)", "不能读取 \(path)：\(reason)")
+        case .writing:
+            language.text("can't write \(path): \(reason)", "不能写入 \(path)：\(reason)")
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import BanjieClient
+import BanjieProtocol
+import CivilTime
+import Glibc
+import Store
+import StoreSQLite
+
+extension Console {
+    /// The largest file that is read.
+    private static let fileBytesMax = 16 << 20
+
+    /// The console of this process.
+    package static var process: Console {
+        let variable: @Sendable (String) -> String? = { name in
+            getenv(name).map { String(cString: $0) }
+        }
+        let wantsNoColour = variable("NO_COLOR").map { !$0.isEmpty } ?? false
+        return Console(
+            language: Language(variables: variable),
+            showsColours: isatty(STDOUT_FILENO) == 1 && !wantsNoColour
+                && variable("TERM") != "dumb",
+            today: Instant(unixSeconds: Int64(time(nil))).date,
+            variable: variable,
+            requestID: {
+                var generator = SystemRandomNumberGenerator()
+                return RequestID.make(
+                    unixMilliseconds: RequestID.wallClock(),
+                    using: &generator
+                )
+            },
+            read: { () throws(FileError) in try readChunk(of: STDIN_FILENO, path: "-") },
+            write: { writeAll($0, to: STDOUT_FILENO) },
+            writeError: { writeAll(Array(($0 + "\n").utf8), to: STDERR_FILENO) },
+            readFile: { path throws(FileError) in try contents(of: path) },
+            writeSecretFile: { path, bytes throws(FileError) in try create(path, bytes) },
+            verifyAudit: { path, head throws(StoreError) in
+                try AuditVerification.verify(path: path, expectedHead: head)
+            },
+            connect: { settings throws(CallError) in try settings.connect() }
+        )
+    }
+
+    /// The next bytes of an open file, or nil at its end.
+    private static func readChunk(
+        of descriptor: Int32,
+        path: String
+    ) throws(FileError) -> [UInt8]? {
+        while true {
+            var count = 0
+            let chunk = [UInt8](unsafeUninitializedCapacity: 1 << 16) { buffer, initialized in
+                count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+                initialized = max(count, 0)
+            }
+            if count >= 0 { return count == 0 ? nil : chunk }
+            if errno != EINTR { throw FileError(path, .reading, errno) }
+        }
+    }
+
+    private static func writeAll(_ bytes: [UInt8], to descriptor: Int32) {
+        // Nobody is left to tell: what can't be written is the telling.
+        if write(bytes, to: descriptor) != nil { exit(ExitStatus.outputLost.rawValue) }
+    }
+
+    /// Writes all bytes; returns the system's error number when that fails.
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
+        bytes.withUnsafeBytes { buffer in
+            var rest = buffer[...]
+            while !rest.isEmpty {
+                let part = UnsafeRawBufferPointer(rebasing: rest)
+                let count = Glibc.write(descriptor, part.baseAddress, part.count)
+                if count > 0 {
+                    rest = rest.dropFirst(count)
+                } else if errno != EINTR {
+                    return errno
+                }
+            }
+            return nil
+        }
+    }
+
+    private static func contents(of path: String) throws(FileError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw FileError(path, .reading, errno) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        while let chunk = try readChunk(of: descriptor, path: path) {
+            bytes += chunk
+            // A device or pipe may never end.
+            guard bytes.count <= fileBytesMax else { throw FileError(path, .reading, EFBIG) }
+        }
+        return bytes
+    }
+
+    private static func create(_ path: String, _ bytes: [UInt8]) throws(FileError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileError(path, .writing, errno) }
+        defer { close(descriptor) }
+        if let number = write(bytes, to: descriptor) { throw FileError(path, .writing, number) }
+        if fsync(descriptor) != 0 { throw FileError(path, .writing, errno) }
+    }
+}
+
+extension FileError {
+    fileprivate init(_ path: String, _ problem: Problem, _ errorNumber: Int32) {
+        self.init(path: path, problem: problem, reason: String(cString: strerror(errorNumber)))
+    }
+}

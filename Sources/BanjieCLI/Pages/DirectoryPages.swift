@@ -1,0 +1,63 @@
+import BanjieProtocol
+
+extension Page {
+    mutating func show(_ department: Department) {
+        entries([Entry(Label.code, department.code), Entry(Label.name, department.name)])
+    }
+
+    mutating func show(_ post: Post) {
+        entries([
+            Entry(Label.code, post.code),
+            Entry(Label.name, post.name),
+            Entry(Label.department, post.department),
+            Entry(Text("rank", "级别"), "\(post.rank)"),
+        ])
+    }
+
+    mutating func show(_ person: Person) {
+        let roles = person.roles.map { language.label($0) }
+        entries([
+            Entry(Text("login", "登录名"), person.login),
+            Entry(Text("name", "姓名"), person.name),
+            Entry(Label.department, person.department),
+            Entry(Text("post", "岗位"), person.post),
+            Entry(
+                Text("roles", "角色"),
+                roles.joined(separator: language.text(", ", "、"))
+            ),
+        ])
+    }
+
+    mutating func show(_ credential: Credential) {
+        entries([
+            Entry(Text("login", "登录名"), credential.login),
+            Entry(Text("secret", "口令"), credential.secret),
+        ])
+        line(
+            language.text(
+                "It is shown this once; the earlier one is void.",
+                "仅显示这一次；旧口令已作废。"
+            ),
+            .faint
+        )
+    }
+
+    mutating func show(_ item: ItemView) {
+        line("\(language.text(Label.item)) \(item.code)", .strong)
+        let limits = item.limits.map { limits in
+            language.text(
+                "statutory \(limits.statutory), promised \(limits.promised) working days",
+                "法定 \(limits.statutory)、承诺 \(limits.promised) 个工作日"
+            )
+        }
+        entries([
+            Entry(Label.version, "\(item.version)"),
+            Entry(Label.name, item.name),
+            Entry(Label.department, item.department),
+            Entry(Text("limits", "时限"), limits),
+            Entry(Text("instant", "即办件"), yesNo(item.instant)),
+            Entry(Text("joint", "联审联办"), yesNo(item.joint)),
+            Entry(Text("published", "发布"), moment(item.published)),
+        ])
+    }
+}

@@ -1,0 +1,226 @@
+public import BanjieProtocol
+import Synchronization
+import Transport
+import Wire
+
+/// A thread that keeps connections; one is enough for most programs.
+public final class ConnectionThread: Sendable {
+    let loop: ClientLoop
+
+    /// Starts the thread; it ends when it isn't used any more.
+    public init() throws(ConnectionError) {
+        do { loop = try ClientLoop() } catch { throw ConnectionError(description: "\(error)") }
+    }
+
+    /// The thread of the connections that name none.
+    static let shared = Result { () throws(ConnectionError) in try ConnectionThread() }
+}
+
+/// A connection to a server, made again whenever it is lost, over which any number of calls go at a
+/// time.
+///
+/// It begins to connect at once, and is closed when nobody holds it any more.
+public final class Connection: CallChannel {
+    private let thread: ConnectionThread
+    private let line: ClientLine
+    private let attempts: Int
+    private let retries = Mutex(RetryBudget())
+
+    /// Begins to connect.
+    ///
+    /// - Parameters:
+    ///   - endpoint: `host:port`, `[ipv6]:port` or `unix:/path`.
+    ///   - thread: on which it is kept; a shared one when nil.
+    /// - Throws: when `endpoint` isn't one of those, or an option is out of its range. That nobody
+    ///   answers there is told by the calls.
+    public init(
+        to endpoint: String,
+        options: ConnectionOptions,
+        thread: ConnectionThread? = nil
+    ) throws(ConnectionError) {
+        let configuration = try ClientConfiguration(endpoint, options)
+        let thread = if let thread { thread } else { try ConnectionThread.shared.get() }
+        self.thread = thread
+        attempts = options.attempts
+        line = thread.loop.open(configuration)
+    }
+
+    deinit { thread.loop.close(line) }
+
+    /// Closes the connection for good; calls that are unanswered fail.
+    public func close() { thread.loop.close(line) }
+
+    /// Sends one request and waits for its one reply.
+    ///
+    /// A call that failed is sent again by itself when that can't do harm: it wasn't processed, or it
+    /// is a query, or it carries a request id and so is carried out once. All attempts together take
+    /// no longer than the timeout. When the task is cancelled, the server is told, and the call fails
+    /// as `cancelled`.
+    public func unary(
+        _ method: MethodDescriptor,
+        _ body: [UInt8],
+        _ options: CallOptions
+    ) async throws(CallError) -> CallReply {
+        let timeout = options.timeoutMillis ?? method.defaultTimeoutMillis
+        let deadline = MonotonicTime.now().adding(milliseconds: UInt64(timeout))
+        let requestID = try Self.requestID(method, options)
+        let isRepeatable = method.idempotency == .safe || !requestID.isEmpty
+        var attempt = 1
+        while true {
+            let result = await send(
+                method.id,
+                body,
+                requestID: requestID,
+                deadline: deadline,
+                waitsForReady: options.waitForReady || attempt > 1
+            )
+            switch result {
+            case .success(let reply):
+                retries.withLock { $0.succeeded() }
+                return CallReply(bytes: reply.message, isReplay: reply.isReplay)
+            case .failure(let failure):
+                let wait = failure.waitBeforeRetry(
+                    attempt: attempt,
+                    isRepeatable: isRepeatable,
+                    random: .random(in: 0...1)
+                )
+                guard let wait, attempt < attempts,
+                    MonotonicTime.now().adding(milliseconds: wait) < deadline,
+                    retries.withLock({ $0.take() }),
+                    (try? await Task.sleep(for: .milliseconds(wait))) != nil
+                else { throw CallError(failure) }
+                attempt += 1
+            }
+        }
+    }
+
+    /// The caller's request id, or one made for a command that takes one; empty for none.
+    private static func requestID(
+        _ method: MethodDescriptor,
+        _ options: CallOptions
+    ) throws(CallError) -> [UInt8] {
+        if let given = options.requestID {
+            guard (1...CallMetadata.longestRequestID).contains(given.count) else {
+                throw CallError(
+                    status: .invalidArgument,
+                    reason: "BAD_METADATA",
+                    message: "a request id of \(given.count) bytes: it has 1 to 32",
+                    outcome: .notProcessed,
+                    origin: .client
+                )
+            }
+            return given
+        }
+        guard method.idempotency == .requestID else { return [] }
+        var generator = SystemRandomNumberGenerator()
+        return RequestID.make(unixMilliseconds: RequestID.wallClock(), using: &generator)
+    }
+
+    private func send(
+        _ method: UInt32,
+        _ body: [UInt8],
+        requestID: [UInt8],
+        deadline: MonotonicTime,
+        waitsForReady: Bool
+    ) async -> Result<OutgoingCall.Reply, CallFailure> {
+        let pending = PendingCall()
+        let loop = thread.loop
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let call = OutgoingCall(
+                    method: method,
+                    message: body,
+                    requestID: requestID,
+                    deadline: deadline,
+                    waitsForReady: waitsForReady
+                ) { continuation.resume(returning: $0) }
+                // A call that is cancelled before it is submitted is never sent.
+                if pending.begin(call) { loop.cancel(call) }
+                loop.submit(call, on: line)
+            }
+        } onCancel: {
+            if let call = pending.cancel() { loop.cancel(call) }
+        }
+    }
+}
+
+/// Brings a task's cancellation and the call that the task waits for together, whichever is first.
+private final class PendingCall: Sendable {
+    private enum State {
+        case idle
+        case begun(OutgoingCall)
+        case cancelled
+    }
+
+    private let state = Mutex(State.idle)
+
+    /// Whether the task was cancelled before.
+    func begin(_ call: OutgoingCall) -> Bool {
+        state.withLock { state in
+            if case .cancelled = state { return true }
+            state = .begun(call)
+            return false
+        }
+    }
+
+    /// The call to be cancelled, if it has begun.
+    func cancel() -> OutgoingCall? {
+        state.withLock { state in
+            defer { state = .cancelled }
+            if case .begun(let call) = state { return call }
+            return nil
+        }
+    }
+}
+
+extension ClientConfiguration {
+    fileprivate init(_ text: String, _ options: ConnectionOptions) throws(ConnectionError) {
+        let endpoint: Endpoint
+        do { endpoint = try Endpoint(text) } catch {
+            throw ConnectionError(description: "\(error)")
+        }
+        guard options.realm.utf8.count <= 256, options.product.utf8.count <= 256 else {
+            throw ConnectionError(description: "a realm or product has more than 256 bytes")
+        }
+        var limits = Limits()
+        limits.longestMessage = options.longestReply
+        limits.idleMilliseconds = options.keepAliveMillis
+        guard limits.isConsistent else {
+            throw ConnectionError(
+                description: "a longest reply of \(options.longestReply) bytes: it may be "
+                    + "\(limits.longestPayload) to \(limits.outputBytes - 1)"
+            )
+        }
+        let fingerprint = withUnsafeBytes(of: BanjieProtocolSchema.fingerprint.bigEndian) {
+            [UInt8]($0)
+        }
+        self.init(
+            endpoint: endpoint,
+            profile: ClientProfile(
+                realm: options.realm,
+                credentials: options.credentials,
+                limits: limits,
+                schema: fingerprint,
+                product: options.product
+            )
+        )
+        backoff.initialMilliseconds = Double(options.initialBackoffMillis)
+        backoff.longestMilliseconds = Double(options.longestBackoffMillis)
+    }
+}
+
+extension CallError {
+    /// The failure in the terms of the stubs.
+    init(_ failure: CallFailure) {
+        self.init(
+            status: failure.status,
+            reason: failure.reason,
+            message: failure.message,
+            outcome: failure.outcome,
+            origin: failure.origin,
+            retryAfterMillis: failure.retryAfterMilliseconds,
+            field: failure.field.isEmpty ? nil : failure.field,
+            details: failure.details.map { CallDetail(key: $0.key, value: $0.value) }
+        )
+    }
+}

@@ -1,0 +1,107 @@
+import Synchronization
+
+/// What a loop needs to know to keep a connection to a server.
+package struct ClientConfiguration: Sendable {
+    package let endpoint: Endpoint
+    package let profile: ClientProfile
+    package var backoff = Backoff()
+    /// How long an attempt to connect may take before its handshake begins.
+    package var connectMilliseconds: UInt64 = 20_000
+
+    package init(endpoint: Endpoint, profile: ClientProfile) {
+        self.endpoint = endpoint
+        self.profile = profile
+    }
+}
+
+/// A connection that is made again whenever it is lost, until it is closed.
+package struct ClientLine: Hashable, Sendable {
+    let number: UInt32
+}
+
+/// A thread that keeps connections to servers and makes calls on them.
+///
+/// Names of hosts are resolved on that thread, which stands still meanwhile.
+/// Every method may be called from any thread, the loop's own included, and none of them waits.
+package final class ClientLoop: Sendable {
+    enum Command: Sendable {
+        /// Indirect, since commands lie in an array and the others are small.
+        indirect case open(ClientLine, ClientConfiguration)
+        case call(ClientLine, OutgoingCall)
+        case cancel(OutgoingCall)
+        case close(ClientLine)
+        case stop
+    }
+
+    /// What other threads leave for the loop.
+    final class Inbox: Sendable {
+        private let commands = Mutex<[Command]>([])
+        private let counter: EventCounter
+        /// What the loop waits by: it reports the inbox under `token`.
+        let poller: Poller
+        static let token = UInt64.max
+
+        init() throws(TransportError) {
+            counter = try EventCounter()
+            poller = try Poller(counter, token: Self.token)
+        }
+
+        func leave(_ command: Command) {
+            let isFirst = commands.withLock { commands in
+                commands.append(command)
+                return commands.count == 1
+            }
+            if isFirst { counter.wake() }
+        }
+
+        /// Takes everything, leaving `spare`, an empty array with memory to be used again.
+        func empty(leaving spare: [Command]) -> [Command] {
+            counter.clear()
+            return commands.withLock { commands in
+                let taken = commands
+                commands = spare
+                return taken
+            }
+        }
+    }
+
+    private let inbox: Inbox
+    private let thread: LoopThread
+    private let lines = Atomic<UInt32>(0)
+
+    /// Starts the loop. `random` is drawn from for the waits between attempts: evenly from 0…1.
+    package init(
+        name: String = "client",
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
+    ) throws(TransportError) {
+        let inbox = try Inbox()
+        self.inbox = inbox
+        thread = try LoopThread(name: name) {
+            ClientLoopBody(inbox: inbox, random: random).run()
+        }
+    }
+
+    deinit { inbox.leave(.stop) }
+
+    /// Begins to connect, and goes on whenever the connection is lost.
+    package func open(_ configuration: ClientConfiguration) -> ClientLine {
+        let line = ClientLine(number: lines.wrappingAdd(1, ordering: .relaxed).oldValue)
+        inbox.leave(.open(line, configuration))
+        return line
+    }
+
+    /// Makes a call; its completion is called exactly once.
+    package func submit(_ call: OutgoingCall, on line: ClientLine) {
+        inbox.leave(.call(line, call))
+    }
+
+    /// Ends a call for us, and tells the server, unless it has ended.
+    package func cancel(_ call: OutgoingCall) {
+        inbox.leave(.cancel(call))
+    }
+
+    /// Closes the connection for good; its calls fail.
+    package func close(_ line: ClientLine) {
+        inbox.leave(.close(line))
+    }
+}

@@ -1,0 +1,546 @@
+import Glibc
+import Synchronization
+import Wire
+
+/// The thread's side of `ClientLoop`: all of it but the inbox belongs to that thread.
+final class ClientLoopBody {
+    private typealias Pointer = UnsafeMutablePointer<Link>
+
+    private let inbox: ClientLoop.Inbox
+    private let random: () -> Double
+    private let poller: Poller
+    private var events = Poller.Events()
+    private var pool = OutputPool()
+    private let slab = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: Limits.readBytes,
+        alignment: 64
+    )
+    private var now = MonotonicTime.now()
+    private var isStopped = false
+
+    /// By number; nil before a line is opened and after it is closed.
+    private var lines: [KeptLine?] = []
+    private var lineTimers = TimerHeap()
+
+    private var links: [Pointer?] = []
+    /// How often each place in `links` was given up: events of an earlier socket are known by it.
+    private var generations: [UInt32] = []
+    private var freeLinks: [UInt32] = []
+    private var linkTimers = TimerHeap()
+    /// Links with something to be sent before the next wait.
+    private var listed: [UInt32] = []
+
+    private var calls: [CallSlot?] = []
+    private var freeCalls: [UInt32] = []
+    private var callTimers = TimerHeap()
+
+    init(inbox: ClientLoop.Inbox, random: @escaping () -> Double) {
+        self.inbox = inbox
+        self.random = random
+        poller = inbox.poller
+    }
+
+    deinit { slab.deallocate() }
+
+    // MARK: - The loop
+
+    /// Runs until it is told to stop.
+    func run() {
+        while !isStopped {
+            poller.wait(
+                timeout: nextDeadline.map { now.milliseconds(until: $0) },
+                for: &events
+            )
+            now = .now()
+            for index in 0..<events.count {
+                let (token, interest) = events[index]
+                if token == ClientLoop.Inbox.token {
+                    emptyInbox()
+                } else {
+                    serve(token, interest)
+                }
+            }
+            fireTimers()
+            var index = 0
+            while index < listed.count {
+                if let link = links[Int(listed[index])] {
+                    link.pointee.isListed = false
+                    settle(listed[index], link)
+                }
+                index += 1
+            }
+            listed.removeAll(keepingCapacity: true)
+        }
+        for line in lines.indices { close(UInt32(line)) }
+    }
+
+    private var nextDeadline: MonotonicTime? {
+        let earliest = min(
+            callTimers.first?.time ?? .never,
+            min(linkTimers.first?.time ?? .never, lineTimers.first?.time ?? .never)
+        )
+        return earliest == .never ? nil : earliest
+    }
+
+    private var spareCommands: [ClientLoop.Command] = []
+
+    private func emptyInbox() {
+        var commands = inbox.empty(leaving: spareCommands)
+        spareCommands = []
+        for command in commands {
+            switch command {
+            case .open(let line, let configuration):
+                while lines.count <= line.number { lines.append(nil) }
+                lines[Int(line.number)] = KeptLine(configuration, at: now)
+                connect(line.number)
+            case .call(let line, let call): take(call, on: line.number)
+            case .cancel(let call): cancel(call)
+            case .close(let line): close(line.number)
+            case .stop: isStopped = true
+            }
+        }
+        commands.removeAll(keepingCapacity: true)
+        spareCommands = commands
+    }
+
+    private func fireTimers() {
+        while let (time, slot) = callTimers.first, time <= now {
+            expire(slot)
+        }
+        while let (time, link) = linkTimers.first, time <= now {
+            tick(link)
+        }
+        while let (time, line) = lineTimers.first, time <= now {
+            lineTimers.set(line, to: .never)
+            connect(line)
+        }
+    }
+
+    // MARK: - Calls
+
+    private func take(_ call: OutgoingCall, on line: UInt32) {
+        let slot = freeCalls.popLast() ?? UInt32(calls.count)
+        if slot == calls.count { calls.append(nil) }
+        calls[Int(slot)] = CallSlot(call: call, sent: nil)
+        let (isNew, _) = call.slot.compareExchange(
+            expected: OutgoingCall.unsubmitted,
+            desired: Int(slot),
+            ordering: .relaxed
+        )
+        guard isNew else { return end(slot, .failure(.cancelledByCaller(wasSent: false))) }
+        guard lines.indices.contains(Int(line)), lines[Int(line)] != nil else {
+            return end(slot, .failure(.closedHere))
+        }
+        guard call.deadline > now else {
+            return end(slot, .failure(.outOfTime(wasSent: false)))
+        }
+        callTimers.set(slot, to: call.deadline)
+        dispatch(slot, on: line)
+    }
+
+    /// Sends a call, or has it wait, or fails it.
+    private func dispatch(_ slot: UInt32, on line: UInt32) {
+        guard let state = lines[Int(line)]?.state, let call = calls[Int(slot)]?.call else { return }
+        switch state {
+        case .ready(let link):
+            guard lines[Int(line)]?.waiting.isEmpty == true, begin(slot, on: link) else { break }
+            return
+        case .opening: break
+        case .down:
+            guard !call.waitsForReady, let failure = lines[Int(line)]?.failure else { break }
+            return end(slot, .failure(failure))
+        }
+        lines[Int(line)]?.waiting.append(call)
+    }
+
+    /// Writes a call to a link; false when it must wait.
+    private func begin(_ slot: UInt32, on index: UInt32) -> Bool {
+        guard let link = links[Int(index)], let call = calls[Int(slot)]?.call,
+            let line = lines[Int(link.pointee.line)],
+            link.pointee.session?.canBegin == true,
+            link.pointee.channel.pendingBytes <= line.outputPause
+        else { return false }
+        // Long requests wait for each other; short ones go between their fragments.
+        let fragmentBytes = link.pointee.session?.fragmentBytes ?? 0
+        guard
+            call.message.count <= Hello.leastLongestPayload / 2
+                || fragmentBytes <= line.outputPause
+        else { return false }
+        let limit = link.pointee.session?.peer?.longestMessage ?? 0
+        guard call.message.count <= Int(limit) else {
+            end(slot, .failure(.requestTooLong(call.message.count, limit: limit)))
+            return true
+        }
+        let output = link.pointee.channel.openOutput(&pool)
+        let timeout = UInt32(clamping: max(1, now.milliseconds(until: call.deadline)))
+        let stream = link.pointee.session?.begin(
+            slot,
+            method: call.method,
+            timeoutMilliseconds: timeout,
+            requestID: call.requestID,
+            traceparent: call.traceparent,
+            message: call.message,
+            into: &output.pointee
+        )
+        guard let stream else { return false }
+        let position =
+            link.pointee.channel.totalSent + UInt64(link.pointee.channel.pendingBytes)
+        link.pointee.session?.noteOutputEnd(position, of: stream)
+        calls[Int(slot)]?.sent = (index, stream)
+        list(index, link)
+        return true
+    }
+
+    /// Sends what waits on a line, as far as its link takes it.
+    private func beginWaiting(on line: UInt32) {
+        guard case .ready(let link)? = lines[Int(line)]?.state else { return }
+        while let call = lines[Int(line)]?.waiting.first {
+            let slot = call.slot.load(ordering: .relaxed)
+            guard slot < 0 || begin(UInt32(slot), on: link) else { return }
+            lines[Int(line)]?.waiting.removeFirst()
+        }
+    }
+
+    /// Completes a call and forgets it.
+    private func end(_ slot: UInt32, _ result: Result<OutgoingCall.Reply, CallFailure>) {
+        guard let call = calls[Int(slot)]?.call else { return }
+        calls[Int(slot)] = nil
+        freeCalls.append(slot)
+        callTimers.set(slot, to: .never)
+        call.slot.store(OutgoingCall.completed, ordering: .relaxed)
+        call.completion(result)
+    }
+
+    /// Ends a call that is still waiting or unanswered, and tells the server.
+    private func abandon(_ slot: UInt32, _ failure: (_ wasSent: Bool) -> CallFailure) {
+        guard let state = calls[Int(slot)] else { return }
+        if let (index, stream) = state.sent, let link = links[Int(index)] {
+            let output = link.pointee.channel.openOutput(&pool)
+            link.pointee.session?.cancel(stream: stream, into: &output.pointee)
+            list(index, link)
+        }
+        end(slot, .failure(failure(state.sent != nil)))
+    }
+
+    private func expire(_ slot: UInt32) {
+        abandon(slot) { .outOfTime(wasSent: $0) }
+    }
+
+    private func cancel(_ call: OutgoingCall) {
+        let (_, slot) = call.slot.compareExchange(
+            expected: OutgoingCall.unsubmitted,
+            desired: OutgoingCall.cancelledEarly,
+            ordering: .relaxed
+        )
+        guard slot >= 0 else { return }
+        abandon(UInt32(slot)) { .cancelledByCaller(wasSent: $0) }
+    }
+
+    // MARK: - Lines
+
+    /// Begins an attempt: all addresses of the endpoint are tried in turn.
+    private func connect(_ line: UInt32) {
+        guard let state = lines[Int(line)] else { return }
+        let endpoint = state.configuration.endpoint
+        do {
+            state.untried = try Address.all(of: endpoint, isForListening: false)
+        } catch {
+            return down(line, .notConnected(endpoint, "\(error)"))
+        }
+        connectToNext(line, otherwise: .notConnected(endpoint, "it has no address"))
+    }
+
+    /// Tries the next address, or has the attempt fail with `failure`.
+    private func connectToNext(_ line: UInt32, otherwise failure: CallFailure) {
+        guard let state = lines[Int(line)] else { return }
+        var failure = failure
+        while !state.untried.isEmpty {
+            do {
+                return open(try Socket.connect(to: state.untried.removeFirst()), for: line)
+            } catch {
+                failure = .notConnected(state.configuration.endpoint, "\(error)")
+            }
+        }
+        down(line, failure)
+    }
+
+    private func open(_ descriptor: consuming Descriptor, for line: UInt32) {
+        guard let state = lines[Int(line)] else { return }
+        let index = freeLinks.popLast() ?? UInt32(links.count)
+        if index == links.count {
+            links.append(nil)
+            generations.append(0)
+        }
+        guard poller.add(descriptor.number, .writable, token: token(of: index)) else {
+            freeLinks.append(index)
+            return down(line, .notConnected(state.configuration.endpoint, "too many descriptors"))
+        }
+        let deadline = now.adding(milliseconds: state.configuration.connectMilliseconds)
+        let link = Pointer.allocate(capacity: 1)
+        link.initialize(to: Link(descriptor, line: line, deadline: deadline))
+        links[Int(index)] = link
+        linkTimers.set(index, to: deadline)
+        state.state = .opening(link: index)
+    }
+
+    /// An attempt has failed, or the connection was lost: the next is due after a while. Calls that
+    /// don't want to wait fail.
+    private func down(_ line: UInt32, _ failure: CallFailure, isFinal: Bool = false) {
+        guard let state = lines[Int(line)] else { return }
+        let wait = state.backoff.next(random: random())
+        let until = now.adding(milliseconds: wait)
+        state.state = .down(until: until)
+        state.failure = failure
+        let failing = state.waiting.removeAll { isFinal || !$0.waitsForReady }
+        lineTimers.set(line, to: until)
+        fail(failing, failure)
+    }
+
+    private func fail(_ waiting: [OutgoingCall], _ failure: CallFailure) {
+        for call in waiting {
+            let slot = call.slot.load(ordering: .relaxed)
+            if slot >= 0 { end(UInt32(slot), .failure(failure)) }
+        }
+    }
+
+    private func close(_ line: UInt32) {
+        guard lines.indices.contains(Int(line)), let state = lines[Int(line)] else { return }
+        lines[Int(line)] = nil
+        lineTimers.set(line, to: .never)
+        fail(state.waiting.removeAll { _ in true }, .closedHere)
+        for (index, link) in links.enumerated() {
+            guard let link, link.pointee.line == line else { continue }
+            lose(UInt32(index), link, "the program has closed it")
+        }
+    }
+
+    // MARK: - Links
+
+    private func list(_ index: UInt32, _ link: Pointer) {
+        guard !link.pointee.isListed else { return }
+        link.pointee.isListed = true
+        listed.append(index)
+    }
+
+    private func token(of index: UInt32) -> UInt64 {
+        UInt64(generations[Int(index)]) << 32 | UInt64(index)
+    }
+
+    private func serve(_ token: UInt64, _ interest: Poller.Interest) {
+        let index = UInt32(truncatingIfNeeded: token)
+        guard token == self.token(of: index), let link = links[Int(index)] else { return }
+        if case .connecting = link.pointee.stage {
+            let code = Socket.pendingError(of: link.pointee.channel.descriptor.number)
+            guard code == 0 else {
+                return lose(index, link, String(cString: strerror(code)))
+            }
+            greet(link)
+        } else if interest.contains(.readable) || !interest.isDisjoint(with: .failed) {
+            switch link.pointee.channel.read(into: slab) {
+            case .bytes(let count):
+                link.pointee.session?.received(at: now)
+                guard ingest(index, link, UnsafeRawBufferPointer(rebasing: slab[..<count]))
+                else { return }
+            case .nothing: break
+            case .ended: return lose(index, link, "the server closed it")
+            case .failed: return lose(index, link, String(cString: strerror(errno)))
+            }
+        }
+        settle(index, link)
+    }
+
+    /// Begins the handshake.
+    private func greet(_ link: Pointer) {
+        guard let profile = lines[Int(link.pointee.line)]?.configuration.profile else { return }
+        link.pointee.stage = .open
+        let output = link.pointee.channel.openOutput(&pool)
+        link.pointee.session = ClientSession(profile: profile, at: now, into: &output.pointee)
+    }
+
+    /// False when the link is gone.
+    private func ingest(_ index: UInt32, _ link: Pointer, _ bytes: UnsafeRawBufferPointer) -> Bool {
+        var rest = bytes
+        while link.pointee.channel.backlog.count > 0, rest.count > 0 {
+            guard link.pointee.channel.backlog.topUp(from: &rest, to: link.pointee.wanted) else {
+                return true
+            }
+            var held = link.pointee.channel.backlog.bytes
+            let count = held.count
+            guard digest(index, link, &held) else { return false }
+            link.pointee.channel.backlog.removeFirst(count - held.count)
+        }
+        guard rest.count > 0 else { return true }
+        guard digest(index, link, &rest) else { return false }
+        link.pointee.channel.backlog.append(rest)
+        return true
+    }
+
+    /// Takes frames from the front of `input`; false when the link is gone.
+    private func digest(
+        _ index: UInt32,
+        _ link: Pointer,
+        _ input: inout UnsafeRawBufferPointer
+    ) -> Bool {
+        let output = link.pointee.channel.openOutput(&pool)
+        while true {
+            guard let event = link.pointee.session?.next(in: &input, at: now, into: &output.pointee)
+            else { return false }
+            switch event {
+            case .consumed: break
+            case .wantsMore(let byteCount):
+                link.pointee.wanted = byteCount
+                return true
+            case .ready: becameReady(index, link)
+            case .refused(let failure):
+                lose(index, link, failure.message, failure: failure)
+                return false
+            case .succeeded(let slot, let message, let isReplay):
+                end(
+                    slot,
+                    .success(OutgoingCall.Reply(message: [UInt8](message), isReplay: isReplay))
+                )
+            case .failed(let slot, let failure):
+                end(slot, .failure(failure))
+            case .goingAway: retire(index, link)
+            case .close:
+                // What the server sees last is why.
+                _ = link.pointee.channel.write()
+                lose(index, link, "")
+                return false
+            }
+        }
+    }
+
+    private func becameReady(_ index: UInt32, _ link: Pointer) {
+        let line = link.pointee.line
+        guard case .opening(index)? = lines[Int(line)]?.state else { return }
+        lines[Int(line)]?.state = .ready(link: index)
+        lines[Int(line)]?.failure = nil
+        lines[Int(line)]?.backoff.reset()
+    }
+
+    /// The server takes no new calls here: they go to another connection.
+    private func retire(_ index: UInt32, _ link: Pointer) {
+        let line = link.pointee.line
+        if let endpoint = lines[Int(line)]?.configuration.endpoint {
+            for slot in link.pointee.session?.takeUnprocessed() ?? [] {
+                end(slot, .failure(.notTaken(endpoint)))
+            }
+        }
+        switch lines[Int(line)]?.state {
+        case .ready(index)?, .opening(index)?: connect(line)
+        default: break
+        }
+    }
+
+    /// The link is gone, or of no use: its calls fail.
+    private func lose(
+        _ index: UInt32,
+        _ link: Pointer,
+        _ why: String,
+        failure given: CallFailure? = nil
+    ) {
+        let line = link.pointee.line
+        let sent = link.pointee.channel.totalSent
+        let unanswered = link.pointee.session?.takeAll(sent: sent) ?? []
+        let end = link.pointee.session?.end
+        link.pointee.channel.closeOutput(&pool)
+        linkTimers.set(index, to: .never)
+        links[Int(index)] = nil
+        // The last generations are left out, so that no token is the inbox's.
+        generations[Int(index)] = (generations[Int(index)] &+ 1) & 0x7FFF_FFFF
+        freeLinks.append(index)
+        link.deinitialize(count: 1)
+        link.deallocate()
+
+        guard let state = lines[Int(line)] else {
+            for (slot, _) in unanswered { self.end(slot, .failure(.closedHere)) }
+            return
+        }
+        let endpoint = state.configuration.endpoint
+        let reason =
+            switch end {
+            case .violation(let violation): "\(violation.message) (\(violation.rule))"
+            case .farewell(let farewell): "\(farewell.message) (\(farewell.code))"
+            case .closed?, nil: why
+            }
+        switch state.state {
+        case .opening(index):
+            if let given {
+                down(line, given, isFinal: true)
+            } else if case .farewell(let farewell) = end {
+                let isFinal = ["WRONG_REALM", "NO_COMMON_VERSION"].contains(farewell.code)
+                down(line, .refusedByServer(endpoint, farewell), isFinal: isFinal)
+            } else {
+                connectToNext(line, otherwise: .notConnected(endpoint, reason))
+            }
+        case .ready(index): down(line, .notConnected(endpoint, reason))
+        default: break
+        }
+        for (slot, mayHaveArrived) in unanswered {
+            self.end(
+                slot,
+                .failure(.connectionLost(endpoint, reason, mayHaveArrived: mayHaveArrived))
+            )
+        }
+    }
+
+    private func tick(_ index: UInt32) {
+        guard let link = links[Int(index)] else { return linkTimers.set(index, to: .never) }
+        guard case .open = link.pointee.stage else {
+            return lose(index, link, "no answer to the attempt to connect")
+        }
+        let output = link.pointee.channel.openOutput(&pool)
+        guard case .close? = link.pointee.session?.tick(at: now, into: &output.pointee) else {
+            return settle(index, link)
+        }
+        _ = link.pointee.channel.write()
+        lose(index, link, "")
+    }
+
+    /// Begins what waits, sends what there is, and decides what is waited for next.
+    private func settle(_ index: UInt32, _ link: Pointer) {
+        guard link.pointee.session != nil else { return }
+        beginWaiting(on: link.pointee.line)
+        guard flush(link) else {
+            return lose(index, link, String(cString: strerror(errno)))
+        }
+        if let session = link.pointee.session?.isRetired, session,
+            link.pointee.session?.callsInFlight == 0, link.pointee.channel.pendingBytes == 0
+        {
+            return lose(index, link, "the server is stopping")
+        }
+        var interest: Poller.Interest = .readable
+        if link.pointee.channel.pendingBytes > 0 || link.pointee.session?.hasFragments == true {
+            interest.insert(.writable)
+        }
+        if interest != link.pointee.channel.interest {
+            link.pointee.channel.interest = interest
+            poller.change(
+                link.pointee.channel.descriptor.number,
+                interest,
+                token: token(of: index)
+            )
+        }
+        linkTimers.set(index, to: link.pointee.session?.timer ?? .never)
+    }
+
+    /// False when the connection is lost.
+    private func flush(_ link: Pointer) -> Bool {
+        let output = link.pointee.channel.openOutput(&pool)
+        for _ in 0..<8 {
+            if link.pointee.session?.hasFragments == true {
+                link.pointee.session?.fillFragments(into: &output.pointee)
+            }
+            guard output.pointee.count > 0 else { break }
+            guard link.pointee.channel.write() != nil else { return false }
+            guard output.pointee.count == 0, link.pointee.session?.hasFragments == true else {
+                break
+            }
+        }
+        if output.pointee.count == 0, link.pointee.session?.hasFragments != true {
+            link.pointee.channel.closeOutput(&pool)
+        }
+        return true
+    }
+}

@@ -1,0 +1,157 @@
+import BanjieProtocol
+import CivilTime
+import Store
+import Synchronization
+import Wire
+
+@testable import BanjieCLI
+
+/// What a command wrote, and how it exited.
+struct Outcome {
+    let status: ExitStatus
+    let output: String
+    let errors: String
+    let calls: [RecordedCall]
+    /// The settings of the connections that were opened.
+    let connections: [ConnectionSettings]
+    /// The secret files that were written, by path.
+    let secretFiles: [String: String]
+
+    var lines: [String] { output.split(separator: "\n").map(String.init) }
+}
+
+/// A call that reached the channel.
+struct RecordedCall: Sendable {
+    let method: MethodDescriptor
+    let body: [UInt8]
+    let options: CallOptions
+}
+
+/// Answers calls by a function, and keeps them.
+final class FakeChannel: CallChannel {
+    typealias Answer =
+        @Sendable (MethodDescriptor, [UInt8]) throws(CallError) -> CallReply
+
+    private let answer: Answer
+    private let recorded = Mutex<[RecordedCall]>([])
+
+    init(_ answer: @escaping Answer) { self.answer = answer }
+
+    var calls: [RecordedCall] { recorded.withLock { $0 } }
+
+    func unary(
+        _ method: MethodDescriptor,
+        _ body: [UInt8],
+        _ options: CallOptions
+    ) async throws(CallError) -> CallReply {
+        let call = RecordedCall(method: method, body: body, options: options)
+        recorded.withLock { $0.append(call) }
+        return try answer(method, body)
+    }
+
+    /// Answers each call with its reply's defaults.
+    static let defaults: Answer = { method, _ in CallReply(bytes: method.reply.init().encoded()) }
+}
+
+/// What a walk through an audit log finds, given the head that is expected.
+typealias AuditAnswer = @Sendable (StoredAuditHead?) throws(StoreError) -> AuditVerdict
+
+/// What a program's console was used for.
+private struct Streams {
+    var input: [[UInt8]] = []
+    var output: [UInt8] = []
+    var errors = ""
+    var connections: [ConnectionSettings] = []
+    var secretFiles: [String: String] = [:]
+}
+
+/// Runs the program on texts instead of files, streams and sockets; today is 2026-03-16.
+func run(
+    _ arguments: [String],
+    input: [String] = [],
+    files: [String: String] = [:],
+    variables: [String: String] = [:],
+    language: Language = .english,
+    audits: [String: AuditAnswer] = [:],
+    answer: @escaping FakeChannel.Answer = FakeChannel.defaults
+) async -> Outcome {
+    let streams = Shared(Streams(input: input.map { Array($0.utf8) }))
+    let channel = FakeChannel(answer)
+    let console = Console(
+        language: language,
+        showsColours: false,
+        today: CivilDate(daysSinceEpoch: 20_528),
+        variable: { variables[$0] },
+        requestID: { Array(1...16) },
+        read: { streams.change { $0.input.isEmpty ? nil : $0.input.removeFirst() } },
+        write: { bytes in streams.change { $0.output += bytes } },
+        writeError: { line in streams.change { $0.errors += line + "\n" } },
+        readFile: { path throws(FileError) in
+            guard let text = files[path] else {
+                throw FileError(path: path, problem: .reading, reason: "no such file")
+            }
+            return Array(text.utf8)
+        },
+        writeSecretFile: { path, bytes throws(FileError) in
+            guard files[path] == nil else {
+                throw FileError(path: path, problem: .writing, reason: "file exists")
+            }
+            streams.change { $0.secretFiles[path] = String(decoding: bytes, as: UTF8.self) }
+        },
+        verifyAudit: { path, head throws(StoreError) in
+            guard let verdict = audits[path] else { throw .failed("no such file") }
+            return try verdict(head)
+        },
+        connect: { settings in
+            streams.change { $0.connections.append(settings) }
+            return channel
+        }
+    )
+    let status = await CommandLineProgram.run(arguments, console)
+    let end = streams.change { $0 }
+    return Outcome(
+        status: status,
+        output: String(decoding: end.output, as: UTF8.self),
+        errors: end.errors,
+        calls: channel.calls,
+        connections: end.connections,
+        secretFiles: end.secretFiles
+    )
+}
+
+/// Runs the program with the words of a line.
+func run(
+    _ line: String,
+    input: [String] = [],
+    files: [String: String] = [:],
+    variables: [String: String] = [:],
+    language: Language = .english,
+    audits: [String: AuditAnswer] = [:],
+    answer: @escaping FakeChannel.Answer = FakeChannel.defaults
+) async -> Outcome {
+    await run(
+        line.split(separator: " ").map(String.init),
+        input: input,
+        files: files,
+        variables: variables,
+        language: language,
+        audits: audits,
+        answer: answer
+    )
+}
+
+/// A value that closures share.
+private final class Shared<Value: Sendable>: Sendable {
+    private let value: Mutex<Value>
+
+    init(_ value: Value) { self.value = Mutex(value) }
+
+    func change<Result: Sendable>(_ body: (inout Value) -> Result) -> Result {
+        value.withLock { body(&$0) }
+    }
+}
+
+extension String {
+    /// Whether a Chinese character is among them.
+    var isChinese: Bool { unicodeScalars.contains { $0.properties.isIdeographic } }
+}

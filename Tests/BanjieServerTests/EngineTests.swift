@@ -1,0 +1,148 @@
+import BanjieProtocol
+import CivilTime
+import Deadlines
+import Office
+import Store
+import StoreModel
+import Testing
+
+@testable import BanjieServer
+
+@Suite struct EngineTests {
+    private func arm(_ days: Int32, _ rungs: [BanjieProtocol.Rung] = [.expire]) -> ArmRequest {
+        ArmRequest(limit: days, unit: .working, rungs: rungs, label: "x")
+    }
+
+    @Test func aRetriedCommandGetsTheFirstAnswerAlsoAfterARestart() throws {
+        let bench = try EngineBench(at: "2026-03-02T10:00:00")
+        let first: DeadlineView = try bench.reply(DeadlinesMethods.arm, arm(5), id: "a")
+        let head = try bench.store.head()
+        let again = bench.run([bench.call(DeadlinesMethods.arm, arm(5), id: "a")]).first
+        guard case .some(.some(.reply(let bytes, isReplay: true))) = again else {
+            Issue.record("not a replay: \(String(describing: again))")
+            return
+        }
+        #expect(bytes == first.encoded())
+        #expect(try bench.store.head() == head)
+
+        let restarted = try EngineBench(at: "2026-03-02T11:00:00", disk: bench.disk)
+        let later: DeadlineView = try restarted.reply(DeadlinesMethods.arm, arm(5), id: "a")
+        #expect(later == first)
+        #expect(
+            try restarted.refusal(DeadlinesMethods.arm, arm(6), id: "a") == .requestIdReused
+        )
+    }
+
+    @Test func twoCommandsOfOneBatchWithOneIdAreOne() throws {
+        let bench = try EngineBench(at: "2026-03-02T10:00:00")
+        let outcomes = bench.run([
+            bench.call(DeadlinesMethods.arm, arm(5), id: "a"),
+            bench.call(DeadlinesMethods.arm, arm(5), id: "a"),
+        ])
+        let replays = outcomes.map { outcome -> Bool? in
+            if case .some(.reply(_, let isReplay)) = outcome { isReplay } else { nil }
+        }
+        #expect(replays == [false, true])
+        #expect(try bench.store.count(DeadlineRecord.self) == 1)
+    }
+
+    @Test func aRefusedCommandLeavesNothingAndItsIdFree() throws {
+        let bench = try EngineBench(at: "2026-03-02T10:00:00")
+        let before = try bench.store.head()
+        let reason = try bench.refusal(DeadlinesMethods.arm, arm(-1), id: "a")
+        #expect(reason == .outOfRange)
+        #expect(try bench.store.head() == before)
+        let _: DeadlineView = try bench.reply(DeadlinesMethods.arm, arm(5), id: "a")
+    }
+
+    @Test func aFailedCommitAnswersNobodyWithSuccessAndKeepsNothing() throws {
+        let bench = try EngineBench(at: "2026-03-02T10:00:00")
+        bench.store.nextCommitFailure = .notWritable("no room")
+        #expect(try bench.refusal(DeadlinesMethods.arm, arm(5)) == .storeNotWritable)
+        #expect(try bench.store.count(DeadlineRecord.self) == 0)
+        #expect(bench.shared.current.status.writable == false)
+        let _: DeadlineView = try bench.reply(DeadlinesMethods.arm, arm(5))
+        #expect(bench.shared.current.status.writable)
+        #expect(try bench.store.count(DeadlineRecord.self) == 1)
+    }
+
+    @Test func manyDueAtOneInstantFireOnceEachInOrder() throws {
+        let bench = try EngineBench(at: "2026-03-02T10:00:00")
+        let count = Engine<Int>.sliceMax + 100
+        _ = bench.run(
+            (0..<count).map { _ in bench.call(DeadlinesMethods.arm, arm(1, [.red, .expire])) }
+        )
+        let moved = try bench.move(to: "2026-03-10T00:00:00")
+        #expect(moved.fired == UInt64(2 * count))
+        let firings = try bench.firings()
+        #expect(firings.count == 2 * count)
+        #expect(Set(firings.map { "\($0.deadline) \($0.rung)" }).count == 2 * count)
+        #expect(Set(firings.map(\.at)) == [Instant("2026-03-04T00:00:00")])
+        try bench.move(to: "2026-04-10T00:00:00")
+        #expect(try bench.firings().count == 2 * count)
+    }
+
+    @Test func whatFellDueWhileDownFiresOnceDatedWhenItWasDue() throws {
+        let bench = try EngineBench(at: "2026-03-02T10:00:00")
+        let _: DeadlineView = try bench.reply(DeadlinesMethods.arm, arm(1))
+        let restarted = try EngineBench(at: "2026-03-20T10:00:00", disk: bench.disk)
+        let fired = try restarted.settle { try restarted.firings().count == 1 }
+        #expect(fired)
+        #expect(try restarted.firings().map(\.at) == [Instant("2026-03-04T00:00:00")])
+        let again = try EngineBench(at: "2026-03-21T10:00:00", disk: bench.disk)
+        try again.move(to: "2026-03-22T10:00:00")
+        #expect(try again.firings().count == 1)
+    }
+
+    @Test func aCommandSettlesWhatIsDueHoweverLateTheSchedulerIs() throws {
+        let bench = try EngineBench(at: "2026-03-02T10:00:00")
+        let armed: DeadlineView = try bench.reply(DeadlinesMethods.arm, arm(1))
+        let late = try EngineBench(at: "2026-03-04T00:00:00", disk: bench.disk)
+        // The very first batch: nothing has fired yet.
+        let reason = try late.refusal(
+            DeadlinesMethods.complete,
+            DeadlineRequest(deadline: armed.deadline)
+        )
+        #expect(reason == .wrongState)
+    }
+
+    @Test func onlyWhoArmedADeadlineChangesIt() throws {
+        let bench = try EngineBench(at: "2026-03-02T10:00:00")
+        let armed: DeadlineView = try bench.reply(DeadlinesMethods.arm, arm(5))
+        let other = Actor(login: "other", roles: [.staff], department: "LEAD")
+        let request = DeadlineRequest(deadline: armed.deadline)
+        #expect(try bench.refusal(DeadlinesMethods.complete, request, as: other) == .notOwner)
+    }
+
+    @Test func aCalendarChangeReplansEveryRunningClockAlsoAcrossARestart() throws {
+        let bench = try EngineBench(at: "2026-06-01T10:00:00")
+        for _ in 0..<3 {
+            let _: DeadlineView = try bench.reply(DeadlinesMethods.arm, arm(10))
+        }
+        let made: CalendarVersionView = try bench.reply(
+            CalendarMethods.change,
+            ChangeCalendarRequest(
+                off: [try #require(CivilDate("2026-06-08"))],
+                reason: "台风停工"
+            ),
+            as: EngineBench.operator
+        )
+        #expect(made.version == 2)
+        // The engine dies before the clocks have been re-planned.
+        let restarted = try EngineBench(at: "2026-06-07T20:00:00", disk: bench.disk)
+        let isDone = try restarted.settle {
+            try restarted.store.load(CalendarRecord.self, 2)?.isReplanned ?? false
+        }
+        #expect(isDone)
+        let records = try restarted.store.find(DeadlineRecord.self, Search(limit: 10))
+        #expect(records.map(\.listedDue) == Array(repeating: CivilDate("2026-06-16"), count: 3))
+        #expect(try restarted.store.load(CalendarRecord.self, 2)?.replannedClocks == 3)
+    }
+
+    @Test func theVirtualClockNeverGoesBack() throws {
+        let bench = try EngineBench(at: "2026-03-02T10:00:00")
+        let request = AdvanceClockRequest(to: try #require(Instant("2026-03-02T09:59:59")))
+        let reason = try bench.refusal(AdminMethods.advanceClock, request, as: EngineBench.operator)
+        #expect(reason == .clockNotVirtual)
+    }
+}

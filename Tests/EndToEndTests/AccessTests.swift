@@ -1,0 +1,104 @@
+import BanjieClient
+import BanjieProtocol
+import LocalServer
+import Testing
+import Wire
+
+/// Who may call what: every method against what its schema declares.
+@Suite struct AccessTests {
+    private static let methods = BanjieProtocolSchema.services.flatMap(\.methods)
+    /// Rights are judged before the request is looked at: where they suffice, this is what is wrong.
+    private static let undecodable: [UInt8] = [0x80]
+
+    /// Every method, called by nobody and by somebody of each role alone.
+    @Test func rolesAreThoseOfTheSchema() async throws {
+        let office = try await TestOffice()
+        let people = BanjieProtocol.Role.known.map { role in
+            Member("only-\(role)", department: "LEAD", roles: [role])
+        }
+        try await office.office.admit(departments: [], people: people)
+        let head = try await office.auditHead()
+        let callers: [(BanjieProtocol.Role?, String?)] =
+            [(nil, nil)] + people.map { ($0.roles.first, $0.login) }
+        for (role, login) in callers {
+            let connection = try office.frames(as: login)
+            for method in Self.methods {
+                let expected = Self.refusal(of: method, to: role) ?? .undecodable
+                let answer = try connection.call(method.id, Self.undecodable)
+                guard case .failure(let failure) = answer else {
+                    Issue.record("\(method.fullName) took what can't be decoded")
+                    continue
+                }
+                #expect(
+                    failure.reason == expected.rawValue && failure.status == expected.status,
+                    "\(method.fullName) by \(login ?? "nobody"): \(failure.message)"
+                )
+                #expect(failure.outcome == .notProcessed)
+            }
+        }
+        #expect(try await office.auditHead() == head)
+    }
+
+    /// Why somebody of one role may not call a method, by the schema; nil when they may.
+    private static func refusal(
+        of method: MethodDescriptor,
+        to role: BanjieProtocol.Role?
+    ) -> Reason? {
+        switch method.access {
+        case .public: return nil
+        case .signedIn: return role == nil ? .signInRequired : nil
+        case .roles(let roles, let refusal):
+            guard let role else { return .signInRequired }
+            return roles.contains(role) ? nil : refusal
+        }
+    }
+
+    @Test func unknownMethodsAreRefused() async throws {
+        let office = try await TestOffice()
+        let services = BanjieProtocolSchema.services
+        var numbers: [UInt32] = [0, 1, 0xFFFF, 0x0001_FFFF, 0xFFFF_0001, .max]
+        for service in services {
+            numbers.append(UInt32(service.number) << 16)
+            numbers.append(UInt32(service.number) << 16 | UInt32(service.methods.count + 100))
+        }
+        numbers.append(UInt32(services.map(\.number).max() ?? 0) + 1 << 16 | 1)
+        for login in [nil, TestOffice.everybody] {
+            let connection = try office.frames(as: login)
+            for number in numbers {
+                guard case .failure(let failure) = try connection.call(number, []) else {
+                    Issue.record("method \(number) was answered")
+                    continue
+                }
+                #expect(failure.reason == Reason.unknownMethod.rawValue)
+                #expect(failure.status == .unimplemented && failure.outcome == .notProcessed)
+            }
+        }
+    }
+
+    @Test func wrongSecretsOpenNothing() async throws {
+        let office = try await TestOffice()
+        let right = try office.office.credentials(of: TestOffice.everybody)
+        let wrong = [
+            Credentials(login: right.login, secret: ""),
+            Credentials(login: right.login, secret: right.secret + "0"),
+            Credentials(login: "", secret: right.secret),
+            Credentials(login: "nobody", secret: right.secret),
+            Credentials(login: right.login, secret: String(repeating: "f", count: 60_000)),
+        ]
+        for credentials in wrong {
+            let connection = try FrameConnection(to: office.server.address)
+            #expect(throws: ServerProcessError.self) { try connection.open(as: credentials) }
+        }
+        #expect(try office.frames(as: right.login).status().writable)
+    }
+}
+
+extension FrameConnection {
+    /// What the server says of itself.
+    func status() throws -> StatusReply {
+        switch try call(DiagnosticsMethods.status.id, []) {
+        case .reply(let bytes, _): return try StatusReply(decoding: bytes)
+        case .failure(let failure): throw failure
+        }
+    }
+}

@@ -1,0 +1,335 @@
+"""A client of Banjie's protocol, written from Protocol/WIRE.md and Protocol/proto alone.
+
+It needs the standard library, PyPI's `protobuf`, the modules that protoc generates from
+Protocol/proto, and `frames_pb2`, generated from the messages that WIRE.md lists. Rules are named as
+there (W1, W2, ...). One thread uses a connection at a time; many calls may be in flight on it.
+"""
+
+import collections
+import dataclasses
+import importlib
+import pathlib
+import re
+import selectors
+import socket
+import struct
+import time
+
+import frames_pb2
+from google.protobuf import message as protobuf_message
+from google.protobuf import message_factory
+
+PREFACE = b"\x00BANJIE\x01"
+HELLO, AUTH, PING, PONG, GOAWAY, ERROR = 0x01, 0x02, 0x04, 0x05, 0x06, 0x07
+CALL, MESSAGE, END, CANCEL = 0x10, 0x11, 0x12, 0x13
+ON_CONNECTION, ON_CALL = (HELLO, AUTH, PING, PONG, GOAWAY, ERROR), (CALL, MESSAGE, END, CANCEL)
+IGNORABLE, LAST, REPLAYED = 0x80, 1, 1
+HEADER = struct.Struct("<IIBBHII")
+HEADER_LENGTH = HEADER.size + 4
+STREAMS_MAX = 2**31 - 1
+STATUSES = (
+    "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED "
+    "RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS "
+    "UNAUTHENTICATED").split()
+OUTCOMES = ("unstated", "not processed", "processed", "unknown")
+
+
+CRC32C_TABLE = list(range(256))
+for _ in range(8):
+    CRC32C_TABLE = [value >> 1 ^ (0x82F63B78 if value & 1 else 0) for value in CRC32C_TABLE]
+
+
+def crc32c(data):
+    """The checksum of header and payload: Castagnoli's polynomial, reflected."""
+    value = 0xFFFFFFFF
+    for byte in data:
+        value = value >> 8 ^ CRC32C_TABLE[(value ^ byte) & 0xFF]
+    return value ^ 0xFFFFFFFF
+
+
+@dataclasses.dataclass(frozen=True)
+class Frame:
+    """A frame (W1)."""
+    type: int
+    stream: int = 0
+    flags: int = 0
+    field16: int = 0
+    field32: int = 0
+    payload: bytes = b""
+
+    def encode(self):
+        checksum = crc32c(self.payload) if self.payload else 0
+        header = HEADER.pack(
+            len(self.payload), self.stream, self.type, self.flags, self.field16, self.field32, checksum)
+        return header + struct.pack("<I", crc32c(header)) + self.payload
+
+
+class BrokenRule(Exception):
+    """The peer broke a rule of the connection; `code` and `rule` go into the ERROR that ends it."""
+
+    def __init__(self, code, rule, message):
+        super().__init__(f"{code} ({rule}): {message}")
+        self.code, self.rule, self.message = code, rule, message
+
+
+class ConnectionEnded(Exception):
+    """The connection is over; the outcome of what was in flight is unknown (W10, W45)."""
+
+    def __init__(self, message, farewell=None):
+        super().__init__(message)
+        self.farewell = farewell
+
+
+class CallFailed(Exception):
+    """The call, or the sign-in, ended with a status other than OK."""
+
+    def __init__(self, status, payload):
+        failure = decode(frames_pb2.Failure, payload)
+        self.status = STATUSES[status] if status < len(STATUSES) else "UNKNOWN"
+        self.reason, self.failure, self.outcome = failure.reason, failure, OUTCOMES[failure.outcome & 3]
+        super().__init__(f"{self.status}/{self.reason}, {self.outcome}: {failure.message}")
+
+
+class FrameReader:
+    """Cuts what a peer sends into frames, and judges W2 to W6."""
+
+    def __init__(self, max_frame):
+        self.buffer, self.max_frame = bytearray(), max_frame
+
+    def next(self):
+        """The next frame, None when it isn't complete; raises BrokenRule."""
+        while len(self.buffer) >= HEADER_LENGTH:
+            header = bytes(self.buffer[:HEADER_LENGTH])
+            if crc32c(header[:HEADER.size]) != struct.unpack_from("<I", header, HEADER.size)[0]:
+                raise BrokenRule("BAD_HEADER_CHECKSUM", "W2", "a frame header's checksum doesn't hold")
+            length, stream, kind, flags, field16, field32, checksum = HEADER.unpack_from(header)
+            if length > self.max_frame:
+                raise BrokenRule("FRAME_TOO_LONG", "W3", f"a payload of {length} bytes")
+            if len(self.buffer) < HEADER_LENGTH + length:
+                return None
+            payload = bytes(self.buffer[HEADER_LENGTH:HEADER_LENGTH + length])
+            del self.buffer[:HEADER_LENGTH + length]
+            if (crc32c(payload) if payload else 0) != checksum:
+                raise BrokenRule("BAD_PAYLOAD_CHECKSUM", "W4", "a payload's checksum doesn't hold")
+            if kind in ON_CONNECTION + ON_CALL:
+                if (stream == 0) != (kind in ON_CONNECTION):
+                    raise BrokenRule("MALFORMED_FRAME", "W7", f"type {kind:#x} on stream {stream}")
+                return Frame(kind, stream, flags, field16, field32, payload)
+            if not kind & IGNORABLE:
+                raise BrokenRule("UNKNOWN_FRAME_TYPE", "W5", f"type {kind:#x}")
+        return None
+
+
+def decode(kind, payload):
+    try:
+        return kind.FromString(payload)
+    except protobuf_message.DecodeError as error:
+        raise BrokenRule("MALFORMED_FRAME", "W8", f"{kind.DESCRIPTOR.name} doesn't decode") from error
+
+
+Method = collections.namedtuple("Method", "number request reply")
+Reply = collections.namedtuple("Reply", "message replayed")
+
+
+def read_methods(folder):
+    """The methods by `Service/Name`; their numbers stand in comments of the .proto files."""
+    methods = {}
+    pattern = re.compile(
+        r"\(service number (\d+)\)\nservice (\w+)|\(method number (\d+);[^)]*\)\n(?:\s*//.*\n)*\s*rpc (\w+)\(")
+    for path in sorted(pathlib.Path(folder).glob("*.proto")):
+        module, service = importlib.import_module(path.stem + "_pb2"), None
+        for service_number, service_name, number, name in pattern.findall(path.read_text()):
+            if service_name:
+                service, base = module.DESCRIPTOR.services_by_name[service_name], int(service_number) << 16
+                continue
+            method = service.methods_by_name[name]
+            methods[f"{service.name}/{name}"] = Method(
+                base + int(number), message_factory.GetMessageClass(method.input_type),
+                message_factory.GetMessageClass(method.output_type))
+    return methods
+
+
+@dataclasses.dataclass
+class Pending:
+    """A call in flight, and what has come of its reply."""
+    reply: type
+    parts: bytearray = dataclasses.field(default_factory=bytearray)
+    total: int = 0
+
+
+class Connection:
+    """A connection; the handshake is done when the initializer returns. `wait` is in seconds."""
+
+    def __init__(self, address, realm, methods, *, max_frame=65_536, max_message=4_194_304, wait=10):
+        self.methods, self.wait, self.max_message = methods, wait, max_message
+        self.hello = self.signed_in = self.ended = None
+        self.goaways, self.pongs, self.answers = [], [], []  # `answers`: streams in the order of their END
+        self.calls, self.results, self.last_stream = {}, {}, -1
+        self.frames, self.fragments, self.output = collections.deque(), collections.deque(), memoryview(b"")
+        self.reader = FrameReader(max_frame)
+        self.socket = socket.create_connection(address, wait)
+        self.socket.setblocking(False)
+        self.selector = selectors.DefaultSelector()
+        self.selector.register(self.socket, selectors.EVENT_READ)
+        hello = frames_pb2.Hello(
+            version_min=1, version_max=1, realm=realm, max_frame=max_frame, max_message=max_message,
+            product="banjie_client.py 1")
+        self.frames.append(PREFACE + Frame(HELLO, payload=hello.SerializeToString()).encode())
+        self.until(lambda: self.hello)
+
+    def sign_in(self, login, secret, language=""):
+        """Signs in, with no call in flight (W21); returns whom the server takes us for."""
+        credentials = frames_pb2.Credentials(login=login, secret=secret, language=language)
+        self.signed_in = None
+        self.send(Frame(AUTH, payload=credentials.SerializeToString()))
+        self.until(lambda: self.signed_in)
+        if isinstance(self.signed_in, CallFailed):
+            raise self.signed_in
+        return self.signed_in
+
+    def call(self, name, /, *, request_id=b"", timeout=0, **fields):
+        """Calls a method with a request of these fields; returns its reply, or raises CallFailed."""
+        return self.finish(self.start(name, request_id=request_id, timeout=timeout, **fields)).message
+
+    def start(self, name, /, *, request_id=b"", timeout=0, **fields):
+        """Begins a call; `timeout` in milliseconds. Returns its stream."""
+        number, request, reply = self.methods[name]
+        message = request(**fields).SerializeToString()
+        if self.goaways or self.last_stream + 2 > STREAMS_MAX:
+            raise ConnectionEnded("the server takes no new calls on this connection; open another")
+        self.last_stream = stream = self.last_stream + 2
+        metadata = frames_pb2.CallMetadata(request_id=request_id)
+        if 4 + metadata.ByteSize() + len(message) > self.hello.max_frame:
+            metadata.total_length = len(message)
+        encoded = metadata.SerializeToString()
+        room = self.hello.max_frame - 4 - len(encoded)
+        self.calls[stream] = Pending(reply)
+        self.send(Frame(
+            CALL, stream, 0, len(encoded), timeout, struct.pack("<I", number) + encoded + message[:room]))
+        if len(message) > room:
+            self.fragments.append((stream, message, room))
+        return stream
+
+    def finish(self, stream):
+        """Waits for the END of a call; returns its Reply, or raises CallFailed."""
+        self.until(lambda: stream in self.results)
+        result = self.results.pop(stream)
+        if isinstance(result, CallFailed):
+            raise result
+        return result
+
+    def cancel(self, stream):
+        """Ends a call for us; whether it had an effect is unknown (W33)."""
+        if self.calls.pop(stream, None):
+            self.send(Frame(CANCEL, stream))
+
+    def ping(self, payload):
+        self.send(Frame(PING, payload=payload))
+        self.until(lambda: payload in self.pongs)
+
+    def send(self, frame):
+        self.frames.append(frame.encode())
+
+    def close(self):
+        self.selector.close()
+        self.socket.close()
+
+    def until(self, condition):
+        """Reads and writes until the condition holds."""
+        limit = time.monotonic() + self.wait
+        while not condition():
+            if self.ended:
+                raise self.ended
+            if time.monotonic() >= limit:
+                raise TimeoutError(f"nothing that we wait for came in {self.wait} s")
+            self.step(limit - time.monotonic())
+
+    def step(self, seconds):
+        """Waits until the socket takes or has bytes, and moves them; reads while it writes (W49)."""
+        if not self.output:
+            self.output = memoryview(self.next_output())
+        events = selectors.EVENT_READ | (selectors.EVENT_WRITE if self.output else 0)
+        self.selector.modify(self.socket, events)
+        for _, ready in self.selector.select(seconds):
+            try:
+                if ready & selectors.EVENT_READ:
+                    self.receive(self.socket.recv(262_144))
+                if ready & selectors.EVENT_WRITE and not self.ended:
+                    self.output = self.output[self.socket.send(self.output):]
+            except BrokenRule as broken:
+                self.ended = ConnectionEnded(f"the server broke a rule: {broken}")
+                farewell = frames_pb2.Farewell(code=broken.code, message=broken.message, rule=broken.rule)
+                self.socket.send(self.output.tobytes() + Frame(ERROR, payload=farewell.SerializeToString()).encode())
+                self.socket.shutdown(socket.SHUT_WR)
+            except ConnectionError as error:
+                self.ended = ConnectionEnded(str(error))
+
+    def next_output(self):
+        """Whole frames in order, then one fragment of each unfinished message in turn (W39)."""
+        if self.frames:
+            return self.frames.popleft()
+        while self.fragments:
+            stream, message, offset = self.fragments.popleft()
+            if stream not in self.calls:
+                continue  # ended early: W35
+            part = message[offset:offset + self.hello.max_frame]
+            offset += len(part)
+            if offset < len(message):
+                self.fragments.append((stream, message, offset))
+            return Frame(MESSAGE, stream, LAST if offset == len(message) else 0, 0, len(message), part).encode()
+        return b""
+
+    def receive(self, data):
+        self.ended = None if data else ConnectionEnded("the server closed the connection")
+        self.reader.buffer += data
+        while not self.ended and (frame := self.reader.next()):
+            if not self.hello and frame.type not in (HELLO, ERROR):
+                raise BrokenRule("UNEXPECTED_FRAME", "W13", "the first frame isn't HELLO")
+            self.take(frame)
+
+    def take(self, frame):
+        match frame.type:
+            case 0x01 if not self.hello:
+                self.hello = decode(frames_pb2.Hello, frame.payload)
+                if self.hello.max_frame < 16_384 or self.hello.max_message < self.hello.max_frame:
+                    raise BrokenRule("MALFORMED_FRAME", "W16", "max_frame or max_message is too small")
+            case 0x02 if frame.field16:
+                self.signed_in = CallFailed(frame.field16, frame.payload)
+            case 0x02:
+                self.signed_in = decode(frames_pb2.SignedIn, frame.payload)
+            case 0x04 | 0x05 if len(frame.payload) != 8:
+                raise BrokenRule("MALFORMED_FRAME", "W8", "PING and PONG have 8 bytes")
+            case 0x04:
+                self.frames.appendleft(Frame(PONG, payload=frame.payload).encode())
+            case 0x05:
+                self.pongs.append(frame.payload)
+            case 0x06:
+                self.goaways.append((frame.field32, decode(frames_pb2.Farewell, frame.payload)))
+            case 0x07:
+                farewell = decode(frames_pb2.Farewell, frame.payload)
+                self.ended = ConnectionEnded(f"{farewell.code} ({farewell.rule}): {farewell.message}", farewell)
+            case 0x11 | 0x12 if frame.stream > self.last_stream or frame.stream % 2 == 0:
+                raise BrokenRule("STREAM_NEVER_OPENED", "W25", f"stream {frame.stream}")
+            case 0x11 | 0x12:
+                if pending := self.calls.get(frame.stream):  # else it has ended: W26
+                    (self.take_fragment if frame.type == MESSAGE else self.take_end)(frame, pending)
+            case _:
+                raise BrokenRule("UNEXPECTED_FRAME", "W11", f"type {frame.type:#x} from a server")
+
+    def take_fragment(self, frame, pending):
+        pending.parts += frame.payload
+        pending.total = pending.total or frame.field32
+        left = pending.total - len(pending.parts)
+        if not frame.payload or frame.field32 != pending.total or left < 0 or (left == 0) != (frame.flags & LAST):
+            raise BrokenRule("MALFORMED_FRAME", "W36", "a reply's fragments don't add up")
+
+    def take_end(self, frame, pending):
+        del self.calls[frame.stream]
+        self.answers.append(frame.stream)
+        if frame.field16:
+            self.results[frame.stream] = CallFailed(frame.field16, frame.payload)
+            return
+        if len(pending.parts) != pending.total or (pending.parts and frame.payload):
+            raise BrokenRule("MALFORMED_FRAME", "W37", "END doesn't fit the reply's fragments")
+        message = decode(pending.reply, bytes(pending.parts) or frame.payload)
+        self.results[frame.stream] = Reply(message, bool(frame.flags & REPLAYED))

@@ -1,0 +1,73 @@
+"""A real `banjied` process with a store of its own, for tests."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+
+import banjie_client
+
+REALM = "banjie"
+METHODS = banjie_client.read_methods("Protocol/proto")
+PATIENCE = 30  # seconds for what takes far less
+
+
+class Server:
+    """Started by the initializer; `restart` starts it again on the same store."""
+
+    def __init__(self, clock="2026-03-02T09:00:00"):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="banjie-"))
+        self.data, self.process = self.folder / "data", None
+        self.restart(clock)
+
+    def restart(self, clock):
+        assert self.process is None
+        log = open(self.folder / "log", "ab")
+        self.process = subprocess.Popen(
+            [os.environ["BANJIED"], "--listen", "127.0.0.1:0", "--data", self.data, "--clock", "virtual:" + clock],
+            stdout=subprocess.PIPE, stderr=log, text=True)
+        log.close()
+        watch = threading.Timer(PATIENCE, self.process.kill)
+        watch.start()
+        line = self.process.stdout.readline()
+        watch.cancel()
+        words = dict(word.split("=", 1) for word in line.split() if "=" in word)
+        assert "listen" in words, f"banjied isn't ready: {line!r}\n{self.log()}"
+        host, port = words["listen"].rsplit(":", 1)
+        self.address = host, int(port)
+
+    def connect(self, login=None, secret=None, **options):
+        connection = banjie_client.Connection(self.address, REALM, METHODS, **options)
+        if login:
+            connection.sign_in(login, secret or (self.data / "operator.secret").read_text().strip())
+        return connection
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self):
+        """The exit status; negative when a signal ended it."""
+        status = self.process.wait(PATIENCE)
+        self.process.stdout.close()
+        self.process = None
+        return status
+
+    def log(self):
+        return (self.folder / "log").read_text(errors="replace")
+
+    def remove(self):
+        """Ends it by SIGTERM and removes its store; tells when it didn't end well."""
+        status = 0
+        if self.process:
+            self.signal(signal.SIGTERM)
+            try:
+                status = self.wait()
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                status = self.wait()
+        log = self.log()
+        shutil.rmtree(self.folder)
+        assert status == 0, f"banjied ended with status {status}\n{log[-4000:]}"

@@ -1,0 +1,175 @@
+import Foundation
+import Store
+import StoreSamples
+import Testing
+
+@testable import StoreSQLite
+
+@Suite struct SQLiteStoreTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test func twoServersDontShareAStore() throws {
+        let first = try SQLiteStore(path: folder.store, tables: Samples.tables)
+        let error = #expect(throws: StoreError.self) {
+            try SQLiteStore(path: folder.store, tables: Samples.tables)
+        }
+        guard case .busy(let reason)? = error else {
+            Issue.record("the second server was told \(String(describing: error))")
+            return
+        }
+        #expect(reason.contains("another server"))
+        #expect(try first.head() == .empty)
+    }
+
+    @Test func aPlaceThatCantBeWrittenIsNamed() throws {
+        let path = folder.store + "/nowhere/store.db"
+        let error = #expect(throws: StoreError.self) {
+            try SQLiteStore(path: path, tables: Samples.tables)
+        }
+        guard case .notWritable(let reason)? = error else {
+            Issue.record("a store was made nowhere: \(String(describing: error))")
+            return
+        }
+        #expect(reason.contains(path))
+    }
+
+    /// A full disk, by SQLite's own limit: what was there stays, and there may be room again.
+    @Test func aFullStoreServesOn() throws {
+        var options = SQLiteStore.Options()
+        options.pagesMax = 60
+        let store = try SQLiteStore(path: folder.store, tables: Samples.tables, options: options)
+        let unit = try UnitOfWork(store: store)
+        var committed: [Int64] = []
+        var isFull = false
+        for key in 1...100 as ClosedRange<Int64> where !isFull {
+            try unit.accept {
+                $0.save(Matter(key, "t", body: [UInt8](repeating: 1, count: 20_000)))
+                $0.audit(.sample("matter/\(key)"))
+            }
+            if commits(unit) { committed.append(key) } else { isFull = true }
+        }
+        #expect(isFull)
+        #expect(try store.find(Matter.self, Search(limit: 999)).map(\.key) == committed)
+        let reader = try store.makeReader()
+        #expect(try reader.count(Matter.self) == committed.count)
+
+        try unit.accept { unit in
+            for key in committed.prefix(2) { unit.delete(Matter.self, key) }
+        }
+        _ = try unit.commit(at: noon)
+        try unit.accept { $0.save(Matter(200, "t", body: [UInt8](repeating: 1, count: 20_000))) }
+        _ = try unit.commit(at: noon)
+        #expect(try store.load(Matter.self, 200) != nil)
+        let verdict = try AuditVerifier.verify(store)
+        #expect(verdict == .intact(try store.head().audit))
+    }
+
+    /// False when the store is full.
+    private func commits(_ unit: UnitOfWork) -> Bool {
+        do throws(StoreError) {
+            _ = try unit.commit(at: noon)
+            return true
+        } catch {
+            if case .notWritable = error { return false }
+            Issue.record("\(error)")
+            return false
+        }
+    }
+
+    @Test func readersCantWrite() throws {
+        let store = try SQLiteStore(path: folder.store, tables: Samples.tables)
+        let connection = try Connection(path: folder.store, access: .readOnly)
+        #expect(throws: StoreError.self) {
+            try connection.execute("DELETE FROM matter")
+        }
+        #expect(try store.count(Matter.self) == 0)
+    }
+
+    /// The log beside the file stays short, and an open reader doesn't hold a commit up.
+    @Test func theLogIsMovedIntoTheFile() throws {
+        var options = SQLiteStore.Options()
+        options.checkpointPages = 50
+        let store = try SQLiteStore(path: folder.store, tables: Samples.tables, options: options)
+        let unit = try UnitOfWork(store: store)
+        let reader = try store.makeReader()
+        for key in 1...200 as ClosedRange<Int64> {
+            try unit.accept {
+                $0.save(Matter(key, "t", body: [UInt8](repeating: 1, count: 9000)))
+            }
+            _ = try unit.commit(at: noon)
+            #expect(try reader.count(Matter.self) == Int(key))
+        }
+        let log = try FileManager.default.attributesOfItem(atPath: folder.store + "-wal")
+        let size = try #require(log[.size] as? Int)
+        #expect(size < 100 * 4200)
+    }
+
+    @Test func aBigBatchIsOneTransaction() throws {
+        let store = try SQLiteStore(path: folder.store, tables: Samples.tables)
+        let unit = try UnitOfWork(store: store)
+        let count: Int64 = 20_000
+        for key in 1...count {
+            unit.beginCommand()
+            // Not in the order of the keys.
+            unit.save(Opinion(key &* 7919 % 20_011, "a", answer: key))
+            unit.audit(.sample("file/\(key)"))
+            let id = withUnsafeBytes(of: key.bigEndian) { [UInt8]($0) }
+            unit.acceptCommand(
+                reply: (
+                    RequestKey(principal: "p", id: id),
+                    StoredReply(requestHash: id, reply: [1])
+                )
+            )
+        }
+        #expect(try unit.commit(at: noon).head.commit == 1)
+        #expect(try store.count(Opinion.self) == Int(count))
+        #expect(try store.auditEntries(after: UInt64(count) - 1, limit: 9).count == 1)
+        let id = withUnsafeBytes(of: Int64(777).bigEndian) { [UInt8]($0) }
+        #expect(
+            try store.storedReply(RequestKey(principal: "p", id: id))?.requestHash == id
+        )
+    }
+
+    /// Every search that the store can be asked walks along an index, without sorting.
+    @Test func searchesUseIndexes() throws {
+        _ = try SQLiteStore(path: folder.store, tables: Samples.tables)
+        let connection = try Connection(path: folder.store, access: .readOnly)
+        var plans = 0
+        for table in Samples.tables {
+            for index in [nil] + table.indexes.map(Optional.some) {
+                for search in searches(of: table, by: index) {
+                    let sql = SearchShape(search).sql(table)
+                    let plan = try Statement(connection, "EXPLAIN QUERY PLAN \(sql)")
+                    while try plan.step() {
+                        let line = try plan.text(at: 3)
+                        #expect(!line.contains("TEMP B-TREE"), "\(sql)")
+                        plans += 1
+                    }
+                }
+            }
+        }
+        #expect(plans > 50)
+    }
+
+    /// With prefixes of every length, null where a column may be, with and without a position.
+    private func searches(of table: Table, by index: Index?) -> [Search] {
+        let key = table.key.map(\.name)
+        let searched = index?.columns ?? key
+        let optional = Set(table.columns.filter(\.isOptional).map(\.name))
+        var searches: [Search] = []
+        for count in 0...searched.count {
+            for usesNull in [false, true] {
+                let values = (searched + (index == nil ? [] : key)).map {
+                    usesNull && optional.contains($0) ? Value.null : .integer(1)
+                }
+                let prefix = Array(values.prefix(count))
+                let after = Array(values.dropFirst(count))
+                searches.append(Search(by: index, prefix: prefix, limit: 1))
+                searches.append(Search(by: index, prefix: prefix, after: after, limit: 1))
+            }
+        }
+        return searches
+    }
+}

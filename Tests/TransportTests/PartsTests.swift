@@ -1,0 +1,59 @@
+import Testing
+
+@testable import Transport
+
+@Suite struct TimerHeapTests {
+    @Test("the heap and a plain search agree", arguments: RandomPeerTests.seeds)
+    func agreesWithSearch(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var heap = TimerHeap()
+        var plain: [UInt32: MonotonicTime] = [:]
+        for _ in 0..<500 {
+            let key = UInt32.random(in: 0..<40, using: &generator)
+            let time =
+                Int.random(in: 0..<4, using: &generator) == 0
+                ? MonotonicTime.never
+                : MonotonicTime(nanoseconds: UInt64.random(in: 0..<100, using: &generator))
+            heap.set(key, to: time)
+            plain[key] = time == .never ? nil : time
+            #expect(heap.first?.time == plain.values.min())
+            #expect(heap.time(of: key) == time)
+            if let key = heap.first?.key { #expect(plain[key] == heap.first?.time) }
+        }
+    }
+}
+
+@Suite struct BackoffTests {
+    @Test func `waits grow to the longest and begin anew`() {
+        var backoff = Backoff()
+        #expect((0..<4).map { _ in backoff.next(random: 0.5) } == [1_000, 1_600, 2_560, 4_096])
+        for _ in 0..<20 { _ = backoff.next(random: 0.5) }
+        #expect(backoff.next(random: 0.5) == 120_000)
+        #expect(backoff.next(random: 0) == 96_000)
+        #expect(backoff.next(random: 1) == 144_000)
+        backoff.reset()
+        #expect(backoff.next(random: 0.5) == 1_000)
+    }
+}
+
+@Suite struct EndpointTests {
+    @Test(arguments: ["localhost:7400", "[::1]:7400", "127.0.0.1:0", "unix:/run/banjie.sock"])
+    func `an endpoint is written as it is read`(text: String) throws {
+        #expect(try Endpoint(text).description == text)
+    }
+
+    @Test(arguments: ["", "host", ":7400", "host:", "host:70000", "::1:7400", "unix:", "host:-1"])
+    func `what names no endpoint is refused`(text: String) {
+        #expect(throws: TransportError.endpoint(text)) { try Endpoint(text) }
+    }
+}
+
+@Suite struct LimitsTests {
+    @Test func `the limits agree with each other`() {
+        #expect(Limits().isConsistent)
+        // A whole frame fits what is read at a time, and reading stops before output ends a
+        // connection even when every call in flight is answered with a whole frame.
+        #expect(Int(Limits().longestPayload) + 24 <= Limits.readBytes)
+        #expect(Limits.longestFragment <= Limits.fragmentMark)
+    }
+}

@@ -1,0 +1,186 @@
+import Testing
+import Wire
+
+@testable import Transport
+
+/// A server's session with a time of its own and no socket.
+final class ServerHarness {
+    enum Happening: Equatable {
+        case call(stream: UInt32, message: [UInt8])
+        case authenticate(Credentials)
+        case cancelled(stream: UInt32)
+        case closed
+    }
+
+    /// What the handler does with a call.
+    enum Handling {
+        case echo
+        case later(timeout: UInt32)
+        case reply([UInt8])
+    }
+
+    let session = UnsafeMutablePointer<ServerSession>.allocate(capacity: 1)
+    private let output = UnsafeMutablePointer<MessageWriter>.allocate(capacity: 1)
+    private var backlog: [UInt8] = []
+    private(set) var now = MonotonicTime(nanoseconds: 5_000_000_000)
+    private(set) var happenings: [Happening] = []
+    private(set) var tickets: [UInt32: CallTicket] = [:]
+    private(set) var requestIDs: [[UInt8]] = []
+    private(set) var principals: [Principal] = []
+    var handling: Handling
+
+    init(_ limits: Limits = Limits(), handling: Handling = .echo, isGreeted: Bool = true) {
+        self.handling = handling
+        output.initialize(to: MessageWriter())
+        session.initialize(
+            to: ServerSession(
+                ConnectionID(reactor: 0, index: 0, generation: 0),
+                profile: ServerProfile(realm: "test", limits: limits, product: "banjied"),
+                at: now
+            )
+        )
+        guard isGreeted else { return }
+        receive(Bytes.greeting)
+        #expect(sent().map(\.type) == [.hello])
+    }
+
+    deinit {
+        session.deinitialize(count: 1)
+        session.deallocate()
+        output.deinitialize(count: 1)
+        output.deallocate()
+    }
+
+    var callsInFlight: Int { session.pointee.callsInFlight }
+    var hasFragments: Bool { session.pointee.hasFragments }
+    var isClosed: Bool { happenings.last == .closed }
+
+    /// What has happened since the last look.
+    func takeHappenings() -> [Happening] {
+        defer { happenings = [] }
+        return happenings
+    }
+
+    /// Takes bytes as a loop does.
+    func receive(_ bytes: [UInt8]) {
+        session.pointee.received(at: now)
+        backlog += bytes
+        digest()
+    }
+
+    private func digest() {
+        let count = backlog.withUnsafeBytes { bytes in
+            var input = bytes
+            digest(&input)
+            return bytes.count - input.count
+        }
+        backlog.removeFirst(count)
+        if session.pointee.isFinished, happenings.last != .closed { happenings.append(.closed) }
+    }
+
+    private func digest(_ input: inout UnsafeRawBufferPointer) {
+        while true {
+            switch session.pointee.next(in: &input, at: now, into: &output.pointee) {
+            case .consumed: break
+            case .wantsMore(let byteCount):
+                #expect(byteCount > input.count)
+                return
+            case .call(let call): handle(call)
+            case .authenticate:
+                guard let credentials = session.pointee.takePendingCredentials() else {
+                    Issue.record("credentials without credentials")
+                    return
+                }
+                happenings.append(.authenticate(credentials))
+            case .suspended: return
+            case .cancelled(let ticket): happenings.append(.cancelled(stream: ticket.stream))
+            case .close: return
+            }
+        }
+    }
+
+    private func handle(_ call: IncomingCall) {
+        happenings.append(.call(stream: call.stream, message: [UInt8](call.message)))
+        requestIDs.append([UInt8](call.requestID))
+        principals.append(call.principal)
+        var responder = Responder(call, session: session, output: output)
+        switch handling {
+        case .echo: responder.succeed(with: call.message)
+        case .later(let timeout):
+            tickets[call.stream] = responder.answerLater(timeoutMilliseconds: timeout)
+        case .reply(let message): message.withUnsafeBytes { responder.succeed(with: $0) }
+        }
+    }
+
+    func judge(_ verdict: Verdict) {
+        session.pointee.judge(verdict, into: &output.pointee)
+        digest()
+    }
+
+    /// Answers a call that was kept.
+    func answer(_ stream: UInt32, _ message: [UInt8], replayed: Bool = false) {
+        post(stream) { batch, ticket in
+            message.withUnsafeBytes { batch.succeed(ticket, replayed: replayed, with: $0) }
+        }
+    }
+
+    func fail(_ stream: UInt32, _ failure: CallFailure) {
+        post(stream) { batch, ticket in batch.fail(ticket, failure) }
+    }
+
+    private func post(_ stream: UInt32, _ add: (inout ReplyBatch, CallTicket) -> Void) {
+        guard let ticket = tickets.removeValue(forKey: stream) else {
+            Issue.record("no call is kept on stream \(stream)")
+            return
+        }
+        var batch = ReplyBatch()
+        add(&batch, ticket)
+        batch.withEntries { entry, payload in
+            session.pointee.answer(entry, payload, into: &output.pointee)
+        }
+        digest()
+    }
+
+    func beginDrain() {
+        session.pointee.beginDrain(at: now, into: &output.pointee)
+    }
+
+    func endInput() {
+        _ = session.pointee.inputEnded(isWithinFrame: !backlog.isEmpty)
+        digest()
+    }
+
+    /// Lets time pass, and the timer fire whenever it is due.
+    func advance(milliseconds: UInt64) {
+        let end = now.adding(milliseconds: milliseconds)
+        while session.pointee.timer <= end {
+            now = max(now, session.pointee.timer)
+            _ = session.pointee.tick(at: now, into: &output.pointee)
+            digest()
+        }
+        now = end
+    }
+
+    /// The frames sent since the last look, fragments included.
+    func sent() -> [SentFrame] {
+        var frames: [SentFrame] = []
+        repeat {
+            session.pointee.fillFragments(into: &output.pointee)
+            frames += SentFrame.all(in: output.pointee.bytes)
+            output.pointee.removeAll()
+        } while session.pointee.hasFragments
+        return frames
+    }
+
+    /// Expects that the connection was ended by ERROR with this code and rule.
+    func expectError(
+        _ code: String,
+        _ rule: String? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let farewell = sent().last { $0.type == .error }?.farewell
+        #expect(farewell?.code == code, sourceLocation: sourceLocation)
+        if let rule { #expect(farewell?.rule == rule, sourceLocation: sourceLocation) }
+        #expect(isClosed, sourceLocation: sourceLocation)
+    }
+}

@@ -1,0 +1,69 @@
+import Wire
+
+/// A message that holds others of its own kind, as no message of the protocol does today.
+struct Node: MessageCoding, Equatable {
+    var label = ""
+    var values: [Int64] = []
+    var children: [Node] = []
+    var unknownFields = UnknownFields()
+
+    mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: label = try reader.string()
+            case 2: try reader.scalars(into: &values)
+            case 3: try reader.message(into: &children)
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    func write(to writer: inout MessageWriter) {
+        writer.write(label, as: 1)
+        writer.write(values, as: 2)
+        writer.write(children, as: 3)
+        writer.write(unknownFields)
+    }
+
+    var encoded: [UInt8] {
+        var writer = MessageWriter()
+        write(to: &writer)
+        return writer.bytes
+    }
+
+    static func decode(_ bytes: [UInt8]) throws(DecodingError) -> Node {
+        let result = bytes.withUnsafeBytes { buffer in
+            Result { () throws(DecodingError) in
+                var node = Node()
+                var reader = MessageReader(buffer)
+                try node.merge(from: &reader)
+                return node
+            }
+        }
+        return try result.get()
+    }
+
+    /// `depth` nodes, each the only child of the one around it.
+    static func chain(depth: Int) -> Node {
+        (1..<depth).reduce(Node()) { inner, _ in
+            var outer = Node()
+            outer.children = [inner]
+            return outer
+        }
+    }
+}
+
+/// A reproducible source of randomness (Steele, Lea, Flood: SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

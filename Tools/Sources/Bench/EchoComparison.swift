@@ -1,0 +1,63 @@
+import Foundation
+
+/// `Diagnostics.Echo` of banjied against a bare C server, driven by the same C client.
+struct EchoComparison {
+    let workshop: Workshop
+
+    func rows() throws -> [Row] {
+        let data = workshop.folder.appending(path: "echo")
+        let banjied = try workshop.startBanjied(data: data)
+        let bare = try RunningServer(workshop.peer("echo"), [])
+        defer {
+            banjied.stop()
+            bare.stop()
+        }
+        let c = "C echo"
+        var alone = Row("echo 64 B, 1 × 1, p50", in: "µs", against: c, .atMost(1.15))
+        var one = Row("echo 64 B, 1 × 64", in: "calls/s", against: c, .atLeast(0.5))
+        var eight = Row("echo 64 B, 8 × 32", in: "calls/s", against: c, .atLeast(0.4))
+        var processor = Row(
+            "echo 64 B, 8 × 32, server CPU",
+            in: "µs",
+            against: c,
+            .atMost(2.5)
+        )
+        var long = Row("echo 1 KiB, 8 × 32", in: "calls/s", against: c, .atLeast(0.4))
+        for round in 1...workshop.rounds {
+            workshop.note("echo, round \(round) of \(workshop.rounds)")
+            func pair(
+                _ connections: Int,
+                _ inFlight: Int,
+                bytes: Int = 64
+            ) throws -> (ours: Load, peer: Load) {
+                let peer = try load(bare, connections, inFlight, bytes)
+                return (try load(banjied, connections, inFlight, bytes), peer)
+            }
+            let single = try pair(1, 1)
+            alone.add(ours: single.ours.p50Us, peer: single.peer.p50Us)
+            let window = try pair(1, 64)
+            one.add(ours: window.ours.perSecond, peer: window.peer.perSecond)
+            let wide = try pair(8, 32)
+            eight.add(ours: wide.ours.perSecond, peer: wide.peer.perSecond)
+            processor.add(ours: wide.ours.serverCpuUs ?? .nan, peer: wide.peer.serverCpuUs ?? .nan)
+            let kibibyte = try pair(8, 32, bytes: 1024)
+            long.add(ours: kibibyte.ours.perSecond, peer: kibibyte.peer.perSecond)
+        }
+        return [alone, one, eight, processor, long]
+    }
+
+    private func load(
+        _ server: RunningServer,
+        _ connections: Int,
+        _ inFlight: Int,
+        _ bytes: Int
+    ) throws -> Load {
+        try run(
+            workshop.peer("load"),
+            [
+                server.address, "echo", "\(connections)", "\(inFlight)", "\(bytes)",
+                "\(workshop.seconds ?? 3)", server.processIdentifier,
+            ]
+        )
+    }
+}

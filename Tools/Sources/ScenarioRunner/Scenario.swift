@@ -1,0 +1,125 @@
+import BanjieProtocol
+import CivilTime
+import Foundation
+
+/// A line of a scenario file: what is done when, and what must come of it.
+package struct Scenario: Decodable, Sendable {
+    package let id: String
+    package let area: String
+    package let title: String
+    let steps: [Step]
+    /// Arrangements that replace the fixture's, by year.
+    let calendar: [String: JSON]?
+
+    /// The scenarios of a file, one a line.
+    package static func load(_ path: String) throws -> [Scenario] {
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        var scenarios: [Scenario] = []
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
+            .enumerated()
+        where !line.allSatisfy(\.isWhitespace) {
+            do {
+                scenarios.append(
+                    try JSONDecoder().decode(Scenario.self, from: Data(line.utf8))
+                )
+            } catch {
+                throw ScenarioError("\(path):\(index + 1): not a scenario: \(error)")
+            }
+        }
+        return scenarios
+    }
+
+    /// The day on which its clock starts.
+    var firstDay: CivilDate {
+        steps.lazy.compactMap(\.at).first?.date ?? CivilDate(daysSinceEpoch: 20_454)
+    }
+}
+
+/// One step: an operation, its arguments, and what is expected of it.
+struct Step: Decodable, Sendable {
+    enum Expectation: Sendable {
+        case success
+        case fields([String: JSON])
+        case error(String)
+    }
+
+    let at: Instant?
+    let operation: String
+    let arguments: [String: JSON]
+    let expectation: Expectation
+
+    init(from decoder: any Decoder) throws {
+        var values = try decoder.singleValueContainer().decode([String: JSON].self)
+        operation = values.removeValue(forKey: "op")?.text ?? ""
+        if let text = values.removeValue(forKey: "at")?.text {
+            guard let instant = Instant(text) else {
+                throw ScenarioError("\"\(text)\" isn't a local time YYYY-MM-DDTHH:MM:SS")
+            }
+            at = instant
+        } else {
+            at = nil
+        }
+        if let error = values.removeValue(forKey: "error")?.text {
+            expectation = .error(error)
+        } else if let fields = values.removeValue(forKey: "expect")?.members {
+            expectation = .fields(fields)
+        } else {
+            expectation = .success
+        }
+        arguments = values
+    }
+}
+
+/// What is wrong with a scenario or its environment, in a sentence.
+package struct ScenarioError: Error, CustomStringConvertible {
+    package let description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// A step's arguments, with sentences for what is missing.
+struct Arguments {
+    let values: [String: JSON]
+
+    func text(_ name: String) throws -> String {
+        guard let text = values[name]?.text else { throw ScenarioError("no text `\(name)`") }
+        return text
+    }
+
+    func integer(_ name: String) throws -> Int {
+        guard let integer = values[name]?.integer else {
+            throw ScenarioError("no integer `\(name)`")
+        }
+        return integer
+    }
+
+    func date(_ name: String) throws -> CivilDate {
+        guard let date = CivilDate(try text(name)) else {
+            throw ScenarioError("`\(name)` isn't a date")
+        }
+        return date
+    }
+
+    func dates(_ name: String) throws -> [CivilDate] {
+        try texts(name).map {
+            guard let date = CivilDate($0) else { throw ScenarioError("`\(name)`: \($0)?") }
+            return date
+        }
+    }
+
+    /// A list of texts; empty when absent.
+    func texts(_ name: String) throws -> [String] {
+        try (values[name]?.list ?? []).map {
+            guard let text = $0.text else { throw ScenarioError("`\(name)` holds \($0)") }
+            return text
+        }
+    }
+
+    func flag(_ name: String) -> Bool { values[name]?.flag ?? false }
+
+    /// A value of an enumeration by its name; one that the schema doesn't know becomes an unknown
+    /// number, for the server to judge.
+    func enumeration<Enumeration: OpenEnum>(_ name: String) throws -> Enumeration {
+        let text = try text(name)
+        return Enumeration(name: text) ?? Enumeration(rawValue: 9999)
+    }
+}

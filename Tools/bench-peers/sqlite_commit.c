@@ -1,0 +1,206 @@
+// Plain SQLite doing what an Arm leaves on the disk, and nothing else: the peer of durable Arm.
+//
+// From a store that banjied has filled by Arm alone it takes the schema, and for each table whether
+// it got a row a deadline or a row a commit. It writes the same again, in groups, each group one
+// transaction (WAL, synchronous = FULL), by prepared statements: the rows of deadlines with new
+// keys, and for a commit's rows blobs as long as the template's are for so many deadlines.
+//
+// usage: sqlite_commit TEMPLATE PATH GROUP SECONDS      PATH must not exist
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { columns_most = 64, tables_most = 64 };
+
+static sqlite3 *database;
+static unsigned char filler[1 << 20];
+
+static void fail(const char *what) {
+    fprintf(stderr, "sqlite_commit: %s: %s\n", what, sqlite3_errmsg(database));
+    exit(1);
+}
+
+static void run(const char *sql) {
+    if (sqlite3_exec(database, sql, NULL, NULL, NULL) != SQLITE_OK) fail(sql);
+}
+
+static sqlite3_stmt *prepare(const char *sql) {
+    sqlite3_stmt *statement;
+    if (sqlite3_prepare_v3(database, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, NULL) !=
+        SQLITE_OK)
+        fail(sql);
+    return statement;
+}
+
+static void step(sqlite3_stmt *statement) {
+    if (sqlite3_step(statement) != SQLITE_DONE) fail(sqlite3_sql(statement));
+    sqlite3_reset(statement);
+}
+
+static double number(const char *sql) {
+    sqlite3_stmt *statement = prepare(sql);
+    if (sqlite3_step(statement) != SQLITE_ROW) fail(sql);
+    double value = sqlite3_column_double(statement, 0);
+    sqlite3_finalize(statement);
+    return value;
+}
+
+static double seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+// Creates all tables and indexes of the template.
+static void copy_schema(void) {
+    sqlite3_stmt *statement = prepare(
+        "SELECT sql FROM template.sqlite_schema WHERE sql IS NOT NULL ORDER BY type = 'index'");
+    while (sqlite3_step(statement) == SQLITE_ROW) {
+        char *sql = sqlite3_mprintf("%s", sqlite3_column_text(statement, 0));
+        run(sql);
+        sqlite3_free(sql);
+    }
+    sqlite3_finalize(statement);
+}
+
+// A table of the template, and the statement that fills ours.
+struct table {
+    const char *name;
+    int per_deadline;
+    int columns;
+    int is_key[columns_most];
+    int blob_bytes[columns_most];
+    sqlite3_value **values;  // `group` rows of the template, or one
+    sqlite3_stmt *insert;
+};
+
+static struct table tables[tables_most];
+static int table_count;
+
+static void put_id(unsigned char id[16], sqlite3_int64 value) {
+    for (int byte = 0; byte < 8; byte++) {
+        id[byte] = 0x18;
+        id[8 + byte] = (unsigned char)(value >> (56 - 8 * byte));
+    }
+}
+
+static double number_of(const char *format, const char *name, const char *column) {
+    char *sql = sqlite3_mprintf(format, column, name);
+    double value = number(sql);
+    sqlite3_free(sql);
+    return value;
+}
+
+static void study(const char *name, double armed, int group) {
+    double rows = number_of("SELECT count(%s) FROM template.\"%w\"", name, "*");
+    // What came once, at the store's making, isn't what an Arm leaves.
+    if (rows < 2 || strcmp(name, "store_schema") == 0) return;
+    if (table_count == tables_most) fail("more tables than expected");
+    struct table *table = &tables[table_count++];
+    table->name = name;
+    table->per_deadline = rows > armed / 2;
+
+    char *sql = sqlite3_mprintf("SELECT * FROM template.\"%w\" LIMIT %d", name,
+                                table->per_deadline ? group : 1);
+    sqlite3_stmt *select = prepare(sql);
+    sqlite3_free(sql);
+    table->columns = sqlite3_column_count(select);
+    if (table->columns > columns_most) fail("more columns than expected");
+    table->values = calloc((size_t)group * columns_most, sizeof *table->values);
+    if (!table->values) exit(1);
+    for (int row = 0; sqlite3_step(select) == SQLITE_ROW; row++)
+        for (int column = 0; column < table->columns; column++)
+            table->values[row * table->columns + column] =
+                sqlite3_value_dup(sqlite3_column_value(select, column));
+    sql = sqlite3_mprintf("INSERT INTO \"%w\" VALUES (?", name);
+    for (int column = 0; column < table->columns; column++) {
+        const char *title = sqlite3_column_name(select, column);
+        char *question = sqlite3_mprintf(
+            "SELECT pk > 0 FROM pragma_table_info(%Q, 'template') WHERE name = %Q", name, title);
+        table->is_key[column] = (int)number(question);
+        sqlite3_free(question);
+        double bytes = number_of("SELECT total(length(\"%w\")) FROM template.\"%w\"", name, title);
+        table->blob_bytes[column] = (int)(bytes / armed * group);
+        if (column > 0) sql = sqlite3_mprintf("%z,?", sql);
+    }
+    sql = sqlite3_mprintf("%z)", sql);
+    sqlite3_finalize(select);
+    table->insert = prepare(sql);
+    sqlite3_free(sql);
+}
+
+// Writes a row: `serial` is new for each row of the table.
+static void write_row(struct table *table, int row, sqlite3_int64 serial) {
+    for (int column = 0; column < table->columns; column++) {
+        sqlite3_value *value = table->values[row * table->columns + column];
+        int type = sqlite3_value_type(value), place = column + 1;
+        int renews = table->is_key[column] || !table->per_deadline;
+        if (renews && type == SQLITE_INTEGER) {
+            sqlite3_bind_int64(table->insert, place, serial);
+        } else if (table->is_key[column] && type == SQLITE_BLOB) {
+            unsigned char id[16];
+            put_id(id, serial);
+            sqlite3_bind_blob(table->insert, place, id, sizeof id, SQLITE_TRANSIENT);
+        } else if (renews && type == SQLITE_BLOB && table->blob_bytes[column] > 64) {
+            sqlite3_bind_blob(table->insert, place, filler, table->blob_bytes[column],
+                              SQLITE_STATIC);
+        } else {
+            sqlite3_bind_value(table->insert, place, value);
+        }
+    }
+    step(table->insert);
+}
+
+int main(int argc, char **argv) {
+    int group = argc == 5 ? atoi(argv[3]) : 0;
+    double limit = argc == 5 ? atof(argv[4]) : 0;
+    if (group < 1 || group > 100000 || limit <= 0 || access(argv[2], F_OK) == 0) {
+        fprintf(stderr, "usage: sqlite_commit TEMPLATE PATH GROUP SECONDS (PATH must not exist)\n");
+        return 2;
+    }
+    if (sqlite3_open(argv[2], &database) != SQLITE_OK) fail(argv[2]);
+    run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -65536");
+    char *attach = sqlite3_mprintf("ATTACH %Q AS template", argv[1]);
+    run(attach);
+    sqlite3_free(attach);
+    copy_schema();
+    double armed = number("SELECT count(*) FROM template.deadline");
+    if (armed < group) {
+        fprintf(stderr, "sqlite_commit: the template holds %.0f deadlines, fewer than a group\n",
+                armed);
+        return 1;
+    }
+    for (size_t byte = 0; byte < sizeof filler; byte++) filler[byte] = (unsigned char)rand();
+    sqlite3_stmt *names =
+        prepare("SELECT name FROM template.sqlite_schema WHERE type = 'table' ORDER BY name");
+    while (sqlite3_step(names) == SQLITE_ROW)
+        study(sqlite3_mprintf("%s", sqlite3_column_text(names, 0)), armed, group);
+    sqlite3_finalize(names);
+    run("DETACH template");
+    for (int index = 0; index < table_count; index++)
+        for (int column = 0; column < tables[index].columns; column++)
+            if (tables[index].blob_bytes[column] > (int)sizeof filler)
+                tables[index].blob_bytes[column] = (int)sizeof filler;
+
+    sqlite3_stmt *begin = prepare("BEGIN IMMEDIATE"), *commit = prepare("COMMIT");
+    sqlite3_int64 written = 0;
+    double began = seconds(), took = 0;
+    for (sqlite3_int64 number = 1; took < limit; number++) {
+        step(begin);
+        for (int index = 0; index < table_count; index++)
+            if (tables[index].per_deadline)
+                for (int row = 0; row < group; row++)
+                    write_row(&tables[index], row, written + row + 1);
+            else
+                write_row(&tables[index], 0, number);
+        step(commit);
+        written += group;
+        took = seconds() - began;
+    }
+    printf("{\"rows\":%lld,\"seconds\":%.3f,\"perSecond\":%.0f}\n", (long long)written, took,
+           (double)written / took);
+    return 0;
+}
