@@ -25,6 +25,7 @@ extension CommandContext {
     /// Fires what is due on a client's deadline and plans it by the newest calendar.
     private mutating func settle(_ record: inout DeadlineRecord) throws(HandlerFailure) {
         let planned = record.deadline.calendarVersion
+        let due = record.listedDue
         let firings = record.deadline.settle(through: now, in: calendars)
         for firing in firings {
             publish(firing, of: record)
@@ -44,7 +45,19 @@ extension CommandContext {
         for entry in newer {
             try countReplanned(entry.calendar.version, clocks: 1, movedCases: 0)
         }
-        if !firings.isEmpty || !newer.isEmpty { save(&record) }
+        guard !firings.isEmpty || !newer.isEmpty else { return }
+        save(&record)
+        if let entry = newer.last, let due, let moved = record.listedDue, moved != due {
+            unit.audit(
+                AuditDraft(
+                    at: entry.since,
+                    actor: "system",
+                    kind: "CALENDAR_CHANGED",
+                    subject: "deadline/\(record.key)",
+                    detail: "\(entry.reason): \(due) to \(moved)"
+                )
+            )
+        }
     }
 
     /// Saves a deadline, and tells the scheduler when it fires next.
