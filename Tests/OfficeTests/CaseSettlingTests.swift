@@ -168,7 +168,7 @@ import WorkCalendar
 
     @Test(arguments: seeds) func thePaceChangesNothing(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        for number in 0..<60 {
+        for number in 0..<25 {
             let script = Script(using: &random)
             let (file, refusals) = script.run(.lazy)
             for pace in Pace.allCases.dropFirst() {
