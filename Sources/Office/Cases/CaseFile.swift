@@ -281,11 +281,11 @@ extension CaseFile {
         in circumstances: Circumstances
     ) throws(Refusal) {
         let now = circumstances.now
-        guard day >= now.date else {
-            throw .outOfRange(field: "supplement_by", allowed: "\(now.date)…")
-        }
         let calendar = circumstances.calendars.current.calendar
         let last = calendar.workingDay(Int(record.promisedDays), after: now.date)
+        guard day >= now.date else {
+            throw .outOfRange(field: "supplement_by", allowed: "\(now.date)…\(last)")
+        }
         guard day <= last else { throw .beyondPromisedLimit(last: last) }
         try requireReceived()
         stop([.notice], at: now)
