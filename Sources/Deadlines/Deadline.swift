@@ -37,7 +37,8 @@ package struct Deadline: Hashable, Sendable {
     /// When its plan last changed: no rung bears an earlier moment than what made it due.
     package private(set) var plannedAt: Instant
     package private(set) var state: State
-    /// In the order in which they fired; each rung once for good.
+    /// In the order of their instants, then of the rungs, whichever was recorded first; each rung
+    /// once for good.
     package private(set) var fired: [Firing]
 
     /// The most days or minutes that a budget can grow to.
@@ -203,7 +204,7 @@ extension Deadline {
     /// - Precondition: it is what `next` names.
     package mutating func record(_ firing: Firing) {
         precondition(isRunning && instant(of: firing.rung) == nil)
-        fired.append(firing)
+        fired.insert(firing, at: fired.firstIndex { firing < $0 } ?? fired.endIndex)
         if firing.rung == .expire { state = .expired(at: firing.at) }
     }
 

@@ -56,6 +56,24 @@ import WorkCalendar
         #expect(try Self.read(Self.row(of: record), key: record.key) == record)
     }
 
+    /// A reminder that an extension makes due at the moment of a yellow card, after that.
+    @Test func rungsOfOneInstantComeBackAsTheyWere() throws {
+        var clock = Deadline(.workingDays(1), .all, from: "2026-03-02T10:00", in: .builtIn)
+        let moment: Instant = "2026-03-03T09:00"
+        #expect(clock.settle(through: moment, in: .builtIn) == [yellow(moment)])
+        try clock.extend(by: 1, at: moment, reason: "complex", in: .builtIn)
+        #expect(clock.settle(through: moment, in: .builtIn) == [remind(moment)])
+        let record = DeadlineRecord(
+            key: 1,
+            kind: .free,
+            owner: .client(login: "a"),
+            label: "",
+            deadline: clock,
+            in: .builtIn
+        )
+        #expect(try Self.read(Self.row(of: record), key: record.key) == record)
+    }
+
     @Test func hasAColumnForEachValue() {
         for record in Self.records {
             let row = Self.row(of: record)

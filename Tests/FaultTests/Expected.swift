@@ -10,6 +10,8 @@ struct ExpectedDeadline {
     /// Accepted and not replayed yet, in order.
     var commands: [SentCommand] = []
     private(set) var deadline: Deadline?
+    /// The rungs that must have fired, in that order, each with its instant.
+    private(set) var firings: [String] = []
 
     init(_ number: UInt64) { self.number = number }
 
@@ -28,8 +30,8 @@ struct ExpectedDeadline {
             deadline = Self.armed(try ArmRequest(decoding: command.body), at: at, in: calendars)
             return nil
         }
+        settle(through: at, in: calendars)
         guard var changed = deadline else { return "\(kind) before it was armed" }
-        _ = changed.settle(through: at, in: calendars)
         do {
             try Self.apply(command, to: &changed, at: at, in: calendars)
         } catch let refusal as DeadlineRefusal {
@@ -41,7 +43,7 @@ struct ExpectedDeadline {
 
     /// Fires what is due through `now`.
     mutating func settle(through now: Instant, in calendars: CalendarTimeline) {
-        _ = deadline?.settle(through: now, in: calendars)
+        firings += (deadline?.settle(through: now, in: calendars) ?? []).map(Self.text)
     }
 
     private static let kinds: [UInt32: String] = [
@@ -122,14 +124,15 @@ extension ExpectedDeadline {
         compare("state", "\(view.state)", "\(state)")
         compare("limit", "\(view.limit)", "\(deadline.ledger.total)")
         compare("next", view.next?.description ?? "none", next?.description ?? "none")
-        compare("fired", "\(view.fired.map { "\($0.rung) \($0.at)" })", "\(firings)")
+        compare(
+            "fired",
+            "\(view.fired.map { "\($0.rung) \($0.at)" })",
+            "\(deadline.fired.map(Self.text))"
+        )
         return differences
     }
 
-    /// The rungs that must have fired, in order, each with its instant.
-    var firings: [String] {
-        (deadline?.fired ?? []).map {
-            "\(BanjieProtocol.Rung(rawValue: Int32($0.rung.rawValue))) \($0.at)"
-        }
+    private static func text(_ firing: Deadlines.Firing) -> String {
+        "\(BanjieProtocol.Rung(rawValue: Int32(firing.rung.rawValue))) \(firing.at)"
     }
 }
