@@ -136,7 +136,7 @@ import WorkCalendar
         #expect(matter.state == "ACCEPTED_DEEMED")
         #expect(
             matter.audits == [
-                "2026-03-02T10:00:00 CASE_RECEIVED", "2026-03-10T00:00:00 CARD_ISSUED",
+                "2026-03-02T10:00:00 CASE_SUBMITTED", "2026-03-10T00:00:00 CARD_ISSUED",
                 "2026-03-10T00:00:00 CASE_DEEMED_ACCEPTED",
             ]
         )

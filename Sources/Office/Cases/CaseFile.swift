@@ -169,7 +169,14 @@ extension CaseFile {
             in: circumstances
         )
         if record.isInstant {
-            start(.instant, .workingDays(0), from: day.start, at: now, in: circumstances)
+            // The day of receipt itself is the one day, so that a closure declared for it moves it.
+            start(
+                .instant,
+                .workingDays(1),
+                from: day.adding(days: -1).start,
+                at: now,
+                in: circumstances
+            )
             record.instantTarget = calendar.instant(
                 workingMinutes: policy.instantTargetMinutes,
                 after: now
@@ -252,7 +259,7 @@ extension CaseFile {
             clocks: []
         )
         file.receive(at: now, in: circumstances)
-        file.note("CASE_RECEIVED", by: actor.login, at: now, "item \(item.key.code)")
+        file.note("CASE_SUBMITTED", by: actor.login, at: now, "item \(item.key.code)")
         return file
     }
 
@@ -425,7 +432,7 @@ extension CaseFile {
         }
         record.state = .suspended(reason, plannedDays: plannedDays, from: stage)
         note(
-            "CASE_SUSPENDED",
+            "CASE_PAUSED",
             by: actor.login,
             at: circumstances.now,
             "\(reason), planned \(plannedDays) working days"
