@@ -114,6 +114,8 @@ struct CampaignLedger {
                 firedInAudit[number, default: []].append("\(entry.detail) \(entry.at)")
                 return nil
             }
+            // Says that the calendar moved it; what it moved it to is computed here.
+            if entry.kind == "CALENDAR_CHANGED" { return nil }
             guard var deadline = deadlines[number] else {
                 return "\(entry.kind) of deadline \(number), which nobody armed"
             }

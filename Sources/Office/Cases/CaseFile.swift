@@ -154,6 +154,13 @@ extension CaseFile {
         )
     }
 
+    private static func startOfNotice(receivedOn day: CivilDate) -> Instant { day.start }
+
+    /// The day of receipt itself is the one day, so that a closure declared for it moves the clock.
+    private static func startOfInstant(receivedOn day: CivilDate) -> Instant {
+        day.adding(days: -1).start
+    }
+
     private mutating func receive(at now: Instant, in circumstances: Circumstances) {
         let calendar = circumstances.calendars.current.calendar
         let day = calendar.receiptDay(of: now)
@@ -164,16 +171,15 @@ extension CaseFile {
         start(
             .notice,
             .workingDays(policy.noticeDays),
-            from: day.start,
+            from: Self.startOfNotice(receivedOn: day),
             at: now,
             in: circumstances
         )
         if record.isInstant {
-            // The day of receipt itself is the one day, so that a closure declared for it moves it.
             start(
                 .instant,
                 .workingDays(1),
-                from: day.adding(days: -1).start,
+                from: Self.startOfInstant(receivedOn: day),
                 at: now,
                 in: circumstances
             )
@@ -678,10 +684,15 @@ extension CaseFile {
         if record.receipt != receipt { moves.append("receipt \(receipt) to \(record.receipt)") }
         for index in clocks.indices
         where clocks[index].deadline.isRunning && clocks[index].deadline.calendarVersion < version {
-            let countsFromReceipt = [.notice, .instant].contains(clocks[index].kind)
+            let start: Instant? =
+                switch clocks[index].kind {
+                case .notice: Self.startOfNotice(receivedOn: record.receipt)
+                case .instant: Self.startOfInstant(receivedOn: record.receipt)
+                default: nil
+                }
             let (before, after) = clocks[index].deadline.replan(
                 to: version,
-                from: countsFromReceipt ? record.receipt.start : nil,
+                from: start,
                 at: entry.since,
                 in: circumstances.calendars
             )
