@@ -10,7 +10,7 @@ struct LockFile: ~Copyable {
 
     init(besides path: String) throws(StoreError) {
         let name = path + ".lock"
-        let descriptor = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        let descriptor = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw .notWritable("\(name): \(String(cString: strerror(errno)))")
         }

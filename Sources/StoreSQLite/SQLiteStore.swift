@@ -1,4 +1,5 @@
 import CSQLite
+import Glibc
 package import CivilTime
 package import Store
 
@@ -50,6 +51,7 @@ package final class SQLiteStore: Store {
         self.path = path
         self.options = options
         lock = try LockFile(besides: path)
+        if options.vfs == nil { Self.createPrivately(path) }
         connection = try Connection(path: path, access: .readWrite, vfs: options.vfs)
         try Self.configure(connection, options)
         try SchemaUpgrade(connection: connection, steps: options.steps, tables: tables).run()
@@ -58,6 +60,13 @@ package final class SQLiteStore: Store {
         replies = try ReplyStore(connection)
         beginning = try Statement(connection, "BEGIN IMMEDIATE")
         committing = try Statement(connection, "COMMIT")
+    }
+
+    /// Makes the file, when there is none, for its owner's eyes alone; SQLite gives the files beside
+    /// it the same permissions. What keeps it from being made is told when it is opened.
+    private static func createPrivately(_ path: String) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if descriptor >= 0 { close(descriptor) }
     }
 
     private static func configure(

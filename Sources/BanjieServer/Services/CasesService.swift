@@ -27,6 +27,15 @@ struct CasesService: CasesCommands, Sendable {
             guard actor.department == item.department else {
                 throw .refused(.wrongDepartment(answers: item.department))
             }
+            guard !request.applicant.isEmpty else {
+                throw .value(
+                    FieldRefusal(
+                        field: "applicant",
+                        reason: .outOfRange,
+                        allowed: "the login of the applicant, when a window submits"
+                    )
+                )
+            }
             applicant = request.applicant
             _ = try context.load(
                 PersonRecord.self,
