@@ -34,7 +34,7 @@ package enum Daemon {
             return ExitCode.ok
         case .printConfiguration:
             write(settings.listing + "\n", to: .standardOutput)
-            return ExitCode.ok
+            return check(settings)
         case .serve:
             break
         }
@@ -47,6 +47,17 @@ package enum Daemon {
         } catch {
             write("banjied: can't start: \(error)\n", to: .standardError)
             return ExitCode.cannotStart
+        }
+    }
+
+    /// Tells what of the settings can't be.
+    private static func check(_ settings: Settings) -> Int32 {
+        do throws(ConfigurationError) {
+            _ = try settings.configuration()
+            return ExitCode.ok
+        } catch {
+            write("banjied: \(error)\n", to: .standardError)
+            return ExitCode.configuration
         }
     }
 
@@ -143,7 +154,7 @@ package enum Daemon {
                 throw ConfigurationError(
                     setting: "the file",
                     origin: path,
-                    problem: "it can't be read: \(error)"
+                    problem: "it can't be read: \(error.localizedDescription)"
                 )
             }
             try ConfigurationFile.apply(data, path: path, to: &settings)
@@ -157,8 +168,9 @@ package enum Daemon {
     private static var help: String {
         let width = Setting.allCases.map(\.flag.count).max() ?? 0
         let options = Setting.allCases.map { setting in
-            let padding = String(repeating: " ", count: width - setting.flag.count)
-            return "  --\(setting.flag) VALUE\(padding)  \(setting.summary)"
+            let form = setting == .production ? setting.flag : "\(setting.flag) VALUE"
+            let padding = String(repeating: " ", count: width + 6 - form.count)
+            return "  --\(form)\(padding)  \(setting.summary)"
         }
         return """
             banjied: hosts a city's matters and their deadlines.

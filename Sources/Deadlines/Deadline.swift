@@ -151,14 +151,18 @@ extension Deadline {
     }
 
     /// Plans a running clock by a newer calendar, and tells the due dates before and after.
+    ///
+    /// - Parameter start: where the clock starts by that calendar, when it moves that too.
     package mutating func replan(
         to calendar: CalendarVersion,
+        from start: Instant? = nil,
         at now: Instant,
         in calendars: CalendarTimeline
     ) -> (before: CivilDate, after: CivilDate) {
         precondition(isRunning && calendar > calendarVersion)
         let before = due(on: now.date, in: calendars)
         calendarVersion = calendar
+        if let start { ledger.start = start }
         plannedAt = now
         return (before, due(on: now.date, in: calendars))
     }
@@ -269,17 +273,23 @@ extension Deadline {
         return isRunning ? nil : .onTime
     }
 
-    /// Charged days through today, today included; never more than the clock ran for.
-    package func used(on today: CivilDate, in calendars: CalendarTimeline) -> Int {
-        var day = reference(today)
+    /// What was charged of the budget by `now`, in its unit: days, today included, or whole minutes;
+    /// never more than the clock ran for.
+    package func used(at now: Instant, in calendars: CalendarTimeline) -> Int {
+        let calendar = calendars.calendar(calendarVersion)
+        let end = min(endedAt ?? now, now)
+        if case .workingMinutes = ledger.budget {
+            return ledger.chargedMinutes(by: end, in: calendar)
+        }
+        var day = end.date
         // What expires at the first moment of a day hasn't run on that day.
         if case .expired(let at) = state { day = min(day, at.adding(seconds: -1).date) }
-        return ledger.charged(through: day, in: calendars.calendar(calendarVersion), on: day)
+        return ledger.charged(through: day, in: calendar, on: day)
     }
 
-    /// Charged days left of a budget in days; 0 when used up.
-    package func remaining(on today: CivilDate, in calendars: CalendarTimeline) -> Int {
-        max(0, ledger.total - used(on: today, in: calendars))
+    /// What is left of the budget, in its unit; 0 when used up.
+    package func remaining(at now: Instant, in calendars: CalendarTimeline) -> Int {
+        max(0, ledger.total - used(at: now, in: calendars))
     }
 
     /// Working days overdue; 0 when not.

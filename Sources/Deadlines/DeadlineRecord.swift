@@ -167,10 +167,9 @@ extension DeadlineRecord: Record {
         }
         label = try row.text()
         let unit = try row.integer()
-        let amount = try row.integer(as: Int32.self)
-        guard unit == 4 || (0...Int32(Deadline.totalMax)).contains(amount) else {
-            throw row.mismatch("a budget", .integer(Int64(amount)))
-        }
+        let amount = try row.integer(
+            in: unit == 4 ? Int32.min...Int32.max : 0...Int32(Deadline.totalMax)
+        )
         let budget: Budget
         switch unit {
         case 1: budget = .workingDays(Int(amount))

@@ -30,7 +30,12 @@ extension Deadline {
     ) -> [ExplainedDay] {
         let calendar = calendars.calendar(calendarVersion)
         let spans = ledger.pauseSpans(on: endedAt.map { min($0.date, today) } ?? today)
-        let isNatural = if case .naturalDays = ledger.budget { true } else { false }
+        let (isNatural, numbers) =
+            switch ledger.budget {
+            case .naturalDays: (true, ledger.total)
+            case .through: (true, Int.max)
+            case .workingDays, .workingMinutes: (false, Int.max)
+            }
         var number = 0
         var days = [ExplainedDay(day: ledger.startDay, charge: .start)]
         var day = ledger.startDay
@@ -42,7 +47,7 @@ extension Deadline {
             case .weekend where !isNatural: charge = .weekend
             case .holiday where !isNatural: charge = .holiday
             case _ where spans.contains(day): charge = .paused
-            case _ where isNatural && number >= ledger.total: charge = .moved
+            case _ where number >= numbers: charge = .moved
             default:
                 number += 1
                 charge = .charged(number: number)

@@ -47,7 +47,7 @@ package struct Ledger: Hashable, Sendable {
 
     package let budget: Budget
     /// When the clock started; its civil day is never charged.
-    package let start: Instant
+    package internal(set) var start: Instant
     package internal(set) var extensions: [Extension]
     package internal(set) var pauses: [Pause]
 
@@ -162,7 +162,7 @@ extension Ledger {
     }
 
     /// How many days after the start day and through `day` were charged, without regard to the
-    /// budget. Minutes and named days charge working days.
+    /// budget. Minutes and named days charge working days, too.
     package func charged(
         through day: CivilDate,
         in calendar: WorkCalendar,
@@ -175,6 +175,17 @@ extension Ledger {
         return spans.spans(reaching: startDay).reduce(max(0, startDay.days(until: day))) {
             $0 - max(0, max(startDay, $1.after).days(until: min(day, $1.through)))
         }
+    }
+
+    /// How many whole minutes of office hours after the start and before `end` lie in no pause.
+    func chargedMinutes(by end: Instant, in calendar: WorkCalendar) -> Int {
+        var seconds = 0
+        var cursor = start
+        for pause in pausesInOrder where pause.from < end {
+            seconds += calendar.workingSeconds(from: cursor, to: pause.from)
+            cursor = max(cursor, pause.from, pause.to ?? end)
+        }
+        return (seconds + calendar.workingSeconds(from: cursor, to: end)) / 60
     }
 
     /// Working days overdue at `today`: those after the due date that lie in no pause.

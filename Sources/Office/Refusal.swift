@@ -49,7 +49,7 @@ package enum Refusal: Error, Hashable, Sendable {
             case .alreadyPaused: .alreadyPaused
             case .notPaused: .notPaused
             case .alreadyOverdue(let since): .alreadyOverdue(since: since)
-            case .tooLong(let limit): .outOfRange(field: "amount", allowed: "…\(limit)")
+            case .tooLong(let limit): .outOfRange(field: "amount", allowed: "1…\(limit)")
             }
     }
 }

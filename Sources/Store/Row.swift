@@ -206,6 +206,17 @@ package struct RowReader {
         return value
     }
 
+    /// An integer that must lie within `range`.
+    package mutating func integer<Target: FixedWidthInteger>(
+        in range: ClosedRange<Target>
+    ) throws(StoreError) -> Target {
+        let wide = try integer()
+        guard let value = Target(exactly: wide), range.contains(value) else {
+            throw mismatch("one of \(range)", .integer(wide))
+        }
+        return value
+    }
+
     /// A case of an enumeration, by its raw value.
     package mutating func enumeration<Enumeration: RawRepresentable>(
         _ type: Enumeration.Type

@@ -182,9 +182,33 @@ struct SignInTests {
         let filed = await run(line + " --out s", answer: answer)
         #expect(filed.secretFiles == ["s": "top\n"])
         #expect(!filed.output.contains("top") && !filed.errors.contains("top"))
-        let lost = await run(line + " --out s", files: ["s": ""], answer: answer)
+        let lost = await run(line + " --out full", answer: answer)
         #expect(lost.status == .outputLost)
         #expect(lost.errors.contains("issue another"))
+    }
+
+    @Test func anEarlierSecretStaysWhenTheNewOneHasNoFile() async {
+        let calls = Shared(0)
+        let refusal = CallError(
+            status: .notFound,
+            reason: "NO_SUCH_PERSON",
+            message: "There is no person ana.",
+            outcome: .notProcessed,
+            origin: .handler
+        )
+        let answer: FakeChannel.Answer = { _, _ throws(CallError) in
+            calls.change { $0 += 1 }
+            throw refusal
+        }
+        let line = "directory credential issue ana --out s"
+        let exists = await run(line, files: ["s": ""], answer: answer)
+        #expect(exists.status == .outputLost)
+        #expect(exists.errors.contains("file exists"))
+        #expect(calls.change { $0 } == 0)
+        let refused = await run(line, answer: answer)
+        #expect(refused.status == .notFound)
+        #expect(calls.change { $0 } == 1)
+        #expect(refused.secretFiles.isEmpty)
     }
 }
 

@@ -65,7 +65,8 @@ private struct Streams {
     var secretFiles: [String: String] = [:]
 }
 
-/// Runs the program on texts instead of files, streams and sockets; today is 2026-03-16.
+/// Runs the program on texts instead of files, streams and sockets; today is 2026-03-16, and nothing
+/// can be written to the file `full`.
 func run(
     _ arguments: [String],
     input: [String] = [],
@@ -92,11 +93,22 @@ func run(
             }
             return Array(text.utf8)
         },
-        writeSecretFile: { path, bytes throws(FileError) in
+        makeSecretFile: { path throws(FileError) in
             guard files[path] == nil else {
                 throw FileError(path: path, problem: .writing, reason: "file exists")
             }
-            streams.change { $0.secretFiles[path] = String(decoding: bytes, as: UTF8.self) }
+            streams.change { $0.secretFiles[path] = "" }
+            return SecretFile(
+                write: { bytes throws(FileError) in
+                    guard path != "full" else {
+                        throw FileError(path: path, problem: .writing, reason: "disk full")
+                    }
+                    streams.change {
+                        $0.secretFiles[path] = String(decoding: bytes, as: UTF8.self)
+                    }
+                },
+                remove: { streams.change { $0.secretFiles[path] = nil } }
+            )
         },
         verifyAudit: { path, head throws(StoreError) in
             guard let verdict = audits[path] else { throw .failed("no such file") }
@@ -141,7 +153,7 @@ func run(
 }
 
 /// A value that closures share.
-private final class Shared<Value: Sendable>: Sendable {
+final class Shared<Value: Sendable>: Sendable {
     private let value: Mutex<Value>
 
     init(_ value: Value) { self.value = Mutex(value) }

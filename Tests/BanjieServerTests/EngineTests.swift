@@ -137,6 +137,9 @@ import Testing
         let records = try restarted.store.find(DeadlineRecord.self, Search(limit: 10))
         #expect(records.map(\.listedDue) == Array(repeating: CivilDate("2026-06-16"), count: 3))
         #expect(try restarted.store.load(CalendarRecord.self, 2)?.replannedClocks == 3)
+        let reasons = try restarted.store.auditEntries(after: 0, limit: 100)
+            .filter { $0.draft.kind == "CALENDAR_CHANGED" }.map(\.draft.detail)
+        #expect(reasons == Array(repeating: "台风停工: 2026-06-15 to 2026-06-16", count: 3))
     }
 
     @Test func theVirtualClockNeverGoesBack() throws {

@@ -204,8 +204,8 @@ import WorkCalendar
             var deadline = record.deadline
             for today in [CivilDate.earliest, "2026-03-10", .latest] {
                 _ = deadline.due(on: today, in: .builtIn)
-                _ = deadline.used(on: today, in: .builtIn)
-                _ = deadline.remaining(on: today, in: .builtIn)
+                _ = deadline.used(at: today.start, in: .builtIn)
+                _ = deadline.remaining(at: today.start, in: .builtIn)
                 _ = deadline.overdueDays(at: today.start, in: .builtIn)
             }
             _ = deadline.settle(through: .latest, in: .builtIn)

@@ -334,7 +334,7 @@ import WorkCalendar
         try clock.complete(at: "2026-03-18T10:00")
         #expect(clock.result(at: "2026-04-01", in: calendars) == .overdue)
         #expect(clock.overdueDays(at: "2026-04-01", in: calendars) == 2)
-        #expect(clock.used(on: "2026-04-01", in: calendars) == 12)
+        #expect(clock.used(at: "2026-04-01", in: calendars) == 12)
     }
 
     @Test mutating func aClockStoppedInItsLastSecondIsOnTime() throws {
@@ -342,24 +342,41 @@ import WorkCalendar
         try clock.complete(at: "2026-03-16T23:59:59")
         #expect(clock.result(at: "2026-04-01", in: calendars) == .onTime)
         #expect(clock.overdueDays(at: "2026-04-01", in: calendars) == 0)
-        #expect(clock.remaining(on: "2026-04-01", in: calendars) == 0)
+        #expect(clock.remaining(at: "2026-04-01", in: calendars) == 0)
     }
 
     @Test mutating func aPausedClockStoppedKeepsTheDateOfThatDay() throws {
         #expect(try pause("2026-03-05T10:00") == [])
-        #expect(clock.used(on: "2026-03-10", in: calendars) == 3)
-        #expect(clock.remaining(on: "2026-03-10", in: calendars) == 7)
+        #expect(clock.used(at: "2026-03-10", in: calendars) == 3)
+        #expect(clock.remaining(at: "2026-03-10", in: calendars) == 7)
         #expect(clock.due(on: "2026-03-10", in: calendars) == "2026-03-19")
         try clock.cancel(at: "2026-03-10T10:00")
         #expect(clock.due(on: "2026-12-31", in: calendars) == "2026-03-19")
-        #expect(clock.used(on: "2026-12-31", in: calendars) == 3)
+        #expect(clock.used(at: "2026-12-31", in: calendars) == 3)
         #expect(clock.result(at: "2026-12-31", in: calendars) == .onTime)
     }
 
     @Test mutating func aClockThatExpiresAtMidnightHasntUsedThatDay() {
         #expect(settle("2026-12-31") == Self.onTime)
-        #expect(clock.used(on: "2026-12-31", in: calendars) == 10)
-        #expect(clock.remaining(on: "2026-12-31", in: calendars) == 0)
+        #expect(clock.used(at: "2026-12-31", in: calendars) == 10)
+        #expect(clock.remaining(at: "2026-12-31", in: calendars) == 0)
+    }
+
+    @Test mutating func minutesAreUsedInMinutes() throws {
+        clock = Deadline(.workingMinutes(60), .red, from: "2026-03-10T11:40", in: calendars)
+        for (now, used) in [
+            ("2026-03-10T11:40", 0), ("2026-03-10T11:40:59", 0), ("2026-03-10T12:30", 20),
+            ("2026-03-10T13:40", 30),
+        ] as [(Instant, Int)] {
+            #expect(clock.used(at: now, in: calendars) == used)
+            #expect(clock.remaining(at: now, in: calendars) == 60 - used)
+        }
+        #expect(try pause("2026-03-10T13:40") == [])
+        #expect(clock.used(at: "2026-03-11T10:00", in: calendars) == 30)
+        #expect(try resume("2026-03-11T10:00") == [])
+        #expect(clock.used(at: "2026-03-11T10:05", in: calendars) == 35)
+        try clock.complete(at: "2026-03-11T10:10")
+        #expect(clock.used(at: "2026-03-12T10:00", in: calendars) == 40)
     }
 
     // MARK: Refusals

@@ -51,6 +51,14 @@ import WorkCalendar
         )
     }
 
+    @Test func aNamedDayIsReachedByNaturalDays() {
+        #expect(
+            lines(.through("2026-03-08"), from: "2026-03-05T10:00") == [
+                "2026-03-05 start", "2026-03-06 1", "2026-03-07 2", "2026-03-08 3",
+            ]
+        )
+    }
+
     @Test func aPauseOverAWeekend() {
         #expect(
             lines(

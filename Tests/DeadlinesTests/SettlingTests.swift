@@ -135,7 +135,7 @@ import WorkCalendar
 
     @Test(arguments: seeds) func thePaceChangesNothing(seed: UInt64) {
         var random = SeededGenerator(seed: seed)
-        for number in 0..<400 {
+        for number in 0..<200 {
             let script = Script(using: &random)
             let (clock, firings) = script.run(.lazy)
             for pace in Pace.allCases.dropFirst() {

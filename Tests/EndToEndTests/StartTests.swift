@@ -39,6 +39,13 @@ import Wire
 
     // MARK: Configuration
 
+    @Test func printsASettingThatCanNotBeAndSaysSo() throws {
+        let run = try Self.run("--print-config", environment: ["BANJIE_REACTORS": "many"])
+        #expect(run.status == 78)
+        #expect(run.output.contains("= many  # environment BANJIE_REACTORS"))
+        #expect(run.errors.contains("reactors (environment BANJIE_REACTORS): \"many\""))
+    }
+
     @Test func printsEachSettingWithItsOrigin() throws {
         let folder = try Folder()
         let file = try folder.file(

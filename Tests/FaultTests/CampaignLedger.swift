@@ -114,6 +114,8 @@ struct CampaignLedger {
                 firedInAudit[number, default: []].append("\(entry.detail) \(entry.at)")
                 return nil
             }
+            // Says that the calendar moved it; what it moved it to is computed here.
+            if entry.kind == "CALENDAR_CHANGED" { return nil }
             guard var deadline = deadlines[number] else {
                 return "\(entry.kind) of deadline \(number), which nobody armed"
             }
@@ -159,13 +161,13 @@ struct CampaignLedger {
     }
 
     private static let kinds: [UInt32: [String]] = [
-        CasesMethods.submit.id: ["CASE_RECEIVED"],
+        CasesMethods.submit.id: ["CASE_SUBMITTED"],
         CasesMethods.accept.id: ["CASE_ACCEPTED"],
         CasesMethods.refuse.id: ["CASE_NOT_ACCEPTED"],
         CasesMethods.notifyCorrection.id: ["CASE_CORRECTION_NOTIFIED"],
         CasesMethods.resubmit.id: ["CASE_RESUBMITTED", "CASE_PARTLY_RESUBMITTED"],
         CasesMethods.beginReview.id: ["CASE_REVIEW_BEGUN"],
-        CasesMethods.pause.id: ["CASE_SUSPENDED"],
+        CasesMethods.pause.id: ["CASE_PAUSED"],
         CasesMethods.resume.id: ["CASE_RESUMED"],
         CasesMethods.extend.id: ["CASE_EXTENDED"],
         CasesMethods.decide.id: ["CASE_DECIDED"],

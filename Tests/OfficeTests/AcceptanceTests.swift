@@ -136,7 +136,7 @@ import WorkCalendar
         #expect(matter.state == "ACCEPTED_DEEMED")
         #expect(
             matter.audits == [
-                "2026-03-02T10:00:00 CASE_RECEIVED", "2026-03-10T00:00:00 CARD_ISSUED",
+                "2026-03-02T10:00:00 CASE_SUBMITTED", "2026-03-10T00:00:00 CARD_ISSUED",
                 "2026-03-10T00:00:00 CASE_DEEMED_ACCEPTED",
             ]
         )
@@ -257,7 +257,9 @@ import WorkCalendar
         #expect(throws: Refusal.beyondPromisedLimit(last: "2026-03-16")) {
             try matter.acceptWithGap(by: "2026-03-17", at: "2026-03-02T11:00")
         }
-        #expect(throws: Refusal.outOfRange(field: "supplement_by", allowed: "2026-03-02…")) {
+        #expect(
+            throws: Refusal.outOfRange(field: "supplement_by", allowed: "2026-03-02…2026-03-16")
+        ) {
             try matter.acceptWithGap(by: "2026-03-01", at: "2026-03-02T11:00")
         }
         try matter.acceptWithGap(by: "2026-03-16", at: "2026-03-02T11:00")

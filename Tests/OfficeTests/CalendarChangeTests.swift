@@ -165,6 +165,70 @@ import WorkCalendar
         )
     }
 
+    @Test func aMatterStillToBeReceivedIsReceivedByTheNewCalendar() {
+        // From Friday evening; on Sunday a typhoon closes the office on Monday.
+        var matter = Matter(isInstant: true, at: "2026-03-06T18:05")
+        #expect(matter.receipt == "2026-03-09")
+        matter.calendars.change(off: ["2026-03-09"], since: "2026-03-08T20:00")
+        matter.pass(to: "2026-03-08T20:00")
+        #expect(matter.receipt == "2026-03-10")
+        #expect(matter.due(.notice) == "2026-03-17")
+        #expect(matter.due(.instant) == "2026-03-10")
+        #expect(matter.file.record.instantTarget == "2026-03-10T09:30")
+        #expect(
+            moves(matter) == [
+                "2026-03-08T20:00:00 off [2026-03-09], work []: receipt 2026-03-09 to 2026-03-10, "
+                    + "notice 2026-03-16 to 2026-03-17, instant 2026-03-09 to 2026-03-10"
+            ]
+        )
+        matter.pass(to: "2026-12-31")
+        #expect(
+            matter.cards.prefix(2) == [
+                "instant red 2026-03-11T00:00:00", "notice red 2026-03-18T00:00:00",
+            ]
+        )
+        #expect(matter.acceptance == "2026-03-10")
+    }
+
+    @Test func aMatterStillToBeReceivedMayBeReceivedEarlier() {
+        var matter = Matter(at: "2026-03-06T18:05")
+        matter.calendars.change(work: ["2026-03-07"], since: "2026-03-06T20:00")
+        matter.pass(to: "2026-03-06T20:00")
+        #expect(matter.receipt == "2026-03-07")
+        #expect(matter.due(.notice) == "2026-03-13")
+    }
+
+    @Test func aMatterThatHasBeenReceivedStaysSo() throws {
+        var matter = Matter(at: "2026-03-06T18:05")
+        matter.calendars.change(off: ["2026-03-09"], since: "2026-03-09T00:00:00")
+        matter.pass(to: "2026-03-09T07:00")
+        #expect(matter.receipt == "2026-03-09")
+        #expect(matter.due(.notice) == "2026-03-16")
+        var accepted = Matter(at: "2026-03-06T18:05")
+        try accepted.accept(at: "2026-03-07T10:00")
+        accepted.calendars.change(off: ["2026-03-09"], since: "2026-03-08T20:00")
+        accepted.pass(to: "2026-03-10")
+        #expect(accepted.receipt == "2026-03-09")
+        #expect(accepted.acceptance == "2026-03-07")
+    }
+
+    @Test func aProvisionalDayOfReceiptMovesWhenTheYearIsLoaded() throws {
+        var matter = Matter(at: "2026-12-01T10:00")
+        try matter.notifyCorrection(["M1"], at: "2026-12-02T10:00")
+        try matter.resubmit(at: "2026-12-31T18:00")
+        #expect(matter.receipt == "2027-01-04")
+        #expect(matter.isProvisional(on: "2026-12-31"))
+        matter.calendars.load(
+            year: 2027,
+            off: ["2027-01-01", "2027-01-02", "2027-01-04"],
+            makeUp: ["2027-01-03"],
+            since: "2026-12-31T20:00"
+        )
+        matter.pass(to: "2026-12-31T20:00")
+        #expect(matter.receipt == "2027-01-03")
+        #expect(!matter.isProvisional(on: "2026-12-31"))
+    }
+
     @Test func aMatterWithoutRunningClocksIsLeftAlone() throws {
         var matter = Matter(at: "2026-03-02T10:00")
         try matter.withdraw(at: "2026-03-02T10:00")

@@ -165,6 +165,18 @@ import WorkCalendar
         )
     }
 
+    @Test func aHeldCardIsIssuedWithTheResumeItself() throws {
+        var matter = try Matter.accepted(promised: 10, at: "2026-03-02T10:00")
+        try matter.pause(at: "2026-03-13T08:59:59")
+        try matter.resume(at: "2026-03-18T10:20")
+        #expect(matter.cards == ["promised remind 2026-03-18T10:20:00"])
+        #expect(
+            matter.audits.suffix(2) == [
+                "2026-03-18T10:20:00 CASE_RESUMED", "2026-03-18T10:20:00 CARD_ISSUED",
+            ]
+        )
+    }
+
     @Test func aPauseOnTheLastDayPutsOffTheRedCard() throws {
         var matter = try Matter.accepted(statutory: 10, promised: 10, at: "2026-03-02T10:00")
         try matter.pause(at: "2026-03-16T23:59:59")

@@ -256,11 +256,11 @@ extension Matter {
     }
 
     func used(_ kind: ClockKind, on today: CivilDate) -> Int? {
-        file.clock(kind)?.deadline.used(on: today, in: calendars)
+        file.clock(kind)?.deadline.used(at: today.start, in: calendars)
     }
 
     func remaining(_ kind: ClockKind, on today: CivilDate) -> Int? {
-        file.clock(kind)?.deadline.remaining(on: today, in: calendars)
+        file.clock(kind)?.deadline.remaining(at: today.start, in: calendars)
     }
 
     func isProvisional(on today: CivilDate) -> Bool {

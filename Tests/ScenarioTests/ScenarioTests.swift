@@ -16,7 +16,8 @@ import Testing
             .appending(path: "../Scenarios").standardizedFileURL
         let given = (try? Scenario.load(folder.appending(path: "given.jsonl").path)) ?? []
         let ours = (try? Scenario.load(folder.appending(path: "further.jsonl").path)) ?? []
-        return (given + ours).filter { areas.contains($0.area) }
+        // A line that can't be read has no area, and fails.
+        return (given + ours).filter { $0.area.isEmpty || areas.contains($0.area) }
     }()
 
     @Test func thereAreScenariosOfEveryArea() {

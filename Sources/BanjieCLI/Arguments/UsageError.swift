@@ -86,9 +86,9 @@ extension UsageError {
     func advice(in language: Language) -> String? {
         switch self {
         case .unknownCommand(_, _, let nearest?), .badValue(_, _, _, let nearest?):
-            language.text("did you mean \(nearest)?", "是否指 \(nearest)？")
+            language.text("\(nearest) may be meant", "可能是 \(nearest)")
         case .unknownOption(_, let nearest?):
-            language.text("did you mean --\(nearest)?", "是否指 --\(nearest)？")
+            language.text("--\(nearest) may be meant", "可能是 --\(nearest)")
         case .missingCommand(_, let names):
             language.text(
                 "one of \(names.joined(separator: ", "))",

@@ -117,7 +117,7 @@ extension ValueForm where Value: FixedWidthInteger & Sendable {
         return ValueForm(
             Text(same: "N"),
             expected: isWhole
-                ? Text("a whole number", "整数")
+                ? Text("a whole number, at most \(Value.max)", "不大于 \(Value.max) 的整数")
                 : Text(
                     "a whole number in \(range.lowerBound)…\(range.upperBound)",
                     "\(range.lowerBound) 至 \(range.upperBound) 的整数"

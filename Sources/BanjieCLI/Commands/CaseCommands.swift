@@ -12,7 +12,7 @@ enum CaseCommands {
                     calling: CasesMethods.submit,
                     RequestForm(operands: ["item"]),
                     examples: [
-                        "banjie case submit 11330100MB1234567X3000101001000 --applicant zhang"
+                        "banjie case submit 11330100MB1234567E3000101001000 --applicant zhang"
                     ],
                     show: { (view: CaseView, page) in page.show(view) }
                 )

@@ -102,19 +102,38 @@ enum DirectoryCommands {
             run: { invocation throws(CommandFailure) in
                 let login = invocation.values.required("LOGIN", .text)
                 let channel = try invocation.channel()
-                let answer = try await invocation.call(
-                    method,
-                    PersonRequest(login: login).encoded(),
-                    over: channel,
-                    reply: Credential.self
-                )
+                let request = PersonRequest(login: login).encoded()
                 guard let path = invocation.values.value("out", .path) else {
+                    let answer = try await invocation.call(
+                        method,
+                        request,
+                        over: channel,
+                        reply: Credential.self
+                    )
                     try invocation.show(answer, of: method) { $1.show($0) }
                     return .success
                 }
-                let secret = Array((answer.reply.secret + "\n").utf8)
+                // Before the call, which makes the earlier secret void.
+                let file: SecretFile
                 do throws(FileError) {
-                    try invocation.console.writeSecretFile(path, secret)
+                    file = try invocation.console.makeSecretFile(path)
+                } catch {
+                    throw .file(error)
+                }
+                let secret: String
+                do throws(CommandFailure) {
+                    secret = try await invocation.call(
+                        method,
+                        request,
+                        over: channel,
+                        reply: Credential.self
+                    ).reply.secret
+                } catch {
+                    file.remove()
+                    throw error
+                }
+                do throws(FileError) {
+                    try file.write(Array((secret + "\n").utf8))
                 } catch {
                     throw .lostSecret(error)
                 }

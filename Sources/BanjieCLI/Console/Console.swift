@@ -21,8 +21,8 @@ package struct Console: Sendable {
     let writeError: @Sendable (String) -> Void
     /// The bytes of a file.
     let readFile: @Sendable (String) throws(FileError) -> [UInt8]
-    /// Writes a new file that only its owner can read.
-    let writeSecretFile: @Sendable (String, [UInt8]) throws(FileError) -> Void
+    /// Makes a new file that only its owner can read.
+    let makeSecretFile: @Sendable (String) throws(FileError) -> SecretFile
     /// Walks through the audit log in a store's file; the head, if any, must be found on the way.
     let verifyAudit: @Sendable (String, StoredAuditHead?) throws(StoreError) -> AuditVerdict
     /// Opens a channel to a server.
@@ -30,6 +30,14 @@ package struct Console: Sendable {
 
     /// Writes a line to the standard output.
     func writeLine(_ line: String) { write(Array((line + "\n").utf8)) }
+}
+
+/// A file that was made, empty, before there is a secret to put into it.
+struct SecretFile: Sendable {
+    /// Writes the secret.
+    let write: @Sendable ([UInt8]) throws(FileError) -> Void
+    /// Removes the file, since there is no secret.
+    let remove: @Sendable () -> Void
 }
 
 /// A file that can't be read or written, and why the system says so.

@@ -32,7 +32,7 @@ extension Console {
             write: { writeAll($0, to: STDOUT_FILENO) },
             writeError: { writeAll(Array(($0 + "\n").utf8), to: STDERR_FILENO) },
             readFile: { path throws(FileError) in try contents(of: path) },
-            writeSecretFile: { path, bytes throws(FileError) in try create(path, bytes) },
+            makeSecretFile: { path throws(FileError) in try makeSecretFile(path) },
             verifyAudit: { path, head throws(StoreError) in
                 try AuditVerification.verify(path: path, expectedHead: head)
             },
@@ -91,8 +91,19 @@ extension Console {
         return bytes
     }
 
-    private static func create(_ path: String, _ bytes: [UInt8]) throws(FileError) {
+    private static func makeSecretFile(_ path: String) throws(FileError) -> SecretFile {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileError(path, .writing, errno) }
+        close(descriptor)
+        return SecretFile(
+            write: { bytes throws(FileError) in try fill(path, with: bytes) },
+            remove: { unlink(path) }
+        )
+    }
+
+    /// Writes an existing file.
+    private static func fill(_ path: String, with bytes: [UInt8]) throws(FileError) {
+        let descriptor = open(path, O_WRONLY | O_TRUNC | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(path, .writing, errno) }
         defer { close(descriptor) }
         if let number = write(bytes, to: descriptor) { throw FileError(path, .writing, number) }

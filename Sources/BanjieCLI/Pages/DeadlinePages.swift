@@ -61,6 +61,7 @@ extension Page {
         "weekend": Text("weekend", "周末"),
         "holiday": Text("holiday", "放假"),
         "paused": Text("paused", "中止"),
+        "moved": Text("moved to the next working day", "顺延至下一工作日"),
         "start": Text("the day it runs from", "起算日，不计入"),
     ]
 

@@ -51,7 +51,7 @@ package enum Setting: String, CaseIterable, Sendable {
         case .listen: "where to listen: HOST:PORT on loopback or unix:PATH, several by commas"
         case .data: "the folder of the store"
         case .clock: "machine, or virtual:YYYY-MM-DDTHH:MM:SS"
-        case .production: "true refuses what only tests may do, such as a virtual clock"
+        case .production: "refuses what only tests may do, such as a virtual clock"
         case .realm: "the installation's name; clients of another one are refused"
         case .reactors: "loops that serve connections, 1…64"
         case .queryThreads: "threads that answer queries, 1…64"

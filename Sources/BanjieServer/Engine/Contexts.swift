@@ -15,8 +15,50 @@ enum EventTopic {
     static func mask(_ topic: UInt8) -> UInt64 { 1 << UInt64(topic) }
 }
 
+/// Where a handler finds records, and the moment at which it looks at them.
+protocol RecordContext {
+    var circumstances: Circumstances { get }
+    func stored<R: Record>(_ type: R.Type, _ key: R.Key) throws(StoreError) -> R?
+}
+
+extension RecordContext {
+    var now: Instant { circumstances.now }
+    var calendars: CalendarTimeline { circumstances.calendars }
+
+    /// Loads a record that must exist.
+    func load<R: Record>(
+        _ type: R.Type,
+        _ key: R.Key,
+        or absent: @autoclosure () -> Refusal
+    ) throws(HandlerFailure) -> R {
+        let found = try storing { () throws(StoreError) in try stored(type, key) }
+        guard let found else { throw .refused(absent()) }
+        return found
+    }
+
+    /// A case with its clocks, settled up to now: in memory, until it is saved.
+    func openCase(_ serial: String) throws(HandlerFailure) -> CaseFile {
+        try openCase(try load(CaseRecord.self, serial, or: .none(kind: .case, name: serial)))
+    }
+
+    func openCase(_ record: CaseRecord) throws(HandlerFailure) -> CaseFile {
+        var clocks: [CaseClock] = []
+        for key in record.clockKeys {
+            let stored = try load(
+                DeadlineRecord.self,
+                key,
+                or: .none(kind: .deadline, name: "\(key)")
+            )
+            clocks.append(CaseClock(kind: stored.kind, key: key, deadline: stored.deadline))
+        }
+        var file = CaseFile(record: record, clocks: clocks)
+        file.settle(in: circumstances)
+        return file
+    }
+}
+
 /// What a command's handler works with; lives for one command.
-struct CommandContext {
+struct CommandContext: RecordContext {
     let unit: UnitOfWork
     let actor: Actor
     var circumstances: Circumstances
@@ -50,18 +92,8 @@ struct CommandContext {
         self.randomBytes = randomBytes
     }
 
-    var now: Instant { circumstances.now }
-    var calendars: CalendarTimeline { circumstances.calendars }
-
-    /// Loads a record that must exist.
-    func load<R: Record>(
-        _ type: R.Type,
-        _ key: R.Key,
-        or absent: @autoclosure () -> Refusal
-    ) throws(HandlerFailure) -> R {
-        let found = try storing { () throws(StoreError) in try unit.load(type, key) }
-        guard let found else { throw .refused(absent()) }
-        return found
+    func stored<R: Record>(_ type: R.Type, _ key: R.Key) throws(StoreError) -> R? {
+        try unit.load(type, key)
     }
 
     func audit(_ kind: String, _ subject: String, _ detail: String = "") {
@@ -78,25 +110,15 @@ struct CommandContext {
 }
 
 /// What a query's handler works with: a snapshot, and the time at which it is looked at.
-struct QueryContext {
+struct QueryContext: RecordContext {
     let reader: any RecordReader
     /// Nil for an anonymous caller, who reaches public methods only.
     let actor: Actor?
     let circumstances: Circumstances
     let status: ServerStatus
 
-    var now: Instant { circumstances.now }
-    var calendars: CalendarTimeline { circumstances.calendars }
-
-    /// Loads a record that must exist.
-    func load<R: Record>(
-        _ type: R.Type,
-        _ key: R.Key,
-        or absent: @autoclosure () -> Refusal
-    ) throws(HandlerFailure) -> R {
-        let found = try storing { () throws(StoreError) in try reader.load(type, key) }
-        guard let found else { throw .refused(absent()) }
-        return found
+    func stored<R: Record>(_ type: R.Type, _ key: R.Key) throws(StoreError) -> R? {
+        try reader.load(type, key)
     }
 
     /// Who is signed in.

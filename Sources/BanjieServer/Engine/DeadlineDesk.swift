@@ -25,6 +25,7 @@ extension CommandContext {
     /// Fires what is due on a client's deadline and plans it by the newest calendar.
     private mutating func settle(_ record: inout DeadlineRecord) throws(HandlerFailure) {
         let planned = record.deadline.calendarVersion
+        let due = record.listedDue
         let firings = record.deadline.settle(through: now, in: calendars)
         for firing in firings {
             publish(firing, of: record)
@@ -44,7 +45,19 @@ extension CommandContext {
         for entry in newer {
             try countReplanned(entry.calendar.version, clocks: 1, movedCases: 0)
         }
-        if !firings.isEmpty || !newer.isEmpty { save(&record) }
+        guard !firings.isEmpty || !newer.isEmpty else { return }
+        save(&record)
+        if let entry = newer.last, let due, let moved = record.listedDue, moved != due {
+            unit.audit(
+                AuditDraft(
+                    at: entry.since,
+                    actor: "system",
+                    kind: "CALENDAR_CHANGED",
+                    subject: "deadline/\(record.key)",
+                    detail: "\(entry.reason): \(due) to \(moved)"
+                )
+            )
+        }
     }
 
     /// Saves a deadline, and tells the scheduler when it fires next.
@@ -79,27 +92,6 @@ extension CommandContext {
         record.replannedClocks += Int64(clocks)
         record.movedCases += Int64(movedCases)
         unit.save(record)
-    }
-
-    /// A case with its clocks, settled up to now.
-    mutating func openCase(_ serial: String) throws(HandlerFailure) -> CaseFile {
-        let record = try load(
-            CaseRecord.self,
-            serial,
-            or: .none(kind: .case, name: serial)
-        )
-        var clocks: [CaseClock] = []
-        for key in record.clockKeys {
-            let stored = try load(
-                DeadlineRecord.self,
-                key,
-                or: .none(kind: .deadline, name: "\(key)")
-            )
-            clocks.append(CaseClock(kind: stored.kind, key: key, deadline: stored.deadline))
-        }
-        var file = CaseFile(record: record, clocks: clocks)
-        file.settle(in: circumstances)
-        return file
     }
 
     /// Saves a case with its clocks, cards, audit entries and events.
@@ -204,27 +196,6 @@ extension CommandContext {
 }
 
 extension QueryContext {
-    /// A case with its clocks, as it stands now: settled in memory, written nowhere.
-    func openCase(_ serial: String) throws(HandlerFailure) -> CaseFile {
-        let record = try load(CaseRecord.self, serial, or: .none(kind: .case, name: serial))
-        return try openCase(record)
-    }
-
-    func openCase(_ record: CaseRecord) throws(HandlerFailure) -> CaseFile {
-        var clocks: [CaseClock] = []
-        for key in record.clockKeys {
-            let stored = try load(
-                DeadlineRecord.self,
-                key,
-                or: .none(kind: .deadline, name: "\(key)")
-            )
-            clocks.append(CaseClock(kind: stored.kind, key: key, deadline: stored.deadline))
-        }
-        var file = CaseFile(record: record, clocks: clocks)
-        file.settle(in: circumstances)
-        return file
-    }
-
     /// A deadline as it stands now, whoever owns it.
     func openDeadline(_ number: UInt64) throws(HandlerFailure) -> DeadlineRecord {
         let absent = Refusal.none(kind: .deadline, name: "\(number)")

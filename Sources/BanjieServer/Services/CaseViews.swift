@@ -54,8 +54,8 @@ extension CaseFile {
                     due: deadline.due(on: now.date, in: calendars),
                     running: deadline.isRunning,
                     paused: deadline.isPaused,
-                    used: Int32(clamping: deadline.used(on: now.date, in: calendars)),
-                    remaining: Int32(clamping: deadline.remaining(on: now.date, in: calendars)),
+                    used: Int32(clamping: deadline.used(at: now, in: calendars)),
+                    remaining: Int32(clamping: deadline.remaining(at: now, in: calendars)),
                     result: deadline.result(at: now, in: calendars)?.message,
                     overdueDays: Int32(clamping: deadline.overdueDays(at: now, in: calendars)),
                     provisional: deadline.isProvisional(on: now.date, in: calendars)

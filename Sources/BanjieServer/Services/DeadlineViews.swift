@@ -79,7 +79,7 @@ extension DeadlineRecord {
             unit: unit,
             due: term.due,
             overdueAt: term.overdueAt,
-            used: Int32(clamping: deadline.used(on: today, in: calendars)),
+            used: Int32(clamping: deadline.used(at: now, in: calendars)),
             provisional: deadline.isProvisional(through: term.due, in: calendars),
             fired: deadline.fired.map { FiredRung(rung: $0.rung.message, at: $0.at) },
             next: nextAt,

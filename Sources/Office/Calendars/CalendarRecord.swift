@@ -46,6 +46,9 @@ package struct CalendarRecord: Record, Hashable {
         }
     }
 
+    /// What a count can be: half of what its type holds, so that adding to one never overflows.
+    private static let counts: ClosedRange<Int64> = 0...Int64.max / 2
+
     package static let table = Table(
         "calendar",
         key: [Column("version", .integer)],
@@ -85,8 +88,8 @@ package struct CalendarRecord: Record, Hashable {
             if let year { .year(Int(year), off: off, makeUp: work) } else {
                 .days(off: off, work: work)
             }
-        movedCases = try row.integer()
-        replannedClocks = try row.integer()
+        movedCases = try row.integer(in: Self.counts)
+        replannedClocks = try row.integer(in: Self.counts)
         isReplanned = try row.bool()
     }
 }

@@ -154,21 +154,35 @@ extension CaseFile {
         )
     }
 
+    private static func startOfNotice(receivedOn day: CivilDate) -> Instant { day.start }
+
+    /// The day of receipt itself is the one day, so that a closure declared for it moves the clock.
+    private static func startOfInstant(receivedOn day: CivilDate) -> Instant {
+        day.adding(days: -1).start
+    }
+
     private mutating func receive(at now: Instant, in circumstances: Circumstances) {
         let calendar = circumstances.calendars.current.calendar
         let day = calendar.receiptDay(of: now)
+        record.arrived = now
         record.receipt = day
         record.state = .received
         let policy = circumstances.policy
         start(
             .notice,
             .workingDays(policy.noticeDays),
-            from: day.start,
+            from: Self.startOfNotice(receivedOn: day),
             at: now,
             in: circumstances
         )
         if record.isInstant {
-            start(.instant, .workingDays(0), from: day.start, at: now, in: circumstances)
+            start(
+                .instant,
+                .workingDays(1),
+                from: Self.startOfInstant(receivedOn: day),
+                at: now,
+                in: circumstances
+            )
             record.instantTarget = calendar.instant(
                 workingMinutes: policy.instantTargetMinutes,
                 after: now
@@ -251,7 +265,7 @@ extension CaseFile {
             clocks: []
         )
         file.receive(at: now, in: circumstances)
-        file.note("CASE_RECEIVED", by: actor.login, at: now, "item \(item.key.code)")
+        file.note("CASE_SUBMITTED", by: actor.login, at: now, "item \(item.key.code)")
         return file
     }
 
@@ -280,11 +294,11 @@ extension CaseFile {
         in circumstances: Circumstances
     ) throws(Refusal) {
         let now = circumstances.now
-        guard day >= now.date else {
-            throw .outOfRange(field: "supplement_by", allowed: "\(now.date)…")
-        }
         let calendar = circumstances.calendars.current.calendar
         let last = calendar.workingDay(Int(record.promisedDays), after: now.date)
+        guard day >= now.date else {
+            throw .outOfRange(field: "supplement_by", allowed: "\(now.date)…\(last)")
+        }
         guard day <= last else { throw .beyondPromisedLimit(last: last) }
         try requireReceived()
         stop([.notice], at: now)
@@ -424,14 +438,14 @@ extension CaseFile {
         }
         record.state = .suspended(reason, plannedDays: plannedDays, from: stage)
         note(
-            "CASE_SUSPENDED",
+            "CASE_PAUSED",
             by: actor.login,
             at: circumstances.now,
             "\(reason), planned \(plannedDays) working days"
         )
     }
 
-    /// 恢复: the clocks run again.
+    /// 恢复: the clocks run again, and the rungs that the pause held are issued.
     ///
     /// - Throws: `notPaused`.
     package mutating func resume(by actor: Actor, in circumstances: Circumstances) throws(Refusal) {
@@ -443,6 +457,7 @@ extension CaseFile {
         }
         record.state = .active(stage)
         note("CASE_RESUMED", by: actor.login, at: circumstances.now)
+        fire(through: circumstances.now, in: circumstances)
     }
 
     /// 延长: adds working days to the statutory limit, and to the promised one unless that is
@@ -642,16 +657,42 @@ extension CaseFile {
         }
     }
 
+    /// A matter whose day of receipt is still to come is received by the new calendar; one that
+    /// has been received stays so.
+    private mutating func moveReceipt(
+        by entry: CalendarTimeline.Entry,
+        in circumstances: Circumstances
+    ) {
+        guard record.state == .received, entry.since < record.receipt.start else { return }
+        record.receipt = entry.calendar.receiptDay(of: record.arrived)
+        if record.isInstant {
+            record.instantTarget = entry.calendar.instant(
+                workingMinutes: circumstances.policy.instantTargetMinutes,
+                after: record.arrived
+            )
+        }
+    }
+
     private mutating func replan(
         by entry: CalendarTimeline.Entry,
         in circumstances: Circumstances
     ) {
         let version = entry.calendar.version
+        let receipt = record.receipt
+        moveReceipt(by: entry, in: circumstances)
         var moves: [String] = []
+        if record.receipt != receipt { moves.append("receipt \(receipt) to \(record.receipt)") }
         for index in clocks.indices
         where clocks[index].deadline.isRunning && clocks[index].deadline.calendarVersion < version {
+            let start: Instant? =
+                switch clocks[index].kind {
+                case .notice: Self.startOfNotice(receivedOn: record.receipt)
+                case .instant: Self.startOfInstant(receivedOn: record.receipt)
+                default: nil
+                }
             let (before, after) = clocks[index].deadline.replan(
                 to: version,
+                from: start,
                 at: entry.since,
                 in: circumstances.calendars
             )

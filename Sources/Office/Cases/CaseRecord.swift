@@ -15,6 +15,8 @@ package struct CaseRecord: Hashable, Sendable {
     package let applicant: String
     package let channel: Channel
     package let submitted: Instant
+    /// When what was last received came in: the submission, or the full resubmission.
+    package internal(set) var arrived: Instant
     package let statutoryDays: Int32
     package let promisedDays: Int32
     package let isInstant: Bool
@@ -49,6 +51,7 @@ package struct CaseRecord: Hashable, Sendable {
         self.applicant = applicant
         self.channel = channel
         submitted = now
+        arrived = now
         statutoryDays = item.statutoryDays
         promisedDays = item.promisedDays
         isInstant = item.isInstant
@@ -62,6 +65,9 @@ package struct CaseRecord: Hashable, Sendable {
 }
 
 extension CaseRecord: Record {
+    /// What a version can be: half of what its type holds, so that adding to one never overflows.
+    private static let versions: ClosedRange<Int64> = 0...Int64.max / 2
+
     /// The cases of a department, by serial.
     package static let byDepartment = Index("case_by_department", on: ["department"])
 
@@ -76,6 +82,7 @@ extension CaseRecord: Record {
             Column("applicant", .text),
             Column("channel", .integer),
             Column("submitted", .integer),
+            Column("arrived", .integer),
             Column("statutory_days", .integer),
             Column("promised_days", .integer),
             Column("instant", .integer),
@@ -107,6 +114,7 @@ extension CaseRecord: Record {
         row.text(applicant)
         row.integer(Int64(channel.rawValue))
         row.integer(submitted.unixSeconds)
+        row.integer(arrived.unixSeconds)
         row.integer(Int64(statutoryDays))
         row.integer(Int64(promisedDays))
         row.bool(isInstant)
@@ -123,14 +131,15 @@ extension CaseRecord: Record {
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
         self.key = key
-        version = try row.integer()
+        version = try row.integer(in: Self.versions)
         item = try ItemVersionKey(row: &row)
         department = try row.text()
         applicant = try row.text()
         channel = try row.enumeration(Channel.self)
         submitted = Instant(unixSeconds: try row.integer())
-        statutoryDays = try row.integer(as: Int32.self)
-        promisedDays = try row.integer(as: Int32.self)
+        arrived = Instant(unixSeconds: try row.integer())
+        statutoryDays = try row.integer(in: ItemRecord.days)
+        promisedDays = try row.integer(in: ItemRecord.days)
         isInstant = try row.bool()
         isJoint = try row.bool()
         receipt = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
@@ -142,6 +151,9 @@ extension CaseRecord: Record {
         instantTarget = try row.optionalInteger().map { Instant(unixSeconds: $0) }
         lastAudit = try row.text()
         clockKeys = try row.integers()
+        for key in clockKeys where key < 0 {
+            throw row.mismatch("the keys of clocks", .integer(key))
+        }
         state = try StoredCaseState(row: &row).state(row)
     }
 }
@@ -277,6 +289,6 @@ package struct CaseCounterRecord: Record, Hashable {
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
         self.key = key
-        last = try row.integer()
+        last = try row.integer(in: 0...Int64(CaseSerial.numberMax))
     }
 }

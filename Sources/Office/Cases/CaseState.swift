@@ -10,6 +10,22 @@ package enum PauseReason: Int32, Hashable, Sendable, CaseIterable {
     case expertReview = 8
 }
 
+extension PauseReason: CustomStringConvertible {
+    /// The name in the schema, as ledgers and the audit log keep it.
+    package var description: String {
+        switch self {
+        case .hearing: "HEARING"
+        case .bidding: "BIDDING"
+        case .auction: "AUCTION"
+        case .inspection: "INSPECTION"
+        case .testing: "TESTING"
+        case .quarantine: "QUARANTINE"
+        case .appraisal: "APPRAISAL"
+        case .expertReview: "EXPERT_REVIEW"
+        }
+    }
+}
+
 /// Where a matter came in. Raw values are stored.
 package enum Channel: Int32, Hashable, Sendable, CaseIterable {
     case window = 1

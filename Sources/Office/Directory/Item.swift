@@ -1,4 +1,5 @@
 package import CivilTime
+import Deadlines
 package import Store
 
 /// What names a version of an item.
@@ -38,6 +39,9 @@ package struct ItemRecord: Record, Hashable {
     /// 联审联办.
     package let isJoint: Bool
     package let published: Instant
+
+    /// What a stored limit can be, in working days.
+    static let days: ClosedRange<Int32> = 0...Int32(Deadline.totalMax)
 
     /// Checks what is to be published.
     ///
@@ -101,8 +105,8 @@ package struct ItemRecord: Record, Hashable {
         self.key = key
         name = try row.text()
         department = try row.text()
-        statutoryDays = try row.integer(as: Int32.self)
-        promisedDays = try row.integer(as: Int32.self)
+        statutoryDays = try row.integer(in: Self.days)
+        promisedDays = try row.integer(in: Self.days)
         isInstant = try row.bool()
         isJoint = try row.bool()
         published = Instant(unixSeconds: try row.integer())
@@ -130,6 +134,6 @@ package struct ItemHeadRecord: Record, Hashable {
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
         self.key = key
-        version = try row.integer()
+        version = try row.integer(in: 1...Int64(UInt32.max))
     }
 }

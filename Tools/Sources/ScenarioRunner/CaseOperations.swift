@@ -24,13 +24,8 @@ let caseOperations: [String: Operation] = [
         if arguments.values["channel"] != nil {
             request.channel = try arguments.enumeration("channel")
         }
-        var options = CallOptions()
-        if let label = arguments.values["request_id"]?.text {
-            options.requestID = Array("scenario/\(label)".utf8.prefix(32))
-        }
-        let applicant = arguments.values["by"]?.text ?? "zhang"
-        let view = try await CasesClient(try await world.channel(as: applicant))
-            .submit(request, options: options)
+        let view = try await cases(world, arguments, otherwise: "zhang")
+            .submit(request, options: world.options(arguments))
         var fields = view.fields
         let first = world.cases.filter { $0.value == view.case }.keys.min()
         fields["same_case_as"] = JSON(first)
@@ -38,87 +33,96 @@ let caseOperations: [String: Operation] = [
         return fields
     },
     "case.accept": { world, arguments in
-        try await cases(world).accept(try request(world, arguments)).fields
+        try await cases(world, arguments)
+            .accept(try request(world, arguments), options: world.options(arguments)).fields
     },
     "case.accept_with_gap": { world, arguments in
-        try await cases(world).acceptWithGap(
+        try await cases(world, arguments).acceptWithGap(
             AcceptWithGapRequest(
                 case: try serial(world, arguments),
                 supplementBy: try arguments.date("supplement_by")
-            )
+            ),
+            options: world.options(arguments)
         ).fields
     },
     "case.supply_gap": { world, arguments in
-        try await cases(world).supplyGap(try request(world, arguments)).fields
+        try await cases(world, arguments)
+            .supplyGap(try request(world, arguments), options: world.options(arguments)).fields
     },
     "case.notify_correction": { world, arguments in
-        try await cases(world).notifyCorrection(
+        try await cases(world, arguments).notifyCorrection(
             NotifyCorrectionRequest(
                 case: try serial(world, arguments),
                 items: try arguments.texts("items")
-            )
+            ),
+            options: world.options(arguments)
         ).fields
     },
     "case.resubmit": { world, arguments in
-        try await cases(world).resubmit(
+        try await cases(world, arguments).resubmit(
             ResubmitRequest(
                 case: try serial(world, arguments),
                 missing: try arguments.texts("missing")
-            )
+            ),
+            options: world.options(arguments)
         ).fields
     },
     "case.pause": { world, arguments in
-        try await cases(world).pause(
+        try await cases(world, arguments).pause(
             PauseCaseRequest(
                 case: try serial(world, arguments),
                 reason: try arguments.enumeration("reason"),
                 plannedDays: Int32(clamping: arguments.values["planned_days"]?.integer ?? 0)
-            )
+            ),
+            options: world.options(arguments)
         ).fields
     },
     "case.resume": { world, arguments in
-        try await cases(world).resume(try request(world, arguments)).fields
+        try await cases(world, arguments)
+            .resume(try request(world, arguments), options: world.options(arguments)).fields
     },
     "case.extend": { world, arguments in
-        let approver = try arguments.text("approver")
-        return try await cases(world, as: approver).extend(
+        _ = try arguments.text("approver")
+        return try await cases(world, arguments).extend(
             ExtendCaseRequest(
                 case: try serial(world, arguments),
                 days: Int32(clamping: try arguments.integer("days")),
                 reason: arguments.values["reason"]?.text ?? ""
-            )
+            ),
+            options: world.options(arguments)
         ).fields
     },
     "case.decide": { world, arguments in
-        try await cases(world).decide(
+        try await cases(world, arguments).decide(
             DecideCaseRequest(
                 case: try serial(world, arguments),
                 result: try arguments.enumeration("result"),
                 reason: arguments.values["reason"]?.text ?? "",
                 remedies: arguments.values["remedies"]?.text ?? ""
-            )
+            ),
+            options: world.options(arguments)
         ).fields
     },
     "case.deliver": { world, arguments in
-        try await cases(world).deliver(try request(world, arguments)).fields
+        try await cases(world, arguments)
+            .deliver(try request(world, arguments), options: world.options(arguments)).fields
     },
     "case.withdraw": { world, arguments in
-        let applicant = arguments.values["by"]?.text ?? "zhang"
-        return try await cases(world, as: applicant)
-            .withdraw(try request(world, arguments)).fields
+        try await cases(world, arguments, otherwise: "zhang")
+            .withdraw(try request(world, arguments), options: world.options(arguments)).fields
     },
     "case.get": { world, arguments in
-        try await cases(world).get(try request(world, arguments)).fields
+        try await cases(world, arguments).get(try request(world, arguments)).fields
     },
-    "case.count": { world, _ in
-        ["cases": JSON(try await cases(world).count(Empty()).cases)]
+    "case.count": { world, arguments in
+        ["cases": JSON(try await cases(world, arguments).count(Empty()).cases)]
     },
     "department.cards": { world, arguments in
         let department = try arguments.text("dept")
         var cards: [CardView] = []
         var isComplete = false
         while !isComplete {
-            let page = try await cases(world, as: World.clerk(of: department)).cards(
+            let page = try await cases(world, arguments).cards(
                 DepartmentCardsRequest(
                     department: department,
                     limit: 1000,
@@ -132,8 +136,18 @@ let caseOperations: [String: Operation] = [
     },
 ]
 
-private func cases(_ world: World, as login: String = "clerk") async throws -> CasesClient {
-    CasesClient(try await world.channel(as: login))
+/// The cases as the person sees them whom an operation names: its approver, who it is done by, the
+/// clerk of its department, else `other`.
+private func cases(
+    _ world: World,
+    _ arguments: Arguments,
+    otherwise other: String = "clerk"
+) async throws -> CasesClient {
+    let values = arguments.values
+    let login =
+        values["approver"]?.text ?? values["by"]?.text
+        ?? values["dept"]?.text.map(World.clerk) ?? other
+    return CasesClient(try await world.channel(as: login))
 }
 
 /// The item of a submission, published on first use.

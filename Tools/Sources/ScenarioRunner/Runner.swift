@@ -20,8 +20,9 @@ package struct Runner: Sendable {
     package func run(_ scenario: Scenario) async -> ScenarioResult {
         var differences: [String] = []
         do {
+            let steps = try scenario.steps.get()
             let world = try await World(scenario, program: program)
-            for (index, step) in scenario.steps.enumerated() {
+            for (index, step) in steps.enumerated() {
                 let place = "step \(index + 1) \(step.operation)"
                 differences += await run(step, in: world).map { "\(place): \($0)" }
             }
@@ -46,9 +47,10 @@ package struct Runner: Sendable {
                 guard case .fields(let expected) = step.expectation else { return [] }
                 return compare(expected, with: fields)
             }
-            try await preparations[step.operation]?(world, arguments)
-            let before = try await world.auditHead()
+            var before = try await world.auditHead()
             do {
+                try await preparations[step.operation]?(world, arguments)
+                before = try await world.auditHead()
                 _ = try await operation(world, arguments)
                 return ["expected \(expected), but it succeeded"]
             } catch let error as CallError {

@@ -3,40 +3,56 @@ import CivilTime
 import Foundation
 
 /// A line of a scenario file: what is done when, and what must come of it.
-package struct Scenario: Decodable, Sendable {
+package struct Scenario: Sendable {
     package let id: String
     package let area: String
     package let title: String
-    let steps: [Step]
+    /// What is done, or why the line can't be read.
+    let steps: Result<[Step], ScenarioError>
     /// Arrangements that replace the fixture's, by year.
-    let calendar: [String: JSON]?
+    let calendar: [String: JSON]
 
-    /// The scenarios of a file, one a line.
+    /// The scenarios of a file, one a line. A line that can't be read is a scenario that fails.
     package static func load(_ path: String) throws -> [Scenario] {
         let text = try String(contentsOfFile: path, encoding: .utf8)
-        var scenarios: [Scenario] = []
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false)
+        return text.split(omittingEmptySubsequences: false) { $0 == "\n" || $0 == "\r\n" }
             .enumerated()
-        where !line.allSatisfy(\.isWhitespace) {
-            do {
-                scenarios.append(
-                    try JSONDecoder().decode(Scenario.self, from: Data(line.utf8))
-                )
-            } catch {
-                throw ScenarioError("\(path):\(index + 1): not a scenario: \(error)")
+            .filter { !$0.element.allSatisfy(\.isWhitespace) }
+            .map { Scenario(line: $0.element, place: "\(path):\($0.offset + 1)") }
+    }
+
+    private init(line: Substring, place: String) {
+        let members = (try? JSONDecoder().decode(JSON.self, from: Data(line.utf8)))?.members
+        id = members?["id"]?.text ?? place
+        area = members?["area"]?.text ?? ""
+        title = members?["title"]?.text ?? ""
+        calendar = members?["calendar"]?.members ?? [:]
+        steps = Result { () throws(ScenarioError) in
+            guard let members else { throw ScenarioError("\(place) isn't a JSON object") }
+            guard let list = members["steps"]?.list else {
+                throw ScenarioError("\(place) has no list `steps`")
             }
+            var steps: [Step] = []
+            for (index, step) in list.enumerated() {
+                do {
+                    steps.append(try Step(step))
+                } catch {
+                    throw ScenarioError("\(place): step \(index + 1): \(error)")
+                }
+            }
+            return steps
         }
-        return scenarios
     }
 
     /// The day on which its clock starts.
     var firstDay: CivilDate {
-        steps.lazy.compactMap(\.at).first?.date ?? CivilDate(daysSinceEpoch: 20_454)
+        let steps = (try? steps.get()) ?? []
+        return steps.lazy.compactMap(\.at).first?.date ?? CivilDate(daysSinceEpoch: 20_454)
     }
 }
 
 /// One step: an operation, its arguments, and what is expected of it.
-struct Step: Decodable, Sendable {
+struct Step: Sendable {
     enum Expectation: Sendable {
         case success
         case fields([String: JSON])
@@ -48,12 +64,15 @@ struct Step: Decodable, Sendable {
     let arguments: [String: JSON]
     let expectation: Expectation
 
-    init(from decoder: any Decoder) throws {
-        var values = try decoder.singleValueContainer().decode([String: JSON].self)
-        operation = values.removeValue(forKey: "op")?.text ?? ""
-        if let text = values.removeValue(forKey: "at")?.text {
-            guard let instant = Instant(text) else {
-                throw ScenarioError("\"\(text)\" isn't a local time YYYY-MM-DDTHH:MM:SS")
+    init(_ json: JSON) throws(ScenarioError) {
+        guard var values = json.members else { throw ScenarioError("\(json) isn't an object") }
+        guard let operation = values.removeValue(forKey: "op")?.text else {
+            throw ScenarioError("no text `op`")
+        }
+        self.operation = operation
+        if let value = values.removeValue(forKey: "at"), value != .null {
+            guard let instant = value.text.flatMap({ Instant($0) }) else {
+                throw ScenarioError("\(value.encoded) isn't a local time YYYY-MM-DDTHH:MM:SS")
             }
             at = instant
         } else {

@@ -13,6 +13,8 @@ final class World {
     private var itemCount = 0
     /// The serial of the case that a label stands for.
     var cases: [String: String] = [:]
+    /// The request id that a label stands for.
+    private var requestIDs: [String: [UInt8]] = [:]
 
     /// The departments of the fixture, with who works there.
     private static let departments = ["LEAD", "A", "B", "C", "OFFICE", "GOV"]
@@ -39,7 +41,7 @@ final class World {
         try server.start(.virtual(now))
         office = try LocalOffice(on: server)
         try await office.admit(departments: Self.departments, people: Self.people)
-        for (year, arrangement) in (scenario.calendar ?? [:]).sorted(by: { $0.key < $1.key }) {
+        for (year, arrangement) in scenario.calendar.sorted(by: { $0.key < $1.key }) {
             try await loadYear(year, arrangement)
         }
     }
@@ -60,6 +62,14 @@ final class World {
     /// The serial that a label stands for; an unknown label is sent as it is.
     func serial(_ label: String) -> String { cases[label] ?? label }
 
+    /// The options of an operation's call: its request id, when it names one.
+    func options(_ arguments: Arguments) -> CallOptions {
+        guard let label = arguments.values["request_id"]?.text else { return CallOptions() }
+        let id = requestIDs[label] ?? Array("request/\(requestIDs.count + 1)".utf8)
+        requestIDs[label] = id
+        return CallOptions(requestID: id)
+    }
+
     // MARK: Time
 
     /// Moves the clock on; all that falls due on the way fires.
@@ -77,6 +87,7 @@ final class World {
 
     /// Starts the server again on its store; what fell due meanwhile fires before this returns.
     func start(at instant: Instant) async throws {
+        guard office.server.processID == nil else { throw ScenarioError("the server is running") }
         now = max(now, instant)
         try office.server.start(.virtual(now))
         _ = try await AdminClient(try await `operator`())

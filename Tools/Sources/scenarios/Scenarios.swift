@@ -26,7 +26,7 @@ struct Scenarios {
         }
         do {
             let scenarios = try files.flatMap(Scenario.load).filter {
-                areas?.contains($0.area) ?? true
+                $0.area.isEmpty || areas?.contains($0.area) ?? true
             }
             let failed = await run(scenarios, with: Runner(program: program), isJSON: isJSON)
             exit(failed == 0 ? 0 : 1)
