@@ -5,7 +5,6 @@ internal import Foundation
 internal import Office
 internal import Store
 internal import StoreSQLite
-internal import Synchronization
 internal import Transport
 internal import Wire
 internal import WorkCalendar
@@ -77,9 +76,11 @@ package final class OfficeServer: Sendable {
             ),
             finished: engineFinished
         )
-        let makeReader: @Sendable () throws -> any RecordReader = { try SQLiteReader(path: path) }
-        queries.start(threads: configuration.queryThreads, makeReader: makeReader)
-        signIns.start(makeReader: makeReader)
+        let makeReader: @Sendable () throws(StoreError) -> any RecordReader = {
+            () throws(StoreError) in try SQLiteReader(path: path)
+        }
+        try queries.start(threads: configuration.queryThreads, makeReader: makeReader)
+        try signIns.start(makeReader: makeReader)
 
         let profile = ServerProfile(
             realm: configuration.realm,
@@ -139,11 +140,10 @@ package final class OfficeServer: Sendable {
         _ start: EngineStart,
         finished: DispatchSemaphore
     ) throws(StoreError) {
-        let outcome = StartOutcome()
-        startThread(named: "engine") {
-            defer { finished.signal() }
-            do throws(StoreError) {
-                let engine = try Engine(
+        try startThread(
+            named: "engine",
+            opening: { () throws(StoreError) in
+                try Engine(
                     store: start.store,
                     shared: start.shared,
                     gapMax: start.gapMax,
@@ -151,28 +151,11 @@ package final class OfficeServer: Sendable {
                     log: start.log,
                     deliver: { start.exit.deliver($0) }
                 )
-                outcome.report(nil)
+            },
+            { engine in
                 engine.run(start.inbox)
-            } catch {
-                outcome.report(error)
+                finished.signal()
             }
-        }
-        if let error = outcome.wait() { throw error }
-    }
-}
-
-/// Tells who waits for a thread whether it started.
-private final class StartOutcome: Sendable {
-    private let failure = Mutex<StoreError?>(nil)
-    private let reported = DispatchSemaphore(value: 0)
-
-    func report(_ error: StoreError?) {
-        failure.withLock { $0 = error }
-        reported.signal()
-    }
-
-    func wait() -> StoreError? {
-        reported.wait()
-        return failure.withLock { $0 }
+        )
     }
 }

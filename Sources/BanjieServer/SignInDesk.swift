@@ -43,19 +43,16 @@ final class SignInDesk: Sendable {
         self.post = post
     }
 
-    func start(makeReader: @escaping @Sendable () throws -> any RecordReader) {
-        startThread(named: "sign-in") { [self] in
-            defer { finished.signal() }
-            do {
-                let reader = try makeReader()
-                while let attempts = inbox.take(limit: 64, waitingMilliseconds: 1000) {
-                    for attempt in attempts {
-                        post(verdict(on: attempt, from: reader), attempt.connection)
-                    }
+    func start(
+        makeReader: @escaping @Sendable () throws(StoreError) -> any RecordReader
+    ) throws(StoreError) {
+        try startThread(named: "sign-in", opening: makeReader) { [self] reader in
+            while let attempts = inbox.take(limit: 64, waitingMilliseconds: 1000) {
+                for attempt in attempts {
+                    post(verdict(on: attempt, from: reader), attempt.connection)
                 }
-            } catch {
-                log("nobody can sign in: \(error)")
             }
+            finished.signal()
         }
     }
 

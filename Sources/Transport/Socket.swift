@@ -30,10 +30,15 @@ final class Listener: Sendable {
     /// Kept open to be given up when the process has no descriptor left.
     private let spare: Mutex<Int32>
 
-    init(_ descriptor: consuming Descriptor, at endpoint: Endpoint) {
+    init(
+        _ descriptor: consuming Descriptor,
+        at endpoint: Endpoint
+    ) throws(TransportError) {
+        let number = Self.openSpare()
+        guard number >= 0 else { throw .lastFailure("keep a descriptor to spare") }
         self.descriptor = descriptor
         self.endpoint = endpoint
-        spare = Mutex(Self.openSpare())
+        spare = Mutex(number)
     }
 
     deinit {
@@ -75,10 +80,10 @@ enum Socket {
             Glibc.listen(descriptor.number, SOMAXCONN) == 0
         else { throw .lastFailure(purpose) }
         guard case .tcp(let host, 0) = endpoint else {
-            return Listener(descriptor, at: endpoint)
+            return try Listener(descriptor, at: endpoint)
         }
         let port = localPort(of: descriptor.number)
-        return Listener(descriptor, at: .tcp(host: host, port: port))
+        return try Listener(descriptor, at: .tcp(host: host, port: port))
     }
 
     /// The next connection that has come; negative when there is none.

@@ -96,6 +96,20 @@ import Wire
         #expect(moved.now == .latest)
     }
 
+    /// A budget may be longer than anybody would read day by day.
+    @Test func explanationsAreOfALengthThatCanBeSent() async throws {
+        let office = try await TestOffice()
+        let deadlines = DeadlinesClient(try office.office.channel(as: TestOffice.everybody))
+        let short = try await deadlines.arm(ArmRequest(limit: 1000, unit: .working))
+        let days = try await deadlines.explain(DeadlineRequest(deadline: short.deadline)).days
+        #expect(days.filter { $0.what == "charged" }.count == 1000)
+        let long = try await deadlines.arm(ArmRequest(limit: 100_000, unit: .working))
+        let error = await #expect(throws: CallError.self) {
+            try await deadlines.explain(DeadlineRequest(deadline: long.deadline))
+        }
+        #expect(error?.reason == Reason.outOfRange.rawValue && error?.field == "deadline")
+    }
+
     // MARK: Records
 
     /// Every command that names a case or a deadline: one that isn't there, one that has ended, one of

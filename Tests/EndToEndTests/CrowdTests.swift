@@ -31,6 +31,32 @@ import Wire
         for connection in crowd { connection.close() }
     }
 
+    /// More connections than there are descriptors: those that find none are closed, the others are
+    /// served, and there is room again when some have gone.
+    @Test func turnsAwayWhoFindsNoDescriptor() async throws {
+        let server = try ServerProcess(program: ServerProcess.builtProgram, descriptorsMax: 48)
+        try server.start(.virtual(TestOffice.morning))
+        let first = try FrameConnection(to: server.address)
+        try first.open()
+        var crowd: [FrameConnection] = []
+        var turnedAway = 0
+        for _ in 0..<60 {
+            let connection = try FrameConnection(to: server.address)
+            if (try? connection.open()) == nil { turnedAway += 1 } else { crowd.append(connection) }
+        }
+        #expect(turnedAway > 0 && !crowd.isEmpty)
+        #expect(try first.status().writable)
+        for connection in crowd { #expect(try connection.status().writable) }
+        crowd = []
+        // The server may take a moment to see that they have gone.
+        for _ in 0..<100 {
+            let last = try FrameConnection(to: server.address)
+            if (try? last.open()) != nil { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("nobody is let in again")
+    }
+
     /// A client that calls and never reads, and some that connect and say nothing.
     @Test func nobodyWaitsForWhoDoesNotRead() async throws {
         let office = try await TestOffice()

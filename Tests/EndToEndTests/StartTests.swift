@@ -162,6 +162,34 @@ import Wire
         #expect(run.errors.contains(server.address), "\(run.errors)")
     }
 
+    /// With however few descriptors: it says why it can't start, or it serves.
+    @Test func isReadyOnlyWhenItCanServe() async throws {
+        var served = 0
+        for most in 6...20 {
+            let server = try ServerProcess(program: Self.program, descriptorsMax: most)
+            do {
+                try server.start(.virtual(TestOffice.morning))
+            } catch {
+                #expect(server.waitForExit(seconds: 20) == .code(71), "\(most): \(error)")
+                continue
+            }
+            // One connection is all that there may be room for.
+            let connection = try FrameConnection(to: server.address)
+            let secret = try server.operatorSecret()
+            guard (try? connection.open(as: Credentials(login: "operator", secret: secret))) != nil
+            else {
+                // None, and the server goes on without.
+                #expect(server.processID != nil)
+                continue
+            }
+            #expect(try connection.status().writable)
+            let arm = ArmRequest(limit: 1, unit: .working).encoded()
+            #expect(try !connection.reply(DeadlinesMethods.arm.id, arm).isReplay)
+            served += 1
+        }
+        #expect(served > 0)
+    }
+
     // MARK: Stores
 
     @Test func refusesWhatIsNoStoreOfIts() throws {

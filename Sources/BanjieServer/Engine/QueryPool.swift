@@ -38,16 +38,15 @@ final class QueryPool<Ticket: Sendable>: Sendable {
     func add(_ calls: [EngineCall<Ticket>]) -> Int { inbox.add(calls) }
 
     /// Starts threads, each with a reader that `makeReader` opens on it.
-    func start(threads: Int, makeReader: @escaping @Sendable () throws -> any RecordReader) {
+    func start(
+        threads: Int,
+        makeReader: @escaping @Sendable () throws(StoreError) -> any RecordReader
+    ) throws(StoreError) {
         for number in 0..<threads {
             finished.enter()
-            startThread(named: "query-\(number)") { [self] in
-                defer { finished.leave() }
-                do {
-                    run(try makeReader())
-                } catch {
-                    log("a query thread can't read the store: \(error)")
-                }
+            try startThread(named: "query-\(number)", opening: makeReader) { [self] reader in
+                run(reader)
+                finished.leave()
             }
         }
     }

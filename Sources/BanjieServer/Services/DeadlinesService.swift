@@ -148,8 +148,14 @@ extension DeadlinesService: DeadlinesQueries {
         in context: inout QueryContext
     ) throws(HandlerFailure) -> DeadlineExplanation {
         let record = try context.openDeadline(request.deadline)
-        let days = record.deadline.explanation(on: context.now.date, in: context.calendars)
         let ledger = record.deadline.ledger
+        // Day by day, a budget of ten million would make a reply of fifty megabytes.
+        let due = record.deadline.due(on: context.now.date, in: context.calendars)
+        guard ledger.startDay.days(until: due) <= LimitCalculation.reach else {
+            let allowed = "due within \(LimitCalculation.reach) days of its start"
+            throw .refused(.outOfRange(field: "deadline", allowed: allowed))
+        }
+        let days = record.deadline.explanation(on: context.now.date, in: context.calendars)
         return DeadlineExplanation(
             deadline: record.view(at: context.now, in: context.calendars),
             days: days.map(\.message),

@@ -34,6 +34,7 @@ package final class ServerProcess {
     package let folder: URL
     private let ownsFolder: Bool
     private let program: String
+    private let descriptorsMax: Int?
     private var run: Run?
     /// The first address of the ready line; empty before there was one.
     package private(set) var address = ""
@@ -43,8 +44,10 @@ package final class ServerProcess {
     /// - Parameters:
     ///   - program: The path of `banjied`.
     ///   - folder: Where the store lies; a temporary folder, removed in the end, when nil.
-    package init(program: String, folder: URL? = nil) throws {
+    ///   - descriptorsMax: How many files and sockets it may have open; the system's limit when nil.
+    package init(program: String, folder: URL? = nil, descriptorsMax: Int? = nil) throws {
         self.program = program
+        self.descriptorsMax = descriptorsMax
         ownsFolder = folder == nil
         self.folder =
             folder
@@ -84,8 +87,13 @@ package final class ServerProcess {
     /// Starts the process and doesn't wait until it is ready.
     package func launch(_ clock: Clock, options: [String] = []) throws {
         let process = Process()
-        process.executableURL = URL(filePath: program)
-        var arguments = ["--listen", "127.0.0.1:0", "--data", folder.path]
+        var arguments = [program, "--listen", "127.0.0.1:0", "--data", folder.path]
+        if let descriptorsMax {
+            arguments = ["-c", "ulimit -n \(descriptorsMax) && exec \"$0\" \"$@\""] + arguments
+            process.executableURL = URL(filePath: "/bin/sh")
+        } else {
+            process.executableURL = URL(filePath: arguments.removeFirst())
+        }
         if case .virtual(let instant) = clock { arguments += ["--clock", "virtual:\(instant)"] }
         process.arguments = arguments + options
         let output = Pipe()
