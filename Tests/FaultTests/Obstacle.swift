@@ -36,7 +36,8 @@ final class SmallDisk {
     }
 
     deinit {
-        try? Self.run("umount", folder.path)
+        // Lazily: a process that still ends may hold a file a moment longer.
+        try? Self.run("umount", "--lazy", folder.path)
         try? FileManager.default.removeItem(at: folder)
     }
 

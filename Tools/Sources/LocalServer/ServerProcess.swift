@@ -86,6 +86,7 @@ package final class ServerProcess {
 
     /// Starts the process and doesn't wait until it is ready.
     package func launch(_ clock: Clock, options: [String] = []) throws {
+        guard processID == nil else { throw ServerProcessError("a server runs already") }
         let process = Process()
         var arguments = [program, "--listen", "127.0.0.1:0", "--data", folder.path]
         if let descriptorsMax {
