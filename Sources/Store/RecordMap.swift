@@ -309,15 +309,15 @@ extension RecordMap {
     }
 
     /// Whether the store must let go of the row before anything else is written: it is deleted, or
-    /// it gives up a value that must be unique.
+    /// it gives up a value that must be unique, or may do so because nobody looked at it.
     func isDeletedFirst(_ slot: Slot) -> Bool {
         guard let record = slot.current else {
             if case .known(nil) = slot.stored { return false }
             return true
         }
-        guard order.uniqueColumns != 0, case .known(let stored?) = slot.stored else {
-            return false
-        }
+        guard order.uniqueColumns != 0 else { return false }
+        if case .unknown = slot.stored { return true }
+        guard case .known(let stored?) = slot.stored else { return false }
         encode(record, into: &writer)
         encode(stored, into: &comparison)
         return differingColumns() & order.uniqueColumns != 0
