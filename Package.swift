@@ -129,6 +129,7 @@ let package = Package(
 
         // The tools.
         tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines"]),
+        toolLibrary("SeededRandom"),
         toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
         toolLibrary("ProtoGen"),
         tool("protogen", in: "protogen", ["ProtoGen"]),
@@ -143,14 +144,14 @@ let package = Package(
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/Support/CFaultVFS"),
         testSupport("RuleTesting", ["CivilTime", "WorkCalendar"]),
         testSupport("StoreModel", ["CivilTime", "Store"]),
-        testSupport("StoreSamples", ["CivilTime", "Store"]),
+        testSupport("StoreSamples", ["CivilTime", "Store", "SeededRandom"]),
         testSupport("TestVectors"),
         tests(
             "BanjieCLITests",
             ["BanjieCLI", "BanjieProtocol", "CivilTime", "Store", "Wire", "WorkCalendar"]
         ),
         tests("BanjieClientTests", ["BanjieClient", "BanjieProtocol", "Transport", "Wire"]),
-        tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire"]),
+        tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire", "SeededRandom"]),
         tests(
             "BanjieServerTests",
             [
@@ -161,13 +162,13 @@ let package = Package(
         tests("CivilTimeTests", ["CivilTime"]),
         tests(
             "DeadlinesTests",
-            ["CivilTime", "Deadlines", "RuleTesting", "Store", "WorkCalendar"]
+            ["CivilTime", "Deadlines", "RuleTesting", "Store", "WorkCalendar", "SeededRandom"]
         ),
         tests(
             "EndToEndTests",
             [
                 "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "LocalServer", "Office",
-                "Wire", "banjied",
+                "Wire", "banjied", "SeededRandom",
             ]
         ),
         tests(
@@ -175,11 +176,15 @@ let package = Package(
             [
                 "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "Deadlines",
                 "LocalServer", "Office", "Store", "StoreSQLite", "Wire", "WorkCalendar", "banjied",
+                "SeededRandom",
             ]
         ),
         tests(
             "OfficeTests",
-            ["CivilTime", "Deadlines", "Office", "RuleTesting", "Store", "WorkCalendar"]
+            [
+                "CivilTime", "Deadlines", "Office", "RuleTesting", "Store", "WorkCalendar",
+                "SeededRandom",
+            ]
         ),
         tests("ProtoGenTests", ["ProtoGen"]),
         tests("ScenarioTests", ["LocalServer", "ScenarioRunner", "banjied"]),
@@ -197,10 +202,13 @@ let package = Package(
         ),
         tests(
             "StoreTests",
-            ["CSystem", "CivilTime", "Digest", "Store", "StoreModel", "StoreSamples"]
+            [
+                "CSystem", "CivilTime", "Digest", "Store", "StoreModel", "StoreSamples",
+                "SeededRandom",
+            ]
         ),
-        tests("TransportTests", ["CSystem", "TestVectors", "Transport", "Wire"]),
-        tests("WireTests", ["TestVectors", "Wire"]),
-        tests("WorkCalendarTests", ["CivilTime", "WorkCalendar"]),
+        tests("TransportTests", ["CSystem", "TestVectors", "Transport", "Wire", "SeededRandom"]),
+        tests("WireTests", ["TestVectors", "Wire", "SeededRandom"]),
+        tests("WorkCalendarTests", ["CivilTime", "WorkCalendar", "SeededRandom"]),
     ]
 )

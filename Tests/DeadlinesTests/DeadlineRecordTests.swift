@@ -1,3 +1,4 @@
+import SeededRandom
 import CivilTime
 import RuleTesting
 import Store

@@ -1,3 +1,4 @@
+import SeededRandom
 import BanjieClient
 import BanjieProtocol
 import CivilTime

@@ -1,3 +1,4 @@
+import SeededRandom
 import CSystem
 import CivilTime
 import StoreSamples

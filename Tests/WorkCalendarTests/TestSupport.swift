@@ -17,21 +17,6 @@ func days(_ text: String) throws -> [CivilDate] {
     try text.split(separator: " ").map { try day(String($0)) }
 }
 
-/// SplitMix64 (Steele, Lea & Flood 2014): the same seed gives the same numbers everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 /// Some seeds that are always tried, and a fresh one.
 let seeds: [UInt64] = {
     let fresh = UInt64.random(in: 0...UInt64.max)

@@ -1,3 +1,4 @@
+import SeededRandom
 package import Store
 
 /// A command of a test, as data: so that it can be given to a store and to the naive model.
