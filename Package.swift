@@ -128,7 +128,7 @@ let package = Package(
         program("banjie", ["BanjieCLI"]),
 
         // The tools.
-        tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines"]),
+        tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines", "SeededRandom"]),
         toolLibrary("SeededRandom"),
         toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
         toolLibrary("ProtoGen"),
@@ -144,14 +144,14 @@ let package = Package(
         .target(name: "CFaultVFS", dependencies: ["CSQLite"], path: "Tests/Support/CFaultVFS"),
         testSupport("RuleTesting", ["CivilTime", "WorkCalendar"]),
         testSupport("StoreModel", ["CivilTime", "Store"]),
-        testSupport("StoreSamples", ["CivilTime", "Store", "SeededRandom"]),
+        testSupport("StoreSamples", ["CivilTime", "SeededRandom", "Store"]),
         testSupport("TestVectors"),
         tests(
             "BanjieCLITests",
             ["BanjieCLI", "BanjieProtocol", "CivilTime", "Store", "Wire", "WorkCalendar"]
         ),
         tests("BanjieClientTests", ["BanjieClient", "BanjieProtocol", "Transport", "Wire"]),
-        tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "Wire", "SeededRandom"]),
+        tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "SeededRandom", "Wire"]),
         tests(
             "BanjieServerTests",
             [
@@ -162,28 +162,28 @@ let package = Package(
         tests("CivilTimeTests", ["CivilTime"]),
         tests(
             "DeadlinesTests",
-            ["CivilTime", "Deadlines", "RuleTesting", "Store", "WorkCalendar", "SeededRandom"]
+            ["CivilTime", "Deadlines", "RuleTesting", "SeededRandom", "Store", "WorkCalendar"]
         ),
         tests(
             "EndToEndTests",
             [
                 "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "LocalServer", "Office",
-                "Wire", "banjied", "SeededRandom",
+                "SeededRandom", "Wire", "banjied",
             ]
         ),
         tests(
             "FaultTests",
             [
                 "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "Deadlines",
-                "LocalServer", "Office", "Store", "StoreSQLite", "Wire", "WorkCalendar", "banjied",
-                "SeededRandom",
+                "LocalServer", "Office", "SeededRandom", "Store", "StoreSQLite", "Wire",
+                "WorkCalendar", "banjied",
             ]
         ),
         tests(
             "OfficeTests",
             [
-                "CivilTime", "Deadlines", "Office", "RuleTesting", "Store", "WorkCalendar",
-                "SeededRandom",
+                "CivilTime", "Deadlines", "Office", "RuleTesting", "SeededRandom", "Store",
+                "WorkCalendar",
             ]
         ),
         tests("ProtoGenTests", ["ProtoGen"]),
@@ -203,12 +203,12 @@ let package = Package(
         tests(
             "StoreTests",
             [
-                "CSystem", "CivilTime", "Digest", "Store", "StoreModel", "StoreSamples",
-                "SeededRandom",
+                "CSystem", "CivilTime", "Digest", "SeededRandom", "Store", "StoreModel",
+                "StoreSamples",
             ]
         ),
-        tests("TransportTests", ["CSystem", "TestVectors", "Transport", "Wire", "SeededRandom"]),
-        tests("WireTests", ["TestVectors", "Wire", "SeededRandom"]),
-        tests("WorkCalendarTests", ["CivilTime", "WorkCalendar", "SeededRandom"]),
+        tests("TransportTests", ["CSystem", "SeededRandom", "TestVectors", "Transport", "Wire"]),
+        tests("WireTests", ["SeededRandom", "TestVectors", "Wire"]),
+        tests("WorkCalendarTests", ["CivilTime", "SeededRandom", "WorkCalendar"]),
     ]
 )

@@ -1,3 +1,4 @@
+import SeededRandom
 import CivilTime
 import Testing
 
@@ -36,7 +37,7 @@ import Testing
     /// Enough dead entries for many sweeps, of all depths, and what lives on is what should.
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func sweepsTakeOnlyTheDead(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var wheel = TimingWheel()
         var model: [UInt64: Instant] = [:]
         let span: UInt64 = [600, 86_400 * 3, 31_536_000, 200_000_000_000][Int(seed % 4)]
@@ -66,14 +67,14 @@ import Testing
         let steps: Int
         private let idSpread: UInt64
         private let burst: UInt64
-        private var random: SplitMix
+        private var random: SeededGenerator
         private var now: Instant
         private var wheel = TimingWheel()
         private var model: [UInt64: Instant] = [:]
         private var nextId: UInt64 = 1
 
         init(workload: Workload, seed: UInt64) {
-            var random = SplitMix(seed: seed)
+            var random = SeededGenerator(seed: seed)
             self.workload = workload
             // Few long runs among many short ones; some with many ids, some that reuse a handful.
             burst = seed % 16 == 0 ? 3000 : 30
@@ -201,20 +202,5 @@ import Testing
                 if !more || givesUp { return nil }
             }
         }
-    }
-}
-
-/// A small generator with a seed (SplitMix64, Steele, Lea and Flood 2014).
-struct SplitMix {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var word = state
-        word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
-        return word ^ (word >> 31)
     }
 }

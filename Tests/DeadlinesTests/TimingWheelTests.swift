@@ -1,3 +1,4 @@
+import SeededRandom
 import CivilTime
 import Testing
 
@@ -111,7 +112,7 @@ import Testing
 
     @Test(arguments: [1, 100, 5000])
     func memoryStaysBoundedWhenManyAreMovedOverAndOver(ids: Int) {
-        var random = SplitMix(seed: UInt64(ids))
+        var random = SeededGenerator(seed: UInt64(ids))
         var wheel = TimingWheel()
         var peak = 0
         for round in 0..<300_000 {
@@ -128,7 +129,7 @@ import Testing
     @Test func memoryIsGivenBackWhenAllHaveFired() {
         var wheel = TimingWheel()
         let empty = wheel.allocatedBytes
-        var random = SplitMix(seed: 7)
+        var random = SeededGenerator(seed: 7)
         for id in 0..<50_000 as Range<UInt64> {
             wheel.schedule(id, at: start.adding(seconds: Int64(random.next() % 31_536_000)))
         }

@@ -1,3 +1,4 @@
+import SeededRandom
 import CivilTime
 import Deadlines
 import Foundation
@@ -21,7 +22,7 @@ struct WheelBench {
     /// Measures schedule (ids in order), fire (all, in slices, the clock going by the hour) and
     /// cancel (all, in random order), and prints nanoseconds each, with resident bytes a timer.
     func run() {
-        var random = SplitMix(seed: UInt64(count))
+        var random = SeededGenerator(seed: UInt64(count))
         let at = (0..<count).map { _ in instant(random.next()) }
         var order = Array(0..<UInt64(count))
         for index in stride(from: count, to: 1, by: -1) {
