@@ -78,7 +78,9 @@ final class Engine<Ticket: Sendable> {
 
     /// Where calls come from; nil when somebody else steps.
     private var inbox: Inbox<EngineCall<Ticket>>?
+    // Reused from command to command.
     private var hasher = SHA256Stream()
+    private var canonical = MessageWriter()
 
     /// Loads the calendars and arms every running deadline of the store.
     init(
@@ -278,7 +280,9 @@ final class Engine<Ticket: Sendable> {
         }
         withUnsafeBytes(of: call.method.littleEndian) { hasher.update($0) }
         do {
-            hasher.update(try method.request.init(decoding: call.body).encoded())
+            canonical.removeAll()
+            try method.request.init(decoding: call.body).write(to: &canonical)
+            canonical.withUnsafeBytes { hasher.update($0) }
         } catch {
             _ = hasher.finish()
             throw .undecodable(error.describe(in: method.request.descriptor))
@@ -458,9 +462,13 @@ final class Engine<Ticket: Sendable> {
     }
 
     private func beginBatch() {
+        let expected = min(answers.count, Self.batchMax)
         answers = []
+        answers.reserveCapacity(expected)
         languages = []
+        languages.reserveCapacity(expected)
         consequences = Consequences()
+        consequences.planned.reserveCapacity(expected)
         size = 0
     }
 
