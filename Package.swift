@@ -90,6 +90,11 @@ let package = Package(
             pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"])]
         ),
+        .systemLibrary(
+            name: "CMicroHTTPD",
+            pkgConfig: "libmicrohttpd",
+            providers: [.apt(["libmicrohttpd-dev"])]
+        ),
         .target(name: "CSystem"),
 
         // Time and the rules: pure.
@@ -109,12 +114,15 @@ let package = Package(
         source("Store", ["CSystem", "CivilTime", "Digest"], [specialized]),
         source("StoreSQLite", ["CSQLite", "CivilTime", "Digest", "Store"]),
 
+        // What a process tells of itself: metrics and a log.
+        source("Telemetry", ["CMicroHTTPD", "CivilTime"]),
+
         // Where all meets.
         source(
             "BanjieServer",
             [
                 "BanjieProtocol", "CSystem", "CivilTime", "Deadlines", "Digest", "Office", "Store",
-                "StoreSQLite", "Transport", "Wire", "WorkCalendar",
+                "StoreSQLite", "Telemetry", "Transport", "Wire", "WorkCalendar",
             ]
         ),
         program("banjied", ["BanjieServer"]),
@@ -207,6 +215,7 @@ let package = Package(
                 "StoreSamples",
             ]
         ),
+        tests("TelemetryTests", ["CivilTime", "SeededRandom", "Telemetry"]),
         tests("TransportTests", ["CSystem", "SeededRandom", "TestVectors", "Transport", "Wire"]),
         tests("WireTests", ["SeededRandom", "TestVectors", "Wire"]),
         tests("WorkCalendarTests", ["CivilTime", "SeededRandom", "WorkCalendar"]),
