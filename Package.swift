@@ -17,6 +17,13 @@ let specialized = SwiftSetting.unsafeFlags(
     .when(configuration: .release)
 )
 
+/// Leaves out the checks, while a program runs, that no two accesses to a variable overlap: the unit
+/// of work makes dozens of them for each command. Debug builds, and with them the tests, have them.
+let unchecked = SwiftSetting.unsafeFlags(
+    ["-enforce-exclusivity=unchecked"],
+    .when(configuration: .release)
+)
+
 /// A library of ours, in `Sources/<name>`.
 func source(
     _ name: String,
@@ -111,8 +118,8 @@ let package = Package(
 
         // Durable records.
         source("Digest", ["COpenSSL"]),
-        source("Store", ["CSystem", "CivilTime", "Digest"], [specialized]),
-        source("StoreSQLite", ["CSQLite", "CivilTime", "Digest", "Store"]),
+        source("Store", ["CSystem", "CivilTime", "Digest"], [specialized, unchecked]),
+        source("StoreSQLite", ["CSQLite", "CivilTime", "Digest", "Store"], [unchecked]),
 
         // What a process tells of itself: metrics and a log.
         source("Telemetry", ["CMicroHTTPD", "CivilTime"]),
@@ -123,7 +130,8 @@ let package = Package(
             [
                 "BanjieProtocol", "CSystem", "CivilTime", "Deadlines", "Digest", "Office", "Store",
                 "StoreSQLite", "Telemetry", "Transport", "Wire", "WorkCalendar",
-            ]
+            ],
+            [unchecked]
         ),
         program("banjied", ["BanjieServer"]),
         source(
