@@ -172,7 +172,7 @@ let package = Package(
             "BanjieServerTests",
             [
                 "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Office", "Store",
-                "StoreModel", "Wire", "WorkCalendar",
+                "StoreModel", "Telemetry", "Transport", "Wire", "WorkCalendar",
             ]
         ),
         tests("CivilTimeTests", ["CivilTime"]),
