@@ -97,6 +97,11 @@ let package = Package(
             pkgConfig: "libcrypto",
             providers: [.apt(["libssl-dev"])]
         ),
+        .systemLibrary(
+            name: "CMicroHTTPD",
+            pkgConfig: "libmicrohttpd",
+            providers: [.apt(["libmicrohttpd-dev"])]
+        ),
         .target(name: "CSystem"),
 
         // Time and the rules: pure.
@@ -116,12 +121,15 @@ let package = Package(
         source("Store", ["CSystem", "CivilTime", "Digest"], [specialized, unchecked]),
         source("StoreSQLite", ["CSQLite", "CivilTime", "Digest", "Store"], [unchecked]),
 
+        // What a process tells of itself: metrics and a log.
+        source("Telemetry", ["CMicroHTTPD", "CivilTime"]),
+
         // Where all meets.
         source(
             "BanjieServer",
             [
                 "BanjieProtocol", "CSystem", "CivilTime", "Deadlines", "Digest", "Office", "Store",
-                "StoreSQLite", "Transport", "Wire", "WorkCalendar",
+                "StoreSQLite", "Telemetry", "Transport", "Wire", "WorkCalendar",
             ],
             [unchecked]
         ),
@@ -164,7 +172,7 @@ let package = Package(
             "BanjieServerTests",
             [
                 "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Office", "Store",
-                "StoreModel", "Wire", "WorkCalendar",
+                "StoreModel", "Telemetry", "Transport", "Wire", "WorkCalendar",
             ]
         ),
         tests("CivilTimeTests", ["CivilTime"]),
@@ -215,6 +223,7 @@ let package = Package(
                 "StoreSamples",
             ]
         ),
+        tests("TelemetryTests", ["CivilTime", "SeededRandom", "Telemetry"]),
         tests("TransportTests", ["CSystem", "SeededRandom", "TestVectors", "Transport", "Wire"]),
         tests("WireTests", ["SeededRandom", "TestVectors", "Wire"]),
         tests("WorkCalendarTests", ["CivilTime", "SeededRandom", "WorkCalendar"]),
