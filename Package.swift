@@ -39,11 +39,16 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// A library of the tools', in `Tools/Sources/<name>`.
-func toolLibrary(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func toolLibrary(
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    resources: [Resource] = []
+) -> Target {
     .target(
         name: name,
         dependencies: dependencies,
         path: "Tools/Sources/\(name)",
+        resources: resources,
         swiftSettings: strict
     )
 }
@@ -147,7 +152,7 @@ let package = Package(
         tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines", "SeededRandom"]),
         toolLibrary("SeededRandom"),
         toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
-        toolLibrary("ProtoGen"),
+        toolLibrary("ProtoGen", resources: [.embedInCode("Resources/dissector.lua")]),
         tool("protogen", in: "protogen", ["ProtoGen"]),
         toolLibrary(
             "ScenarioRunner",
