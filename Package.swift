@@ -121,6 +121,10 @@ let package = Package(
         source("Transport", ["CSystem", "Wire"]),
         source("BanjieClient", ["BanjieProtocol", "CivilTime", "Transport", "Wire"]),
 
+        // Secrets.
+        source("PrivateFiles"),
+        source("Sealing", ["COpenSSL", "PrivateFiles"]),
+
         // Durable records.
         source("Digest", ["COpenSSL"]),
         source("Store", ["CSystem", "CivilTime", "Digest"], [specialized, unchecked]),
@@ -208,7 +212,9 @@ let package = Package(
             ]
         ),
         tests("ProtoGenTests", ["ProtoGen"]),
+        tests("PrivateFilesTests", ["PrivateFiles"]),
         tests("ScenarioTests", ["LocalServer", "ScenarioRunner", "banjied"]),
+        tests("SealingTests", ["PrivateFiles", "Sealing", "SeededRandom"]),
         tests(
             "StoreConformanceTests",
             ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite", "StoreSamples"]
