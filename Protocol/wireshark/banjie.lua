@@ -184,7 +184,8 @@ schema.messages.AuditEntry = {
     { 4, "kind", "string", doc = "What happened, in the past tense." },
     { 5, "subject", "string", doc = "The record it happened to: its kind, a slash, and its key, such as `case/` and the serial." },
     { 6, "detail", "string", doc = "The particulars." },
-    { 7, "hash", "bytes", doc = "The chain's hash up to and with this entry: SHA-256 of the hash before (32 zeros before the first), `sequence` and `at` (eight bytes each), and `actor`, `kind`, `subject` and `detail` (each after its length in four bytes); integers little-endian." },
+    { 7, "hash", "bytes", doc = "The chain's hash up to and with this entry: SHA-256 of the hash before (32 zeros before the first), `sequence` and `at` (eight bytes each), `actor`, `kind`, `subject` and `detail` (each after its length in four bytes), and `trace`; integers little-endian." },
+    { 8, "trace", "bytes", doc = "The trace of the call by which it happened (W3C Trace Context): 16 bytes, or none." },
 }
 
 schema.messages.ReadAuditReply = {

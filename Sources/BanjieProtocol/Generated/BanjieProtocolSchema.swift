@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0xfc2c0de9e296890c
+    public static let fingerprint: UInt64 = 0x174dadca00895658
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
