@@ -39,11 +39,16 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// A library of the tools', in `Tools/Sources/<name>`.
-func toolLibrary(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func toolLibrary(
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    resources: [Resource] = []
+) -> Target {
     .target(
         name: name,
         dependencies: dependencies,
         path: "Tools/Sources/\(name)",
+        resources: resources,
         swiftSettings: strict
     )
 }
@@ -116,6 +121,10 @@ let package = Package(
         source("Transport", ["CSystem", "Wire"]),
         source("BanjieClient", ["BanjieProtocol", "CivilTime", "Transport", "Wire"]),
 
+        // Secrets.
+        source("PrivateFiles"),
+        source("Sealing", ["COpenSSL", "PrivateFiles"]),
+
         // Durable records.
         source("Digest", ["COpenSSL"]),
         source("Store", ["CSystem", "CivilTime", "Digest"], [specialized, unchecked]),
@@ -147,7 +156,7 @@ let package = Package(
         tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines", "SeededRandom"]),
         toolLibrary("SeededRandom"),
         toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
-        toolLibrary("ProtoGen"),
+        toolLibrary("ProtoGen", resources: [.embedInCode("Resources/dissector.lua")]),
         tool("protogen", in: "protogen", ["ProtoGen"]),
         toolLibrary(
             "ScenarioRunner",
@@ -203,7 +212,9 @@ let package = Package(
             ]
         ),
         tests("ProtoGenTests", ["ProtoGen"]),
+        tests("PrivateFilesTests", ["PrivateFiles"]),
         tests("ScenarioTests", ["LocalServer", "ScenarioRunner", "banjied"]),
+        tests("SealingTests", ["PrivateFiles", "Sealing", "SeededRandom"]),
         tests(
             "StoreConformanceTests",
             ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite", "StoreSamples"]

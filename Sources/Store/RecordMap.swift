@@ -33,13 +33,11 @@ final class RecordMap<R: Record> {
 
     typealias Stored = RecordChanges<R>.Stored
 
-    /// A slot as it was before the running command changed it.
-    struct Undo {
-        let slot: Slot
-        let current: R?
-        let stored: Stored
-        /// Whether the slot was made by this change, and nothing is known of its key without it.
-        let isNew: Bool
+    /// What the running command has changed, and how to take it back.
+    enum Undo {
+        /// The slot was made by the change, and nothing is known of its key without it.
+        case forget(Slot)
+        case restore(Slot, current: R?, stored: Stored)
     }
 
     let table: Table
@@ -177,16 +175,12 @@ final class RecordMap<R: Record> {
         let isFirst = undo.isEmpty
         let known = slot(key)
         let slot = known ?? insertSlot(key, nil)
-        if slot.command != command || known == nil {
+        if known == nil {
             slot.command = command
-            undo.append(
-                Undo(
-                    slot: slot,
-                    current: slot.current,
-                    stored: slot.stored,
-                    isNew: known == nil
-                )
-            )
+            undo.append(.forget(slot))
+        } else if slot.command != command {
+            slot.command = command
+            undo.append(.restore(slot, current: slot.current, stored: slot.stored))
         }
         if !slot.isDirty {
             dirty.append(slot)
@@ -243,11 +237,17 @@ extension RecordMap {
 
     func rejectCommand() {
         for change in undo.reversed() {
-            let slot = change.slot
-            slot.stored = change.stored
-            set(slot, to: change.current)
-            if !slot.isDirty { dirty.removeLast() }
-            if change.isNew { recent[slot.key] = nil }
+            switch change {
+            case .forget(let slot):
+                slot.stored = .same
+                set(slot, to: nil)
+                recent[slot.key] = nil
+                dirty.removeLast()
+            case .restore(let slot, let current, let stored):
+                slot.stored = stored
+                set(slot, to: current)
+                if !slot.isDirty { dirty.removeLast() }
+            }
         }
         undo.removeAll(keepingCapacity: true)
     }

@@ -4,8 +4,13 @@ import Store
 
 /// Writes batches, on a connection of its own.
 final class SQLiteWriter: StoreWriter {
+    /// As many of the log's pages the writer moves itself: a few milliseconds' work.
+    private static let remainderMax = 512
+
     private let connection: Connection
     private let checkpointPages: Int
+    /// Nil when the writer moves the log's pages by itself.
+    private let checkpointer: Checkpointer?
     private let journal: JournalReads
     private let batches: BatchWriter
     private let replies: ReplyWrites
@@ -15,6 +20,7 @@ final class SQLiteWriter: StoreWriter {
     init(_ connection: Connection, _ options: SQLiteStore.Options) throws(StoreError) {
         self.connection = connection
         checkpointPages = options.checkpointPages
+        checkpointer = options.vfs == nil ? Checkpointer(path: connection.path) : nil
         journal = try JournalReads(connection)
         batches = try BatchWriter(connection)
         replies = try ReplyWrites(connection)
@@ -61,10 +67,20 @@ final class SQLiteWriter: StoreWriter {
         replies.forgetNewest()
     }
 
-    /// Moves the write-ahead log's pages into the file when there are many, without waiting for
+    /// Has the write-ahead log's pages moved into the file when there are many, without waiting for
     /// readers. Fails silently: what is in the log is durable, and the next commit tries again.
     func tidy() {
         guard connection.logPages >= checkpointPages else { return }
-        connection.checkpoint()
+        guard let checkpointer else {
+            connection.checkpoint()
+            return
+        }
+        guard let remaining = checkpointer.remaining(of: connection.logPages) else { return }
+        if remaining > Self.remainderMax {
+            checkpointer.start()
+        } else {
+            connection.checkpoint()
+            checkpointer.forget()
+        }
     }
 }

@@ -91,8 +91,11 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
     }
 
     /// Hands a batch over; its outcome must be taken before the next.
-    func hand(_ batch: EngineBatch<Ticket>) {
-        guard hasThread, batch.touchesStore else { return report(carryOut(batch)) }
+    ///
+    /// - Parameter isAlone: Whether nothing could run meanwhile: then it is carried out at once, which
+    ///   spares it the way to the other thread.
+    func hand(_ batch: EngineBatch<Ticket>, isAlone: Bool) {
+        guard hasThread, batch.touchesStore, !isAlone else { return report(carryOut(batch)) }
         state.withLock { $0.batch = batch }
         handed.signal()
     }

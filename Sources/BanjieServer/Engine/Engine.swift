@@ -76,7 +76,11 @@ final class Engine<Ticket: Sendable> {
     /// Those of the batch that is with the stage, and the state once it is durable; nil while none is.
     private var handedOver: (consequences: Consequences, state: Committed)?
 
+    /// Where calls come from; nil when somebody else steps.
+    private var inbox: Inbox<EngineCall<Ticket>>?
+    // Reused from command to command.
     private var hasher = SHA256Stream()
+    private var canonical = MessageWriter()
 
     /// Loads the calendars and arms every running deadline of the store.
     init(
@@ -117,6 +121,7 @@ final class Engine<Ticket: Sendable> {
 
     /// Runs until the inbox is closed and empty, with commits on a thread of their own.
     func run(_ inbox: Inbox<EngineCall<Ticket>>) {
+        self.inbox = inbox
         stage.startThread(tell: { inbox.wake() })
         while let calls = inbox.take(
             limit: Self.batchMax,
@@ -168,7 +173,8 @@ final class Engine<Ticket: Sendable> {
         guard handedOver == nil else { return }
         // A store that refused a batch is tried again even when there is nothing to keep: whoever
         // waits until it is writable sends nothing before.
-        handOver(commitsNothing: isQuiet && !isWritable)
+        let isAlone = size < Self.batchMin && inbox?.isEmpty ?? true
+        handOver(commitsNothing: isQuiet && !isWritable, isAlone: isAlone)
     }
 
     private func readClock() {
@@ -274,7 +280,9 @@ final class Engine<Ticket: Sendable> {
         }
         withUnsafeBytes(of: call.method.littleEndian) { hasher.update($0) }
         do {
-            hasher.update(try method.request.init(decoding: call.body).encoded())
+            canonical.removeAll()
+            try method.request.init(decoding: call.body).write(to: &canonical)
+            canonical.withUnsafeBytes { hasher.update($0) }
         } catch {
             _ = hasher.finish()
             throw .undecodable(error.describe(in: method.request.descriptor))
@@ -427,8 +435,10 @@ final class Engine<Ticket: Sendable> {
 
     /// Seals the running batch and gives it to the stage, and begins the next one.
     ///
-    /// - Parameter commitsNothing: Whether an empty batch is committed too.
-    private func handOver(commitsNothing: Bool = false) {
+    /// - Parameters:
+    ///   - commitsNothing: Whether an empty batch is committed too.
+    ///   - isAlone: Whether nothing waits to be run meanwhile.
+    private func handOver(commitsNothing: Bool = false, isAlone: Bool = false) {
         precondition(handedOver == nil, "a batch is handed over while another is on its way")
         let moment = ServerClock.monotonicSeconds
         let isHousekeepingDue = moment >= nextHousekeeping && retryAfter == nil
@@ -447,14 +457,18 @@ final class Engine<Ticket: Sendable> {
         )
         handedOver = (consequences, Committed(calendars: calendars, sweepPosition: sweepPosition))
         beginBatch()
-        stage.hand(batch)
+        stage.hand(batch, isAlone: isAlone)
         takeOutcome()
     }
 
     private func beginBatch() {
+        let expected = min(answers.count, Self.batchMax)
         answers = []
+        answers.reserveCapacity(expected)
         languages = []
+        languages.reserveCapacity(expected)
         consequences = Consequences()
+        consequences.planned.reserveCapacity(expected)
         size = 0
     }
 

@@ -27,6 +27,9 @@ final class Inbox<Element: Sendable>: Sendable {
 
     init(capacity: Int) { self.capacity = capacity }
 
+    /// Whether nothing waits.
+    var isEmpty: Bool { state.withLock { $0.elements.isEmpty } }
+
     /// Adds elements; returns how many of them fitted, the first ones.
     func add(_ elements: [Element]) -> Int {
         let (added, wakesOne) = state.withLock { state -> (Int, Bool) in

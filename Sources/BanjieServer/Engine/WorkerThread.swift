@@ -1,5 +1,7 @@
+internal import CSystem
 internal import Dispatch
 internal import Foundation
+
 internal import Store
 internal import Synchronization
 
@@ -29,8 +31,10 @@ func startThread<Resource>(
 
 /// Starts a thread that runs `body` to its end.
 func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
-    let thread = Thread { body() }
-    thread.name = name
+    let thread = Thread {
+        banjie_name_thread(name)
+        body()
+    }
     thread.stackSize = 1 << 20
     thread.start()
 }

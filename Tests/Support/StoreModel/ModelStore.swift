@@ -16,6 +16,8 @@ package final class ModelStore: Store, StoreWriter {
     private let disk: ModelDisk
     /// Fails the next commit, and with it the whole batch.
     package var nextCommitFailure: StoreError?
+    /// Called before each commit, on the thread that commits.
+    package var willCommit: () -> Void = {}
 
     package init(disk: ModelDisk = ModelDisk()) { self.disk = disk }
 
@@ -24,6 +26,7 @@ package final class ModelStore: Store, StoreWriter {
     private var state: ModelState { disk.state.withLock { $0 } }
 
     package func commit(_ batch: borrowing CommitBatch) throws(StoreError) {
+        willCommit()
         if let failure = nextCommitFailure {
             nextCommitFailure = nil
             throw failure
