@@ -153,6 +153,46 @@ schema.enums.Role = {
     [8] = "OPERATOR",
 }
 
+schema.enums.HealthProblem = {
+    [1] = "DRAINING",
+    [2] = "STORE_NOT_WRITABLE",
+    [3] = "CLOCK_UNCONFIRMED",
+}
+
+schema.enums.SchemaMethodKind = {
+    [1] = "COMMAND",
+    [2] = "QUERY",
+    [3] = "WATCH",
+    [4] = "UPLOAD",
+    [5] = "SESSION",
+}
+
+schema.enums.SchemaIdempotency = {
+    [1] = "SAFE",
+    [2] = "REQUEST_ID",
+    [3] = "NONE",
+}
+
+schema.enums.SchemaAccess = {
+    [1] = "PUBLIC",
+    [2] = "SIGNED_IN",
+    [3] = "ROLES",
+}
+
+schema.enums.SchemaType = {
+    [1] = "BOOL",
+    [2] = "INT32",
+    [3] = "INT64",
+    [4] = "UINT32",
+    [5] = "UINT64",
+    [6] = "STRING",
+    [7] = "BYTES",
+    [8] = "INSTANT",
+    [9] = "DATE",
+    [10] = "MESSAGE",
+    [11] = "ENUM",
+}
+
 schema.messages.AdvanceClockRequest = {
     doc = "Moves a virtual clock.",
     { 1, "to", "instant", doc = "The civil time to which it moves; never back." },
@@ -610,6 +650,89 @@ schema.messages.ItemView = {
     { 8, "published", "instant", doc = "When this version was published." },
 }
 
+schema.messages.HealthReply = {
+    doc = "How a server is.",
+    { 1, "serving", "bool", doc = "Whether it should be given work, as it should while it has no problem." },
+    { 2, "problems", "enum", "HealthProblem", doc = "What is wrong with it." },
+}
+
+schema.messages.SchemaRequest = {
+    doc = "Asks for the schema.",
+    { 1, "known", "uint64", doc = "The fingerprint of the schema that the caller has; 0 for none." },
+}
+
+schema.messages.SchemaReply = {
+    doc = "A schema: everything that the server's services are made of.",
+    { 1, "fingerprint", "uint64", doc = "A hash of all that two programs must agree on: the same as in the handshake." },
+    { 2, "services", "message", "ServiceSchema", doc = "Every service, in ascending order of the numbers; none when the caller has the same schema." },
+    { 3, "messages", "message", "MessageSchema", doc = "Every message." },
+    { 4, "enums", "message", "EnumSchema", doc = "Every enum." },
+}
+
+schema.messages.ServiceSchema = {
+    doc = "A service.",
+    { 1, "number", "uint32", doc = "What a call names it by, in the high half of the method's id." },
+    { 2, "name", "string", doc = "The name." },
+    { 3, "methods", "message", "MethodSchema", doc = "The methods, in ascending order of the numbers." },
+    { 4, "doc", "string", doc = "What it is." },
+}
+
+schema.messages.MethodSchema = {
+    doc = "A method.",
+    { 1, "number", "uint32", doc = "What a call names it by, in the low half of the method's id." },
+    { 2, "name", "string", doc = "The name within the service." },
+    { 3, "kind", "enum", "SchemaMethodKind", doc = "What it does, and how its messages go." },
+    { 4, "runs_inline", "bool", doc = "Whether it is answered where the request is read, touching no store." },
+    { 5, "access", "enum", "SchemaAccess", doc = "Who may call it." },
+    { 6, "roles", "string", doc = "With ROLES, the roles: values of the enum `Role`." },
+    { 7, "refusal", "string", doc = "With ROLES, why others are refused." },
+    { 8, "default_timeout_millis", "uint32", doc = "The timeout of a call that names none, in milliseconds." },
+    { 9, "longest_timeout_millis", "uint32", doc = "The longest timeout that a call may name, in milliseconds." },
+    { 10, "idempotency", "enum", "SchemaIdempotency", doc = "What repeating a call does." },
+    { 11, "request", "string", doc = "The message that it takes." },
+    { 12, "reply", "string", doc = "The message that it gives." },
+    { 13, "doc", "string", doc = "What the schema says of it." },
+}
+
+schema.messages.MessageSchema = {
+    doc = "A message.",
+    { 1, "name", "string", doc = "The name." },
+    { 2, "fields", "message", "FieldSchema", doc = "The fields, in ascending order of the numbers." },
+    { 3, "doc", "string", doc = "What the schema says of it." },
+}
+
+schema.messages.FieldSchema = {
+    doc = "A field of a message.",
+    { 1, "number", "uint32", doc = "What stands for it in the encoding." },
+    { 2, "name", "string", doc = "The name." },
+    { 3, "value_type", "enum", "SchemaType", doc = "The type; of a list, that of its elements." },
+    { 4, "type_name", "string", doc = "With MESSAGE and ENUM, which." },
+    { 5, "is_list", "bool", doc = "Whether it holds any number of values." },
+    { 6, "is_optional", "bool", doc = "Whether absence differs from the type's default." },
+    { 7, "is_personal", "bool", doc = "Whether it holds personal data." },
+    { 8, "minimum", "int64", doc = "The least value of an integer, or length of text and bytes in bytes." },
+    { 9, "maximum", "int64", doc = "The greatest." },
+    { 10, "count_minimum", "int64", doc = "The fewest elements of a list." },
+    { 11, "count_maximum", "int64", doc = "The most." },
+    { 12, "required", "string", doc = "Why an empty value is refused; empty when it isn't." },
+    { 13, "unknown", "string", doc = "Why a value that the enum doesn't know is refused; empty for other types." },
+    { 14, "doc", "string", doc = "What the schema says of it." },
+}
+
+schema.messages.EnumSchema = {
+    doc = "An enum.",
+    { 1, "name", "string", doc = "The name." },
+    { 2, "values", "message", "EnumValueSchema", doc = "The values, in ascending order of the numbers." },
+    { 3, "doc", "string", doc = "What the schema says of it." },
+}
+
+schema.messages.EnumValueSchema = {
+    doc = "A value of an enum.",
+    { 1, "number", "int32", doc = "What stands for it in the encoding." },
+    { 2, "name", "string", doc = "The name." },
+    { 3, "doc", "string", doc = "What the schema says of it." },
+}
+
 schema.services[6] = {
     name = "Admin",
     methods = {
@@ -689,6 +812,20 @@ schema.services[4] = {
         [4] = { name = "IssueCredential", request = "PersonRequest", reply = "Credential" },
         [5] = { name = "PublishItem", request = "PublishItemRequest", reply = "ItemView" },
         [6] = { name = "GetItem", request = "ItemRequest", reply = "ItemView" },
+    },
+}
+
+schema.services[7] = {
+    name = "Health",
+    methods = {
+        [1] = { name = "Check", request = "Empty", reply = "HealthReply" },
+    },
+}
+
+schema.services[8] = {
+    name = "Reflection",
+    methods = {
+        [1] = { name = "Schema", request = "SchemaRequest", reply = "SchemaReply" },
     },
 }
 

@@ -126,6 +126,30 @@ public struct Bounds: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
+/// The schema of an enum.
+public struct EnumDescriptor: Sendable {
+    public let name: String
+    /// The values that this version knows, in ascending order of their numbers.
+    public let values: [EnumValueDescriptor]
+    /// What the schema says of it.
+    public let doc: String
+}
+
+/// The schema of a value of an enum.
+public struct EnumValueDescriptor: Sendable {
+    public let number: Int32
+    /// The name in the schema, in capitals.
+    public let name: String
+    /// What the schema says of it.
+    public let doc: String
+
+    init(_ number: Int32, _ name: String, doc: String) {
+        self.number = number
+        self.name = name
+        self.doc = doc
+    }
+}
+
 /// The schema of a service.
 public struct ServiceDescriptor: Sendable {
     public let name: String
