@@ -47,6 +47,10 @@ final class Router: CallHandler {
             return
         }
         let method = route.method
+        guard !method.kind.isStream else {
+            responder.fail(Self.failure(.unknownMethod, in: language))
+            return
+        }
         if let reason = Self.refusal(of: method.access, to: session?.actor) {
             responder.fail(Self.failure(reason, in: language))
             return
@@ -67,6 +71,8 @@ final class Router: CallHandler {
             switch method.kind {
             case .command: $0.commands.append(handed)
             case .query: $0.queries.append(handed)
+            case .watch, .upload, .session:
+                preconditionFailure("a stream isn't handed over as a call")
             }
         }
     }

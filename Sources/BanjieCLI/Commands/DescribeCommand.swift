@@ -226,6 +226,9 @@ extension MethodKind {
         switch self {
         case .command: Text("command: changes records", "命令：更改记录")
         case .query: Text("query: reads records", "查询：读取记录")
+        case .watch: Text("watch: a stream of replies", "订阅：持续推送应答")
+        case .upload: Text("upload: a stream of requests", "上传：分次发送，一次应答")
+        case .session: Text("session: a stream both ways", "会话：双向持续收发")
         }
     }
 }
