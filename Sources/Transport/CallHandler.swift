@@ -8,6 +8,11 @@ package struct ConnectionID: Hashable, Sendable {
     let generation: UInt32
 }
 
+extension ConnectionID: CustomStringConvertible {
+    /// `loop-index-generation`.
+    package var description: String { "\(reactor)-\(index)-\(generation)" }
+}
+
 /// Names a call that is to be answered later, from any thread.
 package struct CallTicket: Hashable, Sendable {
     package let connection: ConnectionID
