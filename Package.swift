@@ -87,7 +87,7 @@ let package = Package(
         ),
         .systemLibrary(
             name: "COpenSSL",
-            pkgConfig: "libcrypto",
+            pkgConfig: "openssl",
             providers: [.apt(["libssl-dev"])]
         ),
         .target(name: "CSystem"),
@@ -107,6 +107,7 @@ let package = Package(
         // Secrets.
         source("PrivateFiles"),
         source("Sealing", ["COpenSSL", "PrivateFiles"]),
+        source("TLS", ["COpenSSL", "PrivateFiles"]),
 
         // Durable records.
         source("Digest", ["COpenSSL"]),
@@ -149,6 +150,7 @@ let package = Package(
         testSupport("RuleTesting", ["CivilTime", "WorkCalendar"]),
         testSupport("StoreModel", ["CivilTime", "Store"]),
         testSupport("StoreSamples", ["CivilTime", "SeededRandom", "Store"]),
+        testSupport("TestCertificates", ["TLS"]),
         testSupport("TestVectors"),
         tests(
             "BanjieCLITests",
@@ -213,6 +215,7 @@ let package = Package(
                 "StoreSamples",
             ]
         ),
+        tests("TLSTests", ["PrivateFiles", "SeededRandom", "TLS", "TestCertificates"]),
         tests("TransportTests", ["CSystem", "SeededRandom", "TestVectors", "Transport", "Wire"]),
         tests("WireTests", ["SeededRandom", "TestVectors", "Wire"]),
         tests("WorkCalendarTests", ["CivilTime", "SeededRandom", "WorkCalendar"]),
