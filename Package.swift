@@ -17,6 +17,13 @@ let specialized = SwiftSetting.unsafeFlags(
     .when(configuration: .release)
 )
 
+/// Leaves out the checks, while a program runs, that no two accesses to a variable overlap: the unit
+/// of work makes dozens of them for each command. Debug builds, and with them the tests, have them.
+let unchecked = SwiftSetting.unsafeFlags(
+    ["-enforce-exclusivity=unchecked"],
+    .when(configuration: .release)
+)
+
 /// A library of ours, in `Sources/<name>`.
 func source(
     _ name: String,
@@ -32,11 +39,16 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// A library of the tools', in `Tools/Sources/<name>`.
-func toolLibrary(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+func toolLibrary(
+    _ name: String,
+    _ dependencies: [Target.Dependency] = [],
+    resources: [Resource] = []
+) -> Target {
     .target(
         name: name,
         dependencies: dependencies,
         path: "Tools/Sources/\(name)",
+        resources: resources,
         swiftSettings: strict
     )
 }
@@ -90,6 +102,11 @@ let package = Package(
             pkgConfig: "openssl",
             providers: [.apt(["libssl-dev"])]
         ),
+        .systemLibrary(
+            name: "CMicroHTTPD",
+            pkgConfig: "libmicrohttpd",
+            providers: [.apt(["libmicrohttpd-dev"])]
+        ),
         .target(name: "CSystem"),
 
         // Time and the rules: pure.
@@ -101,7 +118,7 @@ let package = Package(
         // The protocol and its transport.
         source("Wire", ["CSystem"]),
         source("BanjieProtocol", ["CivilTime", "Wire"]),
-        source("Transport", ["CSystem", "Wire"]),
+        source("Transport", ["CSystem", "TLS", "Wire"]),
         source("BanjieClient", ["BanjieProtocol", "CivilTime", "Transport", "Wire"]),
 
         // Secrets.
@@ -111,16 +128,20 @@ let package = Package(
 
         // Durable records.
         source("Digest", ["COpenSSL"]),
-        source("Store", ["CSystem", "CivilTime", "Digest"], [specialized]),
-        source("StoreSQLite", ["CSQLite", "CivilTime", "Digest", "Store"]),
+        source("Store", ["CSystem", "CivilTime", "Digest"], [specialized, unchecked]),
+        source("StoreSQLite", ["CSQLite", "CivilTime", "Digest", "Store"], [unchecked]),
+
+        // What a process tells of itself: metrics and a log.
+        source("Telemetry", ["CMicroHTTPD", "CivilTime"]),
 
         // Where all meets.
         source(
             "BanjieServer",
             [
                 "BanjieProtocol", "CSystem", "CivilTime", "Deadlines", "Digest", "Office", "Store",
-                "StoreSQLite", "Transport", "Wire", "WorkCalendar",
-            ]
+                "StoreSQLite", "Telemetry", "Transport", "Wire", "WorkCalendar",
+            ],
+            [unchecked]
         ),
         program("banjied", ["BanjieServer"]),
         source(
@@ -136,7 +157,7 @@ let package = Package(
         tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines", "SeededRandom"]),
         toolLibrary("SeededRandom"),
         toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
-        toolLibrary("ProtoGen"),
+        toolLibrary("ProtoGen", resources: [.embedInCode("Resources/dissector.lua")]),
         tool("protogen", in: "protogen", ["ProtoGen"]),
         toolLibrary(
             "ScenarioRunner",
@@ -162,7 +183,7 @@ let package = Package(
             "BanjieServerTests",
             [
                 "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Office", "Store",
-                "StoreModel", "Wire", "WorkCalendar",
+                "StoreModel", "Telemetry", "Transport", "Wire", "WorkCalendar",
             ]
         ),
         tests("CivilTimeTests", ["CivilTime"]),
@@ -216,6 +237,7 @@ let package = Package(
             ]
         ),
         tests("TLSTests", ["PrivateFiles", "SeededRandom", "TLS", "TestCertificates"]),
+        tests("TelemetryTests", ["CivilTime", "SeededRandom", "Telemetry"]),
         tests("TransportTests", ["CSystem", "SeededRandom", "TestVectors", "Transport", "Wire"]),
         tests("WireTests", ["SeededRandom", "TestVectors", "Wire"]),
         tests("WorkCalendarTests", ["CivilTime", "SeededRandom", "WorkCalendar"]),

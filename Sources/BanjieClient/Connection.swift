@@ -64,6 +64,7 @@ public final class Connection: CallChannel {
         let timeout = options.timeoutMillis ?? method.defaultTimeoutMillis
         let deadline = MonotonicTime.now().adding(milliseconds: UInt64(timeout))
         let requestID = try Self.requestID(method, options)
+        let trace = (options.traceContext ?? .current).map { Array($0.description.utf8) } ?? []
         let isRepeatable = method.idempotency == .safe || !requestID.isEmpty
         var attempt = 1
         while true {
@@ -71,6 +72,7 @@ public final class Connection: CallChannel {
                 method.id,
                 body,
                 requestID: requestID,
+                traceparent: trace,
                 deadline: deadline,
                 waitsForReady: options.waitForReady || attempt > 1
             )
@@ -120,6 +122,7 @@ public final class Connection: CallChannel {
         _ method: UInt32,
         _ body: [UInt8],
         requestID: [UInt8],
+        traceparent: [UInt8],
         deadline: MonotonicTime,
         waitsForReady: Bool
     ) async -> Result<OutgoingCall.Reply, CallFailure> {
@@ -131,6 +134,7 @@ public final class Connection: CallChannel {
                     method: method,
                     message: body,
                     requestID: requestID,
+                    traceparent: traceparent,
                     deadline: deadline,
                     waitsForReady: waitsForReady
                 ) { continuation.resume(returning: $0) }

@@ -20,12 +20,19 @@ public struct CallOptions: Hashable, Sendable {
     public var requestID: [UInt8]?
     /// Whether to wait for a connection, within the timeout, rather than fail at once.
     public var waitForReady: Bool
+    /// The trace that the call belongs to; the task's own (`TraceContext.current`) when nil.
+    public var traceContext: TraceContext?
 
-    public init(timeoutMillis: UInt32? = nil, requestID: [UInt8]? = nil, waitForReady: Bool = false)
-    {
+    public init(
+        timeoutMillis: UInt32? = nil,
+        requestID: [UInt8]? = nil,
+        waitForReady: Bool = false,
+        traceContext: TraceContext? = nil
+    ) {
         self.timeoutMillis = timeoutMillis
         self.requestID = requestID
         self.waitForReady = waitForReady
+        self.traceContext = traceContext
     }
 }
 

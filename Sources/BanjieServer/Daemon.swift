@@ -1,5 +1,6 @@
 internal import CSystem
 internal import Foundation
+internal import Telemetry
 
 /// The server program: reads its configuration, serves until SIGTERM or SIGINT, drains.
 package enum Daemon {
@@ -13,50 +14,54 @@ package enum Daemon {
 
     /// Runs the program to its end and returns its exit code.
     package static func main(arguments: [String]) -> Int32 {
+        let environment = ProcessInfo.processInfo.environment
+        let language = Language(environment: environment)
         var settings = Settings()
         let command: Command
         do {
             command = try Command(arguments)
-            try apply(command, to: &settings)
+            try apply(command, environment, to: &settings)
         } catch let error as UsageError {
-            write("banjied: \(error.description)\n", to: .standardError)
+            complain(error.problem.text(in: language))
             return ExitCode.usage
+        } catch let error as ConfigurationError {
+            complain(error.sentence(in: language))
+            return ExitCode.configuration
         } catch {
-            write("banjied: \(error)\n", to: .standardError)
+            complain("\(error)")
             return ExitCode.configuration
         }
         switch command.action {
         case .help:
-            write(help, to: .standardOutput)
+            write(help(in: language), to: .standardOutput)
             return ExitCode.ok
         case .version:
             write("banjied \(DiagnosticsService.version)\n", to: .standardOutput)
             return ExitCode.ok
         case .printConfiguration:
-            write(settings.listing + "\n", to: .standardOutput)
-            return check(settings)
+            write(settings.listing(in: language) + "\n", to: .standardOutput)
+            return check(settings, in: language)
         case .serve:
             break
         }
         do {
-            let configuration = try settings.configuration()
-            return try serve(configuration)
+            return try serve(try settings.configuration())
         } catch let error as ConfigurationError {
-            write("banjied: \(error)\n", to: .standardError)
+            complain(error.sentence(in: language))
             return ExitCode.configuration
         } catch {
-            write("banjied: can't start: \(error)\n", to: .standardError)
+            complain(StartFailure(error).text.text(in: language))
             return ExitCode.cannotStart
         }
     }
 
     /// Tells what of the settings can't be.
-    private static func check(_ settings: Settings) -> Int32 {
+    private static func check(_ settings: Settings, in language: Language) -> Int32 {
         do throws(ConfigurationError) {
             _ = try settings.configuration()
             return ExitCode.ok
         } catch {
-            write("banjied: \(error)\n", to: .standardError)
+            complain(error.sentence(in: language))
             return ExitCode.configuration
         }
     }
@@ -73,9 +78,17 @@ package enum Daemon {
         sigemptyset(&stops)
         for number in [SIGTERM, SIGINT] { sigaddset(&stops, number) }
         pthread_sigmask(SIG_BLOCK, &stops, nil)
-        let server = try OfficeServer(configuration) { line in
-            write("banjied: \(line)\n", to: .standardError)
-        }
+        let lines = LineWriter(descriptor: FileHandle.standardError.fileDescriptor)
+        // What waits is written, whatever keeps the server from starting or ends it.
+        defer { lines.close(within: 1) }
+        let logger = Logger(
+            level: configuration.logLevel,
+            format: configuration.logFormat,
+            time: ServerClock.machineTime,
+            write: { lines.write($0) }
+        )
+        let server = try OfficeServer(configuration, logger: logger)
+        server.metrics.add(lines)
         let clock =
             switch configuration.clock {
             case .machine: "machine"
@@ -83,7 +96,8 @@ package enum Daemon {
             }
         write(
             "ready listen=\(server.addresses.joined(separator: ",")) "
-                + "store=\(configuration.data)/banjie.sqlite clock=\(clock)\n",
+                + "store=\(configuration.data)/banjie.sqlite clock=\(clock)"
+                + (server.metricsAddress.map { " metrics=\($0)" } ?? "") + "\n",
             to: .standardOutput
         )
         var number: Int32 = 0
@@ -97,10 +111,14 @@ package enum Daemon {
         try? handle.write(contentsOf: Data(text.utf8))
     }
 
+    private static func complain(_ sentence: String) {
+        write("banjied: \(sentence)\n", to: .standardError)
+    }
+
     // MARK: The command line
 
-    private struct UsageError: Error, CustomStringConvertible {
-        let description: String
+    private struct UsageError: Error {
+        let problem: Text
     }
 
     private struct Command {
@@ -124,7 +142,10 @@ package enum Daemon {
                         let setting = Setting.allCases.first(where: { "--\($0.flag)" == argument })
                     else {
                         throw UsageError(
-                            description: "no option is called \(argument); see banjied --help"
+                            problem: Text(
+                                "no option is called \(argument); see banjied --help",
+                                "没有名为 \(argument) 的选项；见 banjied --help"
+                            )
                         )
                     }
                     flags.append((setting, try Self.value(of: argument, from: &rest)))
@@ -137,24 +158,32 @@ package enum Daemon {
             from rest: inout ArraySlice<String>
         ) throws -> String {
             guard let value = rest.popFirst() else {
-                throw UsageError(description: "\(option) needs a value")
+                throw UsageError(
+                    problem: Text("\(option) needs a value", "\(option) 后面须给出值")
+                )
             }
             return value
         }
     }
 
     /// File, then environment, then flags: the later wins.
-    private static func apply(_ command: Command, to settings: inout Settings) throws {
-        let environment = ProcessInfo.processInfo.environment
+    private static func apply(
+        _ command: Command,
+        _ environment: [String: String],
+        to settings: inout Settings
+    ) throws(ConfigurationError) {
         if let path = command.file ?? environment["BANJIE_CONFIG"] {
             let data: Data
             do {
                 data = try Data(contentsOf: URL(filePath: path))
             } catch {
                 throw ConfigurationError(
-                    setting: "the file",
-                    origin: path,
-                    problem: "it can't be read: \(error.localizedDescription)"
+                    setting: ConfigurationFile.theFile,
+                    origin: Text(path, path),
+                    problem: Text(
+                        "it can't be read: \(error.localizedDescription)",
+                        "无法读取：\(error.localizedDescription)"
+                    )
                 )
             }
             try ConfigurationFile.apply(data, path: path, to: &settings)
@@ -165,23 +194,36 @@ package enum Daemon {
         }
     }
 
-    private static var help: String {
+    private static func help(in language: Language) -> String {
         let width = Setting.allCases.map(\.flag.count).max() ?? 0
         let options = Setting.allCases.map { setting in
             let form = setting == .production ? setting.flag : "\(setting.flag) VALUE"
             let padding = String(repeating: " ", count: width + 6 - form.count)
-            return "  --\(form)\(padding)  \(setting.summary)"
-        }
-        return """
+            return "  --\(form)\(padding)  \(setting.summary.text(in: language))"
+        }.joined(separator: "\n")
+        return Text(
+            """
             banjied: hosts a city's matters and their deadlines.
 
             usage: banjied [--config FILE] [--print-config] [options]
 
-            \(options.joined(separator: "\n"))
+            \(options)
 
             A value comes from its flag, else from the environment (BANJIE_NAME), else from the file
             (JSON5, names with underscores), else from its default; --print-config shows which.
 
+            """,
             """
+            banjied：承载一座城市的办件与期限。
+
+            用法：banjied [--config FILE] [--print-config] [选项]
+
+            \(options)
+
+            设置项依次取自选项、环境变量（BANJIE_NAME）、文件（JSON5，名称用下划线）、默认值；
+            --print-config 显示各项的值和出处。
+
+            """
+        ).text(in: language)
     }
 }

@@ -5,6 +5,7 @@ internal import Foundation
 internal import Office
 internal import Store
 internal import StoreSQLite
+package import Telemetry
 internal import Transport
 internal import Wire
 internal import WorkCalendar
@@ -16,21 +17,24 @@ package final class OfficeServer: Sendable {
     private static let queueMax = 65_536
 
     private let transport: Transport.Server
-    private let inbox: Inbox<EngineCall<CallTicket>>
-    private let queries: QueryPool<CallTicket>
+    private let inbox: Inbox<EngineCall<HeldCall>>
+    private let queries: QueryPool<HeldCall>
     private let signIns: SignInDesk
     private let shared: SharedState
     private let engineFinished: DispatchSemaphore
+    private let logger: Logger
+    let metrics: ServerMetrics
+    private let metricsEndpoint: MetricsEndpoint?
     /// Where it listens, ports filled in.
     package let addresses: [String]
+
+    /// Where it serves metrics, the port filled in; nil when it doesn't.
+    var metricsAddress: String? { metricsEndpoint?.address }
 
     /// Opens the store, arms what runs, and listens.
     ///
     /// - Throws: what keeps it from starting, in a sentence.
-    package init(
-        _ configuration: Configuration,
-        log: @escaping @Sendable (String) -> Void
-    ) throws {
+    package init(_ configuration: Configuration, logger: Logger) throws {
         try Self.createFolder(configuration.data)
         let path = "\(configuration.data)/banjie.sqlite"
         let clock: ServerClock =
@@ -46,20 +50,30 @@ package final class OfficeServer: Sendable {
             clock: clock,
             policy: configuration.policy
         )
-        let exit = ReplyExit()
-        let inbox = Inbox<EngineCall<CallTicket>>(capacity: Self.queueMax)
-        let queries = QueryPool<CallTicket>(
+        let metrics = ServerMetrics()
+        let interceptors = ServerInterceptors([
+            CallMetrics(metrics.registry),
+            CallLog(logger, slowMilliseconds: configuration.slowCallMilliseconds),
+        ])
+        let exit = ReplyExit(interceptors: interceptors, metrics: metrics, logger: logger)
+        let inbox = Inbox<EngineCall<HeldCall>>(capacity: Self.queueMax)
+        let queries = QueryPool<HeldCall>(
             shared: shared,
             capacity: Self.queueMax,
             connections: { exit.connections },
-            log: log,
+            log: Self.trouble("query.trouble", logger),
             deliver: { exit.deliver($0) }
         )
-        let signIns = SignInDesk(log: log, post: { exit.post($0, for: $1) })
+        let signIns = SignInDesk(
+            log: Self.trouble("sign_in.trouble", logger),
+            post: { exit.post($0, for: $1) }
+        )
         let router = Router(
             commands: inbox,
             queries: queries,
             signIns: signIns,
+            interceptors: interceptors,
+            metrics: metrics,
             deliver: { exit.deliver($0) }
         )
 
@@ -72,7 +86,7 @@ package final class OfficeServer: Sendable {
                 exit: exit,
                 gapMax: Int64(configuration.gapHours) * 3600,
                 replySeconds: Int64(configuration.replyDays) * Instant.secondsPerDay,
-                log: log
+                log: Self.trouble("engine.trouble", logger)
             ),
             finished: engineFinished
         )
@@ -94,13 +108,46 @@ package final class OfficeServer: Sendable {
             reactors: configuration.reactors
         )
         exit.open(transport)
-        addresses = try configuration.listen.map { try transport.listen(on: $0).description }
+        metrics.add(shared)
+        metrics.add(exit)
+        metricsEndpoint = try Self.serveMetrics(of: metrics, at: configuration.metrics)
+        let endpoints = try configuration.listen.map { try transport.listen(on: $0) }
+        for endpoint in endpoints {
+            logger.log(.info, "server.listening", [LogField("at", .identifier(endpoint))])
+        }
+        addresses = endpoints.map(\.description)
+        self.logger = logger
+        self.metrics = metrics
         self.transport = transport
         self.inbox = inbox
         self.queries = queries
         self.signIns = signIns
         self.shared = shared
         self.engineFinished = engineFinished
+    }
+
+    /// Writes what the server's own parts say went wrong in them.
+    private static func trouble(
+        _ event: StaticString,
+        _ logger: Logger
+    ) -> @Sendable (String) -> Void {
+        let budget = LineBudget(linesPerSecond: 20)
+        return { sentence in
+            logger.log(
+                .warning,
+                event,
+                within: budget,
+                [LogField("message", .diagnosis(sentence))]
+            )
+        }
+    }
+
+    private static func serveMetrics(
+        of metrics: ServerMetrics,
+        at endpoint: Endpoint?
+    ) throws(MetricsEndpoint.Failure) -> MetricsEndpoint? {
+        guard case .tcp(let host, let port)? = endpoint else { return nil }
+        return try MetricsEndpoint(host: host, port: port, metrics.registry)
     }
 
     /// Makes a folder, and those above it that are missing.
@@ -115,12 +162,14 @@ package final class OfficeServer: Sendable {
 
     /// Stops in order: no new calls, all accepted ones answered, the store closed.
     package func drain() {
+        logger.log(.info, "server.draining")
         shared.update { $0.status.draining = true }
         transport.drain(within: 30_000)
         inbox.close()
         engineFinished.wait()
         queries.stop()
         signIns.stop()
+        logger.log(.info, "server.stopped")
     }
 
     /// What the engine's thread takes over. The store is handed to that thread and used nowhere
@@ -128,7 +177,7 @@ package final class OfficeServer: Sendable {
     private struct EngineStart: @unchecked Sendable {
         let store: SQLiteStore
         let shared: SharedState
-        let inbox: Inbox<EngineCall<CallTicket>>
+        let inbox: Inbox<EngineCall<HeldCall>>
         let exit: ReplyExit
         let gapMax: Int64
         let replySeconds: Int64
@@ -149,7 +198,7 @@ package final class OfficeServer: Sendable {
                     gapMax: start.gapMax,
                     replySeconds: start.replySeconds,
                     log: start.log,
-                    deliver: { start.exit.deliver($0) }
+                    deliver: { start.exit.deliverCommitted($0) }
                 )
             },
             { engine in

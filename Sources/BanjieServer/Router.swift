@@ -9,7 +9,7 @@ internal import Wire
 /// On a loop's thread it looks up the method, checks that the caller's roles may use it, answers what
 /// runs inline, and gathers the rest, which is handed over once a wake-up.
 final class Router: CallHandler {
-    typealias Call = EngineCall<CallTicket>
+    typealias Call = EngineCall<HeldCall>
 
     private struct Waiting {
         var commands: [Call] = []
@@ -17,51 +17,57 @@ final class Router: CallHandler {
     }
 
     private let commands: Inbox<Call>
-    private let queries: QueryPool<CallTicket>
+    private let queries: QueryPool<HeldCall>
     private let signIns: SignInDesk
+    private let interceptors: ServerInterceptors
+    private let metrics: ServerMetrics
     /// Sends the refusals of calls that found no room.
-    private let deliver: @Sendable ([EngineAnswer<CallTicket>]) -> Void
+    private let deliver: @Sendable ([EngineAnswer<HeldCall>]) -> Void
     private let waiting = Mutex(Waiting())
 
     init(
         commands: Inbox<Call>,
-        queries: QueryPool<CallTicket>,
+        queries: QueryPool<HeldCall>,
         signIns: SignInDesk,
-        deliver: @escaping @Sendable ([EngineAnswer<CallTicket>]) -> Void
+        interceptors: ServerInterceptors,
+        metrics: ServerMetrics,
+        deliver: @escaping @Sendable ([EngineAnswer<HeldCall>]) -> Void
     ) {
         self.commands = commands
         self.queries = queries
         self.signIns = signIns
+        self.interceptors = interceptors
+        self.metrics = metrics
         self.deliver = deliver
     }
 
     func handle(_ call: borrowing IncomingCall, _ responder: inout Responder) {
+        let route = ServiceRegistry.route(call.method)
+        let timeout = Self.timeout(of: call, route?.method)
+        let observed = ObservedCall(call, route?.observed, timeoutMilliseconds: timeout)
+        interceptors.before(observed)
         if call.method == DiagnosticsMethods.echo.id {
-            echo(call, &responder)
+            interceptors.after(observed, echo(call, &responder))
             return
         }
         let session = signIns.session(of: call.principal, on: call.connection)
         let language = session?.language ?? .english
-        guard let route = ServiceRegistry.route(call.method) else {
-            responder.fail(Self.failure(.unknownMethod, in: language))
-            return
+        guard let route else {
+            return refuse(observed, .unknownMethod, in: language, &responder)
         }
         let method = route.method
         if let reason = Self.refusal(of: method.access, to: session?.actor) {
-            responder.fail(Self.failure(reason, in: language))
-            return
+            return refuse(observed, reason, in: language, &responder)
         }
-        let timeout =
-            call.timeoutMilliseconds == 0
-            ? method.defaultTimeoutMillis
-            : min(call.timeoutMilliseconds, method.longestTimeoutMillis)
+        let ticket = responder.answerLater(timeoutMilliseconds: timeout)
         let handed = Call(
             method: call.method,
             body: Array(call.message),
             actor: session?.actor,
             requestID: Array(call.requestID),
             language: language,
-            ticket: responder.answerLater(timeoutMilliseconds: timeout)
+            traceID: observed.trace?.traceID,
+            ticket: HeldCall(ticket: ticket, observed: observed)
         )
         waiting.withLock {
             switch method.kind {
@@ -71,22 +77,47 @@ final class Router: CallHandler {
         }
     }
 
+    /// What the caller allows, and no more than the method does, in milliseconds.
+    private static func timeout(
+        of call: borrowing IncomingCall,
+        _ method: MethodDescriptor?
+    ) -> UInt32 {
+        guard let method else { return call.timeoutMilliseconds }
+        return call.timeoutMilliseconds == 0
+            ? method.defaultTimeoutMillis
+            : min(call.timeoutMilliseconds, method.longestTimeoutMillis)
+    }
+
+    private func refuse(
+        _ call: ObservedCall,
+        _ reason: Reason,
+        in language: Language,
+        _ responder: inout Responder
+    ) {
+        responder.fail(Self.failure(reason, in: language))
+        interceptors.after(call, .refusedInline(reason))
+    }
+
     /// Answered where it was read: it touches no store.
-    private func echo(_ call: borrowing IncomingCall, _ responder: inout Responder) {
+    private func echo(
+        _ call: borrowing IncomingCall,
+        _ responder: inout Responder
+    ) -> CallEnding {
         do {
             let request = try EchoRequest(decoding: call.message)
             try request.validate()
             responder.succeed { (writer: inout MessageWriter) in
                 EchoReply(payload: request.payload).write(to: &writer)
             }
+            return .answeredInline
         } catch {
             let failure: HandlerFailure =
                 (error as? FieldRefusal).map { .value($0) } ?? .undecodable("\(error)")
             let language =
                 signIns.session(of: call.principal, on: call.connection)?.language ?? .english
-            responder.fail(
-                failure.report(in: language).failure(isOutcomeKnown: true, origin: .server)
-            )
+            let report = failure.report(in: language)
+            responder.fail(report.failure(isOutcomeKnown: true, origin: .server))
+            return .refusedInline(report.reason)
         }
     }
 
@@ -141,6 +172,8 @@ final class Router: CallHandler {
         return nil
     }
 
+    func cancelled(_ ticket: CallTicket) { metrics.callCancelled() }
+
     func closed(_ connection: ConnectionID, principal: Principal) {
         signIns.forget(connection)
     }
@@ -148,6 +181,27 @@ final class Router: CallHandler {
     private static func failure(_ reason: Reason, in language: Language) -> CallFailure {
         HandlerFailure.server(reason).report(in: language)
             .failure(isOutcomeKnown: true, origin: .server)
+    }
+}
+
+/// A call that is answered later: where its answer goes, and what is told of it then.
+struct HeldCall: Sendable {
+    let ticket: CallTicket
+    let observed: ObservedCall
+}
+
+extension ObservedCall {
+    fileprivate init(
+        _ call: borrowing IncomingCall,
+        _ method: ObservedMethod?,
+        timeoutMilliseconds: UInt32
+    ) {
+        methodID = call.method
+        self.method = method
+        connection = call.connection
+        receivedAt = call.receivedAt
+        deadline = call.receivedAt.adding(milliseconds: UInt64(timeoutMilliseconds))
+        trace = TraceContext(call.traceparent)
     }
 }
 

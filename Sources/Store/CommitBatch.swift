@@ -14,19 +14,29 @@ package enum RowChange: Hashable, Sendable {
 }
 
 /// The changed rows of one table.
-package protocol TableChanges: AnyObject {
-    var table: Table { get }
+///
+/// It holds a function rather than being a protocol, because that is bound where the record's type is
+/// known.
+package struct TableChanges: Sendable {
+    package typealias Visitor = (RowChange, borrowing Row) throws(StoreError) -> Void
+
+    package let table: Table
+    private let visitChanges: @Sendable (Visitor) throws(StoreError) -> Void
+
+    init(_ table: Table, _ visitChanges: @escaping @Sendable (Visitor) throws(StoreError) -> Void) {
+        self.table = table
+        self.visitChanges = visitChanges
+    }
+
     /// Visits the changes: first what is deleted, then the rest, each in the order of the keys. A
     /// unique value moves from one row to another by a deletion and an insertion, so that applying
     /// the changes one by one never meets it twice.
     ///
     /// The row holds the key's columns, then the table's; it is valid during the visit.
-    func forEachChange(
-        _ visit: (RowChange, borrowing Row) throws(StoreError) -> Void
-    ) throws(StoreError)
+    package func forEachChange(_ visit: Visitor) throws(StoreError) { try visitChanges(visit) }
 }
 
-/// What one transaction makes durable. `UnitOfWork` builds it; a store writes it.
+/// What one transaction makes durable. `BatchCommitter` builds it; a store writes it.
 package struct CommitBatch: ~Copyable {
     /// Where an audit entry's subject is to be found.
     package struct AuditSubject: Sendable {
@@ -37,7 +47,7 @@ package struct CommitBatch: ~Copyable {
     /// How far the store has come with this batch; its commit number is one more than before.
     package let head: StoreHead
     package let at: Instant
-    package let tables: [any TableChanges]
+    package let tables: [TableChanges]
     /// The sealed sections, empty when the batch has no such entries.
     package let auditEntries: JournalSection
     package let events: JournalSection
@@ -54,6 +64,6 @@ package struct CommitBatch: ~Copyable {
 package struct CommitSummary: Equatable, Sendable {
     /// How far the store has come: the commit's number, the audit chain's head.
     package let head: StoreHead
-    /// The batch's events, in order.
-    package let events: [Event]
+    /// A bit for every topic of the batch's events.
+    package let topics: UInt64
 }

@@ -61,6 +61,24 @@ package protocol Record: Equatable, Sendable {
     init(key: Key, row: inout RowReader) throws(StoreError)
 }
 
+extension Record {
+    /// Writes the row: the key's columns, then the table's, `count` together.
+    func encode(into writer: inout RowWriter, count: Int) {
+        writer.removeAll()
+        key.write(to: &writer)
+        write(to: &writer)
+        precondition(
+            writer.row.cells.count == count,
+            "a record of table \(Self.table.name) writes another number of values than its columns"
+        )
+    }
+}
+
+extension Table {
+    /// How many columns a row has, the key's and the others.
+    var width: Int { key.count + columns.count }
+}
+
 /// What a record is found by: one or more columns.
 package protocol RecordKey: Hashable, Sendable {
     func write(to row: inout RowWriter)

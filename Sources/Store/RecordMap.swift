@@ -10,8 +10,11 @@ final class RecordMap<R: Record> {
         let key: R.Key
         /// Nil when there is no such record.
         var current: R?
-        /// What the store holds, while `current` differs from it.
+        /// What the store holds, or will once the sealed batch is in it, while `current` differs
+        /// from that.
         var stored = Stored.same
+        /// Whether the batch that is sealed and not settled yet changes it.
+        var isSealed = false
         /// The last command that changed it.
         var command: UInt64 = 0
 
@@ -23,34 +26,35 @@ final class RecordMap<R: Record> {
         var isDirty: Bool {
             if case .same = stored { false } else { true }
         }
+
+        /// Whether the store may not hold it as it is yet.
+        var isAhead: Bool { isDirty || isSealed }
     }
 
-    enum Stored {
-        case same
-        case unknown
-        case known(R?)
-    }
+    typealias Stored = RecordChanges<R>.Stored
 
-    /// A slot as it was before the running command changed it.
-    struct Undo {
-        let slot: Slot
-        let current: R?
-        let stored: Stored
-        /// Whether the slot was made by this change, and nothing is known of its key without it.
-        let isNew: Bool
+    /// What the running command has changed, and how to take it back.
+    enum Undo {
+        /// The slot was made by the change, and nothing is known of its key without it.
+        case forget(Slot)
+        case restore(Slot, current: R?, stored: Stored)
     }
 
     let table: Table
+    let width: Int
     let order: KeyOrder
     /// Two generations of slots: one that is looked up moves to the recent ones, and the others
-    /// are let go when enough new ones have come. Changed slots are always among the recent.
+    /// are let go when enough new ones have come. That happens when a batch is settled: what was
+    /// changed since it was sealed is kept by then through the next time.
     var recent: [R.Key: Slot] = [:]
     var older: [R.Key: Slot] = [:]
+    /// What has changed since the last batch was sealed.
     var dirty: [Slot] = []
+    /// What the batch that is sealed and not settled yet changes.
+    var sealed: [Slot] = []
     var undo: [Undo] = []
     var overlays: [OverlayShape: Overlay<Slot>] = [:]
-    var writer = RowWriter()
-    var comparison = RowWriter()
+    var row = RowWriter()
 
     /// The largest integer key handed out or saved; nil until the store was asked.
     var lastKey: Int64?
@@ -59,6 +63,7 @@ final class RecordMap<R: Record> {
 
     init() {
         table = R.table
+        width = table.width
         order = KeyOrder(R.table)
         precondition(table.columns.count <= 64, "table \(table.name) has too many columns")
     }
@@ -88,7 +93,7 @@ final class RecordMap<R: Record> {
     /// What the store finds, with the batch's changes laid over it.
     func find(_ search: Search, in store: any Store) throws(StoreError) -> [R] {
         guard search.limit > 0 else { return [] }
-        if dirty.isEmpty {
+        if dirty.isEmpty && sealed.isEmpty {
             let found = try store.find(R.self, search)
             for record in found { remember(record) }
             return found
@@ -111,20 +116,20 @@ final class RecordMap<R: Record> {
         return found.prefix(search.limit).map(\.record)
     }
 
-    /// Keeps what the store holds; returns whether the batch has changed the record.
+    /// Keeps what the store holds; returns whether memory holds something newer.
     @discardableResult
     func remember(_ record: R) -> Bool {
         guard let slot = slot(record.key) else {
             _ = insertSlot(record.key, record)
             return false
         }
-        return slot.isDirty
+        return slot.isAhead
     }
 
     /// The index columns after the prefix, then the key's: what orders the records found.
     func position(_ record: R, _ shape: OverlayShape) -> [Value] {
-        encode(record, into: &comparison)
-        return shape.rest.map(comparison.row.value(at:))
+        record.encode(into: &row, count: width)
+        return shape.rest.map(row.row.value(at:))
     }
 
     /// The changed records that a search finds.
@@ -135,6 +140,9 @@ final class RecordMap<R: Record> {
         if overlays[shape] == nil {
             overlays[shape] = Overlay()
             for slot in dirty {
+                if let record = slot.current { enter(record, slot, shape) }
+            }
+            for slot in sealed where !slot.isDirty {
                 if let record = slot.current { enter(record, slot, shape) }
             }
         }
@@ -155,19 +163,9 @@ final class RecordMap<R: Record> {
 
     /// The values by which a record is searched; nil when the index leaves it out.
     func prefix(_ record: R, _ shape: OverlayShape) -> [Value]? {
-        encode(record, into: &comparison)
-        if let first = shape.optionalFirst, case .null = comparison.row.cells[first] { return nil }
-        return shape.prefix.map(comparison.row.value(at:))
-    }
-
-    func encode(_ record: R, into writer: inout RowWriter) {
-        writer.removeAll()
-        record.key.write(to: &writer)
-        record.write(to: &writer)
-        precondition(
-            writer.row.cells.count == table.key.count + table.columns.count,
-            "a record of table \(table.name) writes another number of values than its columns"
-        )
+        record.encode(into: &row, count: width)
+        if let first = shape.optionalFirst, case .null = row.row.cells[first] { return nil }
+        return shape.prefix.map(row.row.value(at:))
     }
 
     // MARK: Changing
@@ -177,16 +175,12 @@ final class RecordMap<R: Record> {
         let isFirst = undo.isEmpty
         let known = slot(key)
         let slot = known ?? insertSlot(key, nil)
-        if slot.command != command || known == nil {
+        if known == nil {
             slot.command = command
-            undo.append(
-                Undo(
-                    slot: slot,
-                    current: slot.current,
-                    stored: slot.stored,
-                    isNew: known == nil
-                )
-            )
+            undo.append(.forget(slot))
+        } else if slot.command != command {
+            slot.command = command
+            undo.append(.restore(slot, current: slot.current, stored: slot.stored))
         }
         if !slot.isDirty {
             dirty.append(slot)
@@ -204,7 +198,7 @@ final class RecordMap<R: Record> {
                 overlays[shape]?.remove(slot, prefix)
             }
             // A record that is as the store has it again is found there.
-            if let record, slot.isDirty { enter(record, slot, shape) }
+            if let record, slot.isAhead { enter(record, slot, shape) }
         }
         slot.current = record
     }
@@ -216,7 +210,7 @@ final class RecordMap<R: Record> {
         } else {
             let stored = try store.largestKey(R.self)
             largestStoredKey = stored
-            last = dirty.reduce(stored) { $1.current == nil ? $0 : max($0, $1.key) }
+            last = (dirty + sealed).reduce(stored) { $1.current == nil ? $0 : max($0, $1.key) }
         }
         precondition(last < .max, "table \(table.name) has used up its keys")
         lastKey = last + 1
@@ -243,23 +237,47 @@ extension RecordMap {
 
     func rejectCommand() {
         for change in undo.reversed() {
-            let slot = change.slot
-            slot.stored = change.stored
-            set(slot, to: change.current)
-            if !slot.isDirty { dirty.removeLast() }
-            if change.isNew { recent[slot.key] = nil }
+            switch change {
+            case .forget(let slot):
+                slot.stored = .same
+                set(slot, to: nil)
+                recent[slot.key] = nil
+                dirty.removeLast()
+            case .restore(let slot, let current, let stored):
+                slot.stored = stored
+                set(slot, to: current)
+                if !slot.isDirty { dirty.removeLast() }
+            }
         }
         undo.removeAll(keepingCapacity: true)
     }
 
+    /// Takes the changes out, as they are, and begins the next batch.
+    ///
+    /// - Precondition: the batch before is settled.
+    func seal() -> TableChanges {
+        precondition(sealed.isEmpty, "a batch is sealed before the last one is settled")
+        let changes = RecordChanges<R>(
+            dirty.map { .init(key: $0.key, record: $0.current, stored: $0.stored) },
+            order
+        )
+        for slot in dirty {
+            slot.stored = .same
+            slot.isSealed = true
+        }
+        swap(&sealed, &dirty)
+        return TableChanges(table) { (visit) throws(StoreError) in try changes.forEach(visit) }
+    }
+
+    /// The sealed changes lie in the store; keeps about `limit` records in memory.
     func didCommit(keeping limit: Int) {
         if let largestStoredKey {
-            self.largestStoredKey = dirty.reduce(largestStoredKey) { largest, slot in
+            self.largestStoredKey = sealed.reduce(largestStoredKey) { largest, slot in
                 integer(slot.key).map { max(largest, $0) } ?? largest
             }
         }
-        for slot in dirty { slot.stored = .same }
-        dirty.removeAll(keepingCapacity: true)
+        for slot in sealed { slot.isSealed = false }
+        sealed.removeAll(keepingCapacity: true)
         overlays.removeAll(keepingCapacity: true)
         if recent.count > limit {
             swap(&older, &recent)
@@ -271,127 +289,34 @@ extension RecordMap {
         recent = [:]
         older = [:]
         dirty.removeAll(keepingCapacity: true)
+        sealed.removeAll(keepingCapacity: true)
         undo.removeAll(keepingCapacity: true)
         overlays.removeAll(keepingCapacity: true)
-    }
-
-    func forEachChange(
-        _ visit: (RowChange, borrowing Row) throws(StoreError) -> Void
-    ) throws(StoreError) {
-        let sorted = dirtyInKeyOrder()
-        var moved: Set<ObjectIdentifier> = []
-        for slot in sorted where isDeletedFirst(slot) {
-            writer.removeAll()
-            slot.key.write(to: &writer)
-            try visit(.delete, writer.row)
-            if slot.current != nil { moved.insert(ObjectIdentifier(slot)) }
-        }
-        for slot in sorted {
-            guard let record = slot.current else { continue }
-            encode(record, into: &writer)
-            switch slot.stored {
-            case .same:
-                preconditionFailure("a clean record among the changed ones")
-            case .unknown:
-                try visit(.upsert, writer.row)
-            case .known(nil):
-                try visit(.insert, writer.row)
-            case .known(let stored?):
-                if !moved.isEmpty, moved.contains(ObjectIdentifier(slot)) {
-                    try visit(.insert, writer.row)
-                    continue
-                }
-                encode(stored, into: &comparison)
-                let columns = differingColumns()
-                if columns != 0 { try visit(.update(columns: columns), writer.row) }
-            }
-        }
-    }
-
-    /// Whether the store must let go of the row before anything else is written: it is deleted, or
-    /// it gives up a value that must be unique, or may do so because nobody looked at it.
-    func isDeletedFirst(_ slot: Slot) -> Bool {
-        guard let record = slot.current else {
-            if case .known(nil) = slot.stored { return false }
-            return true
-        }
-        guard order.uniqueColumns != 0 else { return false }
-        if case .unknown = slot.stored { return true }
-        guard case .known(let stored?) = slot.stored else { return false }
-        encode(record, into: &writer)
-        encode(stored, into: &comparison)
-        return differingColumns() & order.uniqueColumns != 0
-    }
-
-    /// The columns in which `writer` and `comparison` differ.
-    func differingColumns() -> UInt64 {
-        var columns: UInt64 = 0
-        for column in table.columns.indices
-        where !writer.row.isEqual(to: comparison.row, at: table.key.count + column) {
-            columns |= 1 << UInt64(column)
-        }
-        return columns
-    }
-
-    func dirtyInKeyOrder() -> [Slot] {
-        if R.Key.self == Int64.self {
-            return dirty.map { (integer($0.key) ?? 0, $0) }
-                .sorted { $0.0 < $1.0 }
-                .map(\.1)
-        }
-        return dirty.map { slot -> ([Value], Slot) in
-            writer.removeAll()
-            slot.key.write(to: &writer)
-            return (writer.values, slot)
-        }
-        .sorted { $0.0.compare(to: $1.0) < 0 }
-        .map(\.1)
     }
 }
 
 /// What a unit of work asks of the records of any type.
 ///
 /// It holds functions rather than being a protocol, because those are bound where the type is known.
-package final class RecordMapHandle: TableChanges {
-    package typealias Visitor = (RowChange, borrowing Row) throws(StoreError) -> Void
-
-    package let table: Table
+final class RecordMapHandle {
+    let tableName: String
     let map: AnyObject
     let hasChanges: () -> Bool
     let acceptCommand: () -> Void
     let rejectCommand: () -> Void
-    /// The changes lie in the store; keeps about that many records in memory.
+    let seal: () -> TableChanges
+    /// The sealed changes lie in the store; keeps about that many records in memory.
     let didCommit: (Int) -> Void
     let forgetAll: () -> Void
-    private let visitChanges: (Visitor) throws(StoreError) -> Void
 
     init<R: Record>(_ map: RecordMap<R>) {
-        table = map.table
+        tableName = map.table.name
         self.map = map
         hasChanges = { map.hasChanges }
         acceptCommand = { map.acceptCommand() }
         rejectCommand = { map.rejectCommand() }
+        seal = { map.seal() }
         didCommit = { map.didCommit(keeping: $0) }
         forgetAll = { map.forgetAll() }
-        visitChanges = { (visit) throws(StoreError) in try map.forEachChange(visit) }
-    }
-
-    package func forEachChange(_ visit: Visitor) throws(StoreError) { try visitChanges(visit) }
-}
-
-/// What a table's declaration says about the order in which rows may be written.
-struct KeyOrder {
-    /// The columns that a unique index names; bit n stands for `Table.columns[n]`.
-    let uniqueColumns: UInt64
-
-    init(_ table: Table) {
-        var columns: UInt64 = 0
-        for index in table.indexes where index.isUnique {
-            for (position, column) in table.columns.enumerated()
-            where index.columns.contains(column.name) {
-                columns |= 1 << UInt64(position)
-            }
-        }
-        uniqueColumns = columns
     }
 }

@@ -173,19 +173,31 @@ package protocol RecordReader: AnyObject {
     func atOnce<Result>(_ body: () throws -> Result) throws -> Result
 }
 
-/// A durable store with one writer.
+/// A durable store with one writer, and what that one reads between its writes.
 package protocol Store: RecordReader {
-    /// Makes a batch durable, whole or not at all.
-    ///
-    /// - Ordering: returns only after the write has been synced; nothing that depends on the batch
-    ///   may be answered, published or armed BEFORE.
-    func commit(_ batch: borrowing CommitBatch) throws(StoreError)
+    /// May be used on another thread than the store's reads, at the same time.
+    var writer: any StoreWriter { get }
     func storedReply(_ key: RequestKey) throws(StoreError) -> StoredReply?
+    /// An id that no request of the principal with a stored reply is beyond; nil without any.
+    func newestRequestID(of principal: String) throws(StoreError) -> [UInt8]?
     /// The largest key of a type with integer keys; 0 without records.
     func largestKey<R: Record>(_ type: R.Type) throws(StoreError) -> Int64 where R.Key == Int64
     /// A reader of its own connection, for queries on another thread. Each of its reads sees all
     /// that was committed before the read began.
     func makeReader() throws(StoreError) -> any RecordReader
+}
+
+/// Writes a store. It belongs to one thread at a time.
+package protocol StoreWriter: AnyObject {
+    /// Makes a batch durable, whole or not at all.
+    ///
+    /// - Ordering: returns only after the write has been synced; nothing that depends on the batch
+    ///   may be answered, published or armed BEFORE.
+    func commit(_ batch: borrowing CommitBatch) throws(StoreError)
+    /// Does what need not hold up the answers to a commit; to be called after each.
+    func tidy()
+    /// How far the store has come, this writer's commits included.
+    func head() throws(StoreError) -> StoreHead
     /// Deletes the replies of the oldest commits before `instant`, a commit's all together: as many
     /// commits as have at most `limit` replies, but at least one. Returns how many replies went, 0
     /// when there are no more. A commit that bears a later time keeps those after it.

@@ -1,18 +1,21 @@
 package import CivilTime
-import Digest
 
 /// Where a batch of commands changes records in memory, to be committed at once.
 ///
 /// Every command stands between `beginCommand` and `acceptCommand` or `rejectCommand`; a rejected
 /// one leaves nothing. Each sees what the accepted ones before it did. Nothing reaches the store
-/// before `commit`.
+/// before the batch is sealed and committed. While one batch is on its way to the disk, the next may
+/// already run on top of it; should the first fail, both are dropped.
 ///
-/// - Thread: the executor's alone; it must be the only writer of the store.
+/// - Thread: the executor's alone; its committer must be the only writer of the store.
 package final class UnitOfWork {
     /// About how many records of each type stay in memory from batch to batch.
     package static let keptRecordsMax = 8192
+    private static let principalsMax = 4096
 
     let store: any Store
+    /// Makes the sealed batches durable.
+    package let committer: BatchCommitter
     var maps: [ObjectIdentifier: RecordMapHandle] = [:]
     /// The maps that the running command has changed.
     var changed: [RecordMapHandle] = []
@@ -22,22 +25,21 @@ package final class UnitOfWork {
 
     private var audited: [AuditDraft] = []
     private var published: [EventDraft] = []
-    private var replies: [(key: RequestKey, reply: StoredReply)] = []
-    private var repliesByKey: [RequestKey: StoredReply] = [:]
+    private var replies: [SealedBatch.Answered] = []
     /// How many of `audited` and `published` were there when the running command began.
     private var auditedBefore = 0
     private var publishedBefore = 0
 
-    /// Nil after a failed commit, until the store could be asked again.
-    private var head: StoreHead?
-    private var hasher = SHA256Stream()
-    private var auditSection = JournalSection()
-    private var eventSection = JournalSection()
-    private var replySection = JournalSection()
+    /// The replies of the batch that is sealed and not settled yet.
+    private var sealedReplies: [SealedBatch.Answered] = []
+    /// Whether a batch is sealed and not settled yet.
+    private var isSealed = false
+    /// The largest request id that a principal has used, nil without any. One beyond it is new.
+    private var newestIDs: [String: [UInt8]?] = [:]
 
     package init(store: any Store) throws(StoreError) {
         self.store = store
-        head = try store.head()
+        committer = try BatchCommitter(store.writer)
     }
 
     func map<R: Record>(_ type: R.Type) -> RecordMap<R> {
@@ -110,9 +112,45 @@ package final class UnitOfWork {
     }
 
     /// The reply that a request got, in this batch or before.
+    ///
+    /// - Complexity: constant for an id beyond all that its principal has used; else a search of the
+    ///   batch and the store's.
     package func storedReply(_ key: RequestKey) throws(StoreError) -> StoredReply? {
-        if let reply = repliesByKey[key] { return reply }
+        guard let newest = try newestID(of: key.principal),
+            !newest.lexicographicallyPrecedes(key.id)
+        else { return nil }
+        if let answered = unsettledReply(key) { return answered.reply }
         return try store.storedReply(key)
+    }
+
+    private func unsettledReply(_ key: RequestKey) -> SealedBatch.Answered? {
+        replies.first { $0.key == key } ?? sealedReplies.first { $0.key == key }
+    }
+
+    private func newestID(of principal: String) throws(StoreError) -> [UInt8]? {
+        if let known = newestIDs[principal] { return known }
+        var newest = try store.newestRequestID(of: principal)
+        for answered in sealedReplies + replies where answered.key.principal == principal {
+            if newest?.lexicographicallyPrecedes(answered.key.id) ?? true {
+                newest = answered.key.id
+            }
+        }
+        if newestIDs.count >= Self.principalsMax { newestIDs.removeAll() }
+        newestIDs[principal] = .some(newest)
+        return newest
+    }
+
+    /// Keeps a reply; its principal's ids are known since it was looked for.
+    private func keep(_ answered: SealedBatch.Answered) {
+        let key = answered.key
+        if let newest = newestIDs[key.principal] ?? nil,
+            !newest.lexicographicallyPrecedes(key.id)
+        {
+            precondition(unsettledReply(key) == nil, "a request is answered twice")
+        } else {
+            newestIDs[key.principal] = .some(key.id)
+        }
+        replies.append(answered)
     }
 
     // MARK: Brackets
@@ -133,11 +171,7 @@ package final class UnitOfWork {
         isInCommand = false
         for map in changed { map.acceptCommand() }
         changed.removeAll(keepingCapacity: true)
-        if let reply {
-            let previous = repliesByKey.updateValue(reply.1, forKey: reply.0)
-            precondition(previous == nil, "a request is answered twice")
-            replies.append(reply)
-        }
+        if let reply { keep(SealedBatch.Answered(key: reply.0, reply: reply.1)) }
     }
 
     /// Drops what the command did, and only that.
@@ -158,104 +192,64 @@ package final class UnitOfWork {
 
     // MARK: The batch's end
 
-    /// Makes the batch durable.
+    /// Seals the batch, makes it durable, and settles it.
     ///
-    /// - Ordering: what depends on the batch may be answered, published or armed only AFTER.
-    /// - Throws: then everything of the batch is dropped, and so are the records in memory. After
-    ///   `notWritable` the next batch may succeed. Should the process die before the next commit,
-    ///   the batch may turn up whole: its commands' outcome is unknown rather than refused.
+    /// - Throws: see `BatchCommitter.commit`; then everything of the batch is dropped.
     package func commit(at now: Instant) throws(StoreError) -> CommitSummary {
-        precondition(!isInCommand, "a batch is committed within a command")
-        let before: StoreHead
+        let batch = seal(at: now)
         do throws(StoreError) {
-            if let head { before = head } else { before = try store.head() }
+            let summary = try committer.commit(batch)
+            didCommit()
+            committer.tidy()
+            return summary
         } catch {
             drop()
             throw error
         }
-        let batch = closeBatch(after: before, at: now)
-        do throws(StoreError) {
-            try store.commit(batch.commit)
-        } catch {
-            drop()
-            throw error
-        }
-        head = batch.commit.head
-        for map in maps.values { map.didCommit(Self.keptRecordsMax) }
-        forgetLog()
-        return CommitSummary(head: batch.commit.head, events: batch.events)
     }
 
-    /// Numbers the batch's entries, chains the audit log, and writes all of them as bytes.
-    private func closeBatch(after before: StoreHead, at now: Instant) -> Batch {
-        var head = before
-        head.commit += 1
-        head.at = now
-
-        auditSection.removeAll()
-        var subjects: [CommitBatch.AuditSubject] = []
-        for draft in audited {
-            head.auditSequence += 1
-            auditSection.append(
-                draft,
-                sequence: head.auditSequence,
-                hash: &head.auditHash,
-                by: &hasher
-            )
-            if draft.isFoundBySubject {
-                subjects.append(
-                    CommitBatch.AuditSubject(subject: draft.subject, sequence: head.auditSequence)
-                )
-            }
-        }
-        auditSection.seal()
-
-        eventSection.removeAll()
-        var events: [Event] = []
-        var topics: UInt64 = 0
-        events.reserveCapacity(published.count)
-        for draft in published {
-            head.eventSequence += 1
-            let event = Event(sequence: head.eventSequence, draft: draft)
-            eventSection.append(event)
-            events.append(event)
-            topics |= 1 << UInt64(draft.topic)
-        }
-        eventSection.seal()
-
-        replySection.removeAll()
-        for (key, reply) in replies { replySection.append(key, reply) }
-        replySection.seal()
-
-        let batch = CommitBatch(
-            head: head,
+    /// Takes the batch out for the committer, and begins the next one on top of it.
+    ///
+    /// - Precondition: the batch before has been settled, by `didCommit` or `drop`.
+    package func seal(at now: Instant) -> SealedBatch {
+        precondition(!isInCommand, "a batch is sealed within a command")
+        precondition(!isSealed, "a batch is sealed before the last one is settled")
+        isSealed = true
+        let changed = maps.values.filter { $0.hasChanges() }
+        let batch = SealedBatch(
             at: now,
-            tables: maps.values.filter { $0.hasChanges() }.sorted { $0.table.name < $1.table.name },
-            auditEntries: auditSection,
-            events: eventSection,
-            replies: replySection,
-            auditSubjects: subjects,
-            topics: topics,
-            requests: replies.map(\.key)
+            tables: changed.sorted { $0.tableName < $1.tableName }.map { $0.seal() },
+            audited: audited,
+            published: published,
+            replies: replies
         )
-        return Batch(commit: batch, events: events)
+        sealedReplies = replies
+        audited = []
+        audited.reserveCapacity(batch.audited.count)
+        published = []
+        replies = []
+        replies.reserveCapacity(batch.replies.count)
+        return batch
     }
 
-    private struct Batch: ~Copyable {
-        let commit: CommitBatch
-        let events: [Event]
+    /// The sealed batch is durable.
+    package func didCommit() {
+        precondition(isSealed, "no batch is sealed")
+        isSealed = false
+        sealedReplies = []
+        for map in maps.values { map.didCommit(Self.keptRecordsMax) }
     }
 
-    private func drop() {
-        head = nil
+    /// The sealed batch isn't durable: it is dropped, with all that has run on top of it since, and
+    /// with the records in memory.
+    package func drop() {
+        precondition(!isInCommand, "a batch is dropped within a command")
+        isSealed = false
         for map in maps.values { map.forgetAll() }
-        forgetLog()
-    }
-
-    private func forgetLog() {
         audited.removeAll(keepingCapacity: true)
         published.removeAll(keepingCapacity: true)
         replies.removeAll(keepingCapacity: true)
-        repliesByKey.removeAll(keepingCapacity: true)
+        sealedReplies = []
+        newestIDs.removeAll()
     }
 }

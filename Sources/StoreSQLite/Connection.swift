@@ -97,9 +97,14 @@ final class Connection {
     /// checkpoints are taken over.
     var logPages: Int { pages.count }
 
-    /// Moves what it can from the write-ahead log into the file; waits for nobody.
-    func checkpoint() {
-        sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil)
+    /// Moves what it can from the write-ahead log into the file, waiting for nobody; returns how many
+    /// of the log's pages have been moved by then, nil when it failed.
+    @discardableResult
+    func checkpoint() -> Int? {
+        var moved: Int32 = 0
+        let mode = SQLITE_CHECKPOINT_PASSIVE
+        let code = sqlite3_wal_checkpoint_v2(handle, nil, mode, nil, &moved)
+        return code == SQLITE_OK ? Int(moved) : nil
     }
 
     /// - Parameter isReading: Whether what was done changes nothing, so that an error of the disk

@@ -15,9 +15,14 @@ package final class SQLiteReader: RecordReader {
 
     /// A reader on a connection of its own, which can't write.
     package convenience init(path: String, vfs: String? = nil) throws(StoreError) {
+        try self.init(try Self.connect(to: path, vfs: vfs))
+    }
+
+    /// A connection that can't write.
+    static func connect(to path: String, vfs: String?) throws(StoreError) -> Connection {
         let connection = try Connection(path: path, access: .readOnly, vfs: vfs)
         try connection.execute("PRAGMA query_only = ON; PRAGMA cache_size = -16384")
-        try self.init(connection)
+        return connection
     }
 
     private func reads(_ table: Table) throws(StoreError) -> TableReads {

@@ -1,6 +1,6 @@
 import CSQLite
 import Glibc
-package import CivilTime
+import CivilTime
 package import Store
 
 /// The store of one server in one SQLite file, with its write-ahead log beside it.
@@ -8,7 +8,7 @@ package import Store
 /// A batch is one transaction, synced once. What the file keeps besides the records, and how it is
 /// brought up to date, stands in `Schema.swift`.
 ///
-/// - Thread: one at a time; readers are made for the others.
+/// - Thread: one at a time, and another one for its writer; readers are made for the others.
 package final class SQLiteStore: Store {
     package struct Options: Sendable {
         /// After how many pages in the write-ahead log the writer moves them into the file.
@@ -29,14 +29,11 @@ package final class SQLiteStore: Store {
     }
 
     private let path: String
-    private let options: Options
+    private let vfs: String?
     private let lock: LockFile
-    private let connection: Connection
     private let reads: SQLiteReader
-    private let writer: BatchWriter
-    private let replies: ReplyStore
-    private let beginning: Statement
-    private let committing: Statement
+    private let replies: ReplyReads
+    package let writer: any StoreWriter
 
     /// Opens the store at `path`, and creates it when there is none.
     ///
@@ -49,17 +46,16 @@ package final class SQLiteStore: Store {
         options: Options = Options()
     ) throws(StoreError) {
         self.path = path
-        self.options = options
+        vfs = options.vfs
         lock = try LockFile(besides: path)
         if options.vfs == nil { Self.createPrivately(path) }
-        connection = try Connection(path: path, access: .readWrite, vfs: options.vfs)
+        let connection = try Connection(path: path, access: .readWrite, vfs: options.vfs)
         try Self.configure(connection, options)
         try SchemaUpgrade(connection: connection, steps: options.steps, tables: tables).run()
-        reads = try SQLiteReader(connection)
-        writer = try BatchWriter(connection)
-        replies = try ReplyStore(connection)
-        beginning = try Statement(connection, "BEGIN IMMEDIATE")
-        committing = try Statement(connection, "COMMIT")
+        writer = try SQLiteWriter(connection, options)
+        let reading = try SQLiteReader.connect(to: path, vfs: options.vfs)
+        reads = try SQLiteReader(reading)
+        replies = try ReplyReads(reading)
     }
 
     /// Makes the file, when there is none, for its owner's eyes alone; SQLite gives the files beside
@@ -90,57 +86,14 @@ package final class SQLiteStore: Store {
         }
     }
 
-    // MARK: Writing
-
-    package func commit(_ batch: borrowing CommitBatch) throws(StoreError) {
-        do throws(StoreError) {
-            try begin()
-            try writer.write(batch)
-            try replies.insert(batch)
-            try committing.run()
-        } catch {
-            rollBack()
-            throw error
-        }
-        checkpointWhenDue()
-    }
-
-    package func expireReplies(before instant: Instant, limit: Int) throws(StoreError) -> Int {
-        var deleted = 0
-        do throws(StoreError) {
-            try begin()
-            deleted = try replies.expire(before: instant, limit: limit)
-            try committing.run()
-        } catch {
-            rollBack()
-            throw error
-        }
-        checkpointWhenDue()
-        return deleted
-    }
-
-    private func begin() throws(StoreError) {
-        // A rollback that failed left its transaction open: nothing may be added to that.
-        if connection.isInTransaction { try connection.execute("ROLLBACK") }
-        try beginning.run()
-    }
-
-    private func rollBack() {
-        connection.rollBack()
-        replies.forgetNewest()
-    }
-
-    /// Moves the write-ahead log's pages into the file when there are many, without waiting for
-    /// readers. Fails silently: what is in the log is durable, and the next commit tries again.
-    private func checkpointWhenDue() {
-        guard connection.logPages >= options.checkpointPages else { return }
-        connection.checkpoint()
-    }
-
     // MARK: Reading
 
     package func storedReply(_ key: RequestKey) throws(StoreError) -> StoredReply? {
         try replies.reply(key)
+    }
+
+    package func newestRequestID(of principal: String) throws(StoreError) -> [UInt8]? {
+        try replies.newestID(of: principal)
     }
 
     package func largestKey<R: Record>(
@@ -149,11 +102,12 @@ package final class SQLiteStore: Store {
         try reads.largestKey(type)
     }
 
-    /// The writer's own connection: nothing changes between its reads.
-    package func atOnce<Result>(_ body: () throws -> Result) throws -> Result { try body() }
+    package func atOnce<Result>(_ body: () throws -> Result) throws -> Result {
+        try reads.atOnce(body)
+    }
 
     package func makeReader() throws(StoreError) -> any RecordReader {
-        try SQLiteReader(path: path, vfs: options.vfs)
+        try SQLiteReader(path: path, vfs: vfs)
     }
 
     package func load<R: Record>(_ type: R.Type, _ key: R.Key) throws(StoreError) -> R? {

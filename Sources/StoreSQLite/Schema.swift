@@ -54,7 +54,7 @@ extension SchemaStep {
                   commit_number INTEGER PRIMARY KEY, at INTEGER NOT NULL, replies BLOB NOT NULL
                 ) STRICT
                 """,
-                // See `ReplyStore`.
+                // See `ReplyReads`.
                 """
                 CREATE TABLE store_request_run (
                   principal TEXT NOT NULL, last_id BLOB NOT NULL, first_id BLOB NOT NULL,

@@ -51,6 +51,8 @@ struct UnfinishedCall {
     let method: UInt32
     let receivedAt: MonotonicTime
     let timeoutMilliseconds: UInt32
+    /// CALL's.
+    let flags: FrameFlags
     let requestID: [UInt8]
     let traceparent: [UInt8]
     let message: Assembly
@@ -71,6 +73,8 @@ final class CompletedCall {
     }
 
     deinit { metadata.deallocate() }
+
+    var flags: FrameFlags { call.flags }
 
     /// The call as the handler gets it; its bytes are valid for as long as `self`.
     func incoming(_ connection: ConnectionID, _ principal: Principal) -> IncomingCall {

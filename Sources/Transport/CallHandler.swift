@@ -8,6 +8,11 @@ package struct ConnectionID: Hashable, Sendable {
     let generation: UInt32
 }
 
+extension ConnectionID: CustomStringConvertible {
+    /// `loop-index-generation`.
+    package var description: String { "\(reactor)-\(index)-\(generation)" }
+}
+
 /// Names a call that is to be answered later, from any thread.
 package struct CallTicket: Hashable, Sendable {
     package let connection: ConnectionID
@@ -56,22 +61,46 @@ package protocol CallHandler: AnyObject, Sendable {
     /// The call's bytes are valid only until this returns.
     func handle(_ call: borrowing IncomingCall, _ responder: inout Responder)
 
+    /// Takes or refuses a streaming call through `responder`, at once.
+    ///
+    /// The call's bytes are valid only until this returns.
+    func open(_ call: borrowing IncomingCall, _ responder: inout StreamResponder)
+
+    /// A message has come on a stream that was accepted; its bytes are valid only until this returns.
+    ///
+    /// Returns whether it has been dealt with. If not, `ReplyBatch.giveBack` must tell when it has:
+    /// until then its length and 64 count against what the caller may send.
+    func received(_ message: UnsafeRawBufferPointer, on ticket: CallTicket) -> Bool
+
+    /// The caller sends no further message on the stream.
+    func halfClosed(_ ticket: CallTicket)
+
+    /// `byteCount` more bytes may be posted to the stream.
+    func roomReturned(_ byteCount: Int, on ticket: CallTicket)
+
     /// Judges credentials. Nil when the verdict will be posted (`Server.post(_:for:)`), exactly once.
     func authenticate(_ credentials: Credentials, on connection: ConnectionID) -> Verdict?
 
     /// The caller has cancelled a call that was to be answered later. The answer must come all the
-    /// same, and goes nowhere.
+    /// same, and goes nowhere. Of a stream this is told whatever has ended it but the handler: the
+    /// caller, its time, the server's stopping, or the end of the connection.
     func cancelled(_ ticket: CallTicket)
 
     /// The connection is gone; answers to its calls go nowhere.
     func closed(_ connection: ConnectionID, principal: Principal)
 
-    /// The calls of one wake-up have been handed over, some of them to be answered later: the moment
+    /// What came in one wake-up has been handed over, some of it to be answered later: the moment
     /// to wake whoever answers, once for all.
     func batchEnded()
 }
 
 extension CallHandler {
+    package func open(_ call: borrowing IncomingCall, _ responder: inout StreamResponder) {
+        responder.refuse(.unknownMethod(call.method))
+    }
+    package func received(_ message: UnsafeRawBufferPointer, on ticket: CallTicket) -> Bool { true }
+    package func halfClosed(_ ticket: CallTicket) {}
+    package func roomReturned(_ byteCount: Int, on ticket: CallTicket) {}
     package func cancelled(_ ticket: CallTicket) {}
     package func closed(_ connection: ConnectionID, principal: Principal) {}
     package func batchEnded() {}

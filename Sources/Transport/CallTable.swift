@@ -17,21 +17,26 @@ struct CallTable {
         var stream: UInt32
         /// `never` once abandoned.
         var deadline: MonotonicTime
+        var isStream = false
     }
 
     private(set) var slots: [Slot] = []
     private var firstFree: Int32 = -1
     /// How many slots are taken.
     private(set) var count = 0
+    /// How many of them by streams.
+    private(set) var streamCount = 0
 
     /// Takes a slot and returns its number.
     mutating func insert(
         stream: UInt32,
         state: Slot.State,
-        deadline: MonotonicTime
+        deadline: MonotonicTime,
+        isStream: Bool = false
     ) -> UInt32 {
         count += 1
-        let slot = Slot(state: state, stream: stream, deadline: deadline)
+        if isStream { streamCount += 1 }
+        let slot = Slot(state: state, stream: stream, deadline: deadline, isStream: isStream)
         guard firstFree >= 0, case .free(let next) = slots[Int(firstFree)].state else {
             slots.append(slot)
             return UInt32(slots.count - 1)
@@ -68,8 +73,14 @@ struct CallTable {
         }
     }
 
+    /// Whether the handler has the call in slot `index`, and nobody waits for its answer.
+    func isAbandoned(at index: UInt32) -> Bool {
+        if case .abandoned = slots[Int(index)].state { true } else { false }
+    }
+
     /// Gives the slot back.
     mutating func remove(at index: UInt32) {
+        if slots[Int(index)].isStream { streamCount -= 1 }
         slots[Int(index)] = Slot(state: .free(next: firstFree), stream: 0, deadline: .never)
         firstFree = Int32(index)
         count -= 1

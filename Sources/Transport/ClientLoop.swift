@@ -28,6 +28,9 @@ package final class ClientLoop: Sendable {
         /// Indirect, since commands lie in an array and the others are small.
         indirect case open(ClientLine, ClientConfiguration)
         case call(ClientLine, OutgoingCall)
+        case write(OutgoingCall, StreamWrite)
+        /// Messages that cost as much were read.
+        case giveBack(OutgoingCall, Int)
         case cancel(OutgoingCall)
         case close(ClientLine)
         case stop
@@ -93,6 +96,20 @@ package final class ClientLoop: Sendable {
     /// Makes a call; its completion is called exactly once.
     package func submit(_ call: OutgoingCall, on line: ClientLine) {
         inbox.leave(.call(line, call))
+    }
+
+    /// Sends a message on a streaming call that was submitted. It takes its length and 64 of the room,
+    /// which the caller keeps count of. What the server doesn't take for its length ends the call.
+    package func send(_ message: [UInt8], on call: OutgoingCall) {
+        inbox.leave(.write(call, .message(message)))
+    }
+
+    /// Says that no further message follows on a streaming call.
+    package func halfClose(_ call: OutgoingCall) { inbox.leave(.write(call, .halfClose)) }
+
+    /// Says that messages of a streaming call, which cost `byteCount` in all, have been read.
+    package func giveBack(_ byteCount: Int, to call: OutgoingCall) {
+        inbox.leave(.giveBack(call, byteCount))
     }
 
     /// Ends a call for us, and tells the server, unless it has ended.

@@ -94,6 +94,8 @@ final class ClientLoopBody {
                 lines[Int(line.number)] = KeptLine(configuration, at: now)
                 connect(line.number)
             case .call(let line, let call): take(call, on: line.number)
+            case .write(let call, let content): write(content, on: call)
+            case .giveBack(let call, let byteCount): giveBack(byteCount, to: call)
             case .cancel(let call): cancel(call)
             case .close(let line): close(line.number)
             case .stop: isStopped = true
@@ -171,8 +173,14 @@ final class ClientLoopBody {
             end(slot, .failure(.requestTooLong(call.message.count, limit: limit)))
             return true
         }
+        if call.stream != nil, link.pointee.session?.takesStreams != true {
+            end(slot, .failure(.streamsNotTaken(line.configuration.endpoint)))
+            return true
+        }
         let output = link.pointee.channel.openOutput(&pool)
-        let timeout = UInt32(clamping: max(1, now.milliseconds(until: call.deadline)))
+        let timeout =
+            call.deadline == .never
+            ? 0 : UInt32(clamping: max(1, now.milliseconds(until: call.deadline)))
         let stream = link.pointee.session?.begin(
             slot,
             method: call.method,
@@ -180,6 +188,7 @@ final class ClientLoopBody {
             requestID: call.requestID,
             traceparent: call.traceparent,
             message: call.message,
+            flags: call.flags,
             into: &output.pointee
         )
         guard let stream else { return false }
@@ -188,7 +197,44 @@ final class ClientLoopBody {
         link.pointee.session?.noteOutputEnd(position, of: stream)
         calls[Int(slot)]?.sent = (index, stream)
         list(index, link)
+        writeEarly(slot)
         return true
+    }
+
+    /// Writes to a streaming call, or keeps that until the call is sent.
+    private func write(_ content: StreamWrite, on call: OutgoingCall) {
+        let number = call.slot.load(ordering: .relaxed)
+        guard number >= 0, let sent = calls[number]?.sent else {
+            if number >= 0 { calls[number]?.early.append(content) }
+            return
+        }
+        guard let link = links[Int(sent.link)] else { return }
+        list(sent.link, link)
+        switch content {
+        case .halfClose: link.pointee.session?.halfClose(sent.stream)
+        case .message(let message):
+            let limit = link.pointee.session?.longestStreamMessage ?? 0
+            guard message.count <= limit else {
+                return abandon(UInt32(number)) { _ in .messageTooLong(message.count, limit: limit) }
+            }
+            link.pointee.session?.send(message, on: sent.stream)
+        }
+    }
+
+    private func writeEarly(_ slot: UInt32) {
+        guard let state = calls[Int(slot)], !state.early.isEmpty else { return }
+        calls[Int(slot)]?.early = []
+        for content in state.early { write(content, on: state.call) }
+    }
+
+    private func giveBack(_ byteCount: Int, to call: OutgoingCall) {
+        let number = call.slot.load(ordering: .relaxed)
+        guard number >= 0, let sent = calls[number]?.sent, let link = links[Int(sent.link)] else {
+            return
+        }
+        let output = link.pointee.channel.openOutput(&pool)
+        link.pointee.session?.giveBack(byteCount, to: sent.stream, into: &output.pointee)
+        list(sent.link, link)
     }
 
     /// Sends what waits on a line, as far as its link takes it.
@@ -401,6 +447,8 @@ final class ClientLoopBody {
                 )
             case .failed(let slot, let failure):
                 end(slot, .failure(failure))
+            case .message(let slot, let bytes):
+                calls[Int(slot)]?.call.stream?.received([UInt8](bytes))
             case .goingAway: retire(index, link)
             case .close:
                 // What the server sees last is why.
@@ -504,6 +552,9 @@ final class ClientLoopBody {
         beginWaiting(on: link.pointee.line)
         guard flush(link) else {
             return lose(index, link, String(cString: strerror(errno)))
+        }
+        for (slot, byteCount) in link.pointee.session?.takeReturned() ?? [] {
+            calls[Int(slot)]?.call.stream?.roomReturned(byteCount)
         }
         if let session = link.pointee.session?.isRetired, session,
             link.pointee.session?.callsInFlight == 0, link.pointee.channel.pendingBytes == 0

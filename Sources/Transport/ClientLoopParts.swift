@@ -93,4 +93,20 @@ struct CallSlot {
     let call: OutgoingCall
     /// Where it was sent; nil while it waits.
     var sent: (link: UInt32, stream: UInt32)?
+    /// Of a streaming call: what is written to it before it is sent.
+    var early: [StreamWrite] = []
+}
+
+/// What is written to a stream.
+enum StreamWrite: Sendable {
+    case message([UInt8])
+    case halfClose
+}
+
+extension OutgoingCall {
+    /// CALL's.
+    var flags: FrameFlags {
+        guard let stream else { return [] }
+        return stream.isHalfClosed ? [.stream, .halfClose] : .stream
+    }
 }

@@ -19,12 +19,10 @@ package final class ClientProfile: Sendable {
         precondition(limits.isConsistent, "limits agree with each other")
         self.limits = limits
         signsIn = credentials != nil
-        var hello = Hello()
+        var hello = Hello(limits)
         hello.minimumVersion = ProtocolVersion.current
         hello.maximumVersion = ProtocolVersion.current
         hello.realm = realm
-        hello.longestPayload = limits.longestPayload
-        hello.longestMessage = limits.longestMessage
         hello.schema = schema
         hello.product = product
         var writer = MessageWriter()
@@ -52,9 +50,13 @@ package struct ClientSession: ~Copyable {
         case ready
         /// The server doesn't accept the credentials; the connection is of no use.
         case refused(CallFailure)
-        /// The call was answered. The message is valid until the next event is asked for.
+        /// The call was answered, or a stream ended (then there is no message). The message is valid until
+        /// the next event is asked for.
         case succeeded(CallKey, message: UnsafeRawBufferPointer, isReplay: Bool)
         case failed(CallKey, CallFailure)
+        /// A message on a stream, valid until the next event is asked for. Tell that it was read by
+        /// `giveBack`.
+        case message(CallKey, UnsafeRawBufferPointer)
         /// No new calls here. Take the calls that were not processed by `takeUnprocessed`.
         case goingAway
         /// The connection is over: see `end`.
@@ -79,24 +81,28 @@ package struct ClientSession: ~Copyable {
         case closed
     }
 
-    private struct CallState {
+    struct CallState {
         let key: CallKey
         /// How many bytes of output there will have been when its request is out.
         var sentAt: UInt64
         var reply: Assembly?
+        /// Of a stream.
+        var receiver: StreamReceiver?
     }
 
-    private let profile: ClientProfile
+    let profile: ClientProfile
     private var phase = Phase.hello
     /// What the server said of itself; nil before it has.
     package private(set) var peer: Hello?
     /// Whom the server takes us for; nil before, and without credentials.
     package private(set) var signedIn: SignedIn?
-    private var lastStream: UInt32 = 0
-    private var calls: [UInt32: CallState] = [:]
+    var lastStream: UInt32 = 0
+    var calls: [UInt32: CallState] = [:]
     private var fragments = FragmentQueue()
+    var sender: StreamSender
+    var connectionCredit: ConnectionCredit
     /// The message handed over last, if it came in fragments: kept until the next event.
-    private var handedOver: Assembly?
+    var handedOver: Assembly?
     private var liveness: Liveness
     private var handshakeDeadline: MonotonicTime
     private var frameDeadline = MonotonicTime.never
@@ -114,6 +120,8 @@ package struct ClientSession: ~Copyable {
         handshakeDeadline = now.adding(milliseconds: profile.limits.handshakeMilliseconds)
         liveness = Liveness(profile.limits, at: now)
         timer = handshakeDeadline
+        sender = StreamSender(room: profile.limits.streamQueueBytes)
+        connectionCredit = ConnectionCredit(window: profile.limits.connectionWindow)
         output.append(profile.opening)
     }
 
@@ -134,14 +142,18 @@ package struct ClientSession: ~Copyable {
 
     package var callsInFlight: Int { calls.count }
 
-    package var hasFragments: Bool { !fragments.isEmpty }
+    package var hasFragments: Bool { !fragments.isEmpty || sender.isReady }
     package var fragmentBytes: Int { fragments.byteCount }
 
     // MARK: - Calls
 
     /// Writes a call, or as much of it as fits a frame, and returns its stream.
     ///
-    /// - Precondition: `canBegin`; the message isn't longer than the server takes.
+    /// `flags` has STREAM for a streaming call, whose first message this is, and then HALF_CLOSE when no
+    /// other follows.
+    ///
+    /// - Precondition: `canBegin`, and `takesStreams` for a streaming call; the message isn't longer than
+    ///   the server takes.
     package mutating func begin(
         _ key: CallKey,
         method: UInt32,
@@ -149,6 +161,7 @@ package struct ClientSession: ~Copyable {
         requestID: [UInt8],
         traceparent: [UInt8],
         message: [UInt8],
+        flags: FrameFlags = [],
         into output: inout MessageWriter
     ) -> UInt32 {
         guard canBegin, let peer else { preconditionFailure("a call begins when it may") }
@@ -169,6 +182,7 @@ package struct ClientSession: ~Copyable {
                         stream: stream,
                         method: method,
                         timeoutMilliseconds: timeoutMilliseconds,
+                        flags: flags,
                         metadata: metadata,
                         message: UnsafeRawBufferPointer(rebasing: bytes[..<first])
                     )
@@ -179,6 +193,16 @@ package struct ClientSession: ~Copyable {
             }
         }
         calls[stream] = CallState(key: key, sentAt: .max)
+        guard flags.contains(.stream) else { return stream }
+        calls[stream]?.receiver = StreamReceiver(
+            window: profile.limits.streamWindow,
+            isHalfClosed: false
+        )
+        sender.open(
+            stream,
+            isHalfClosed: flags.contains(.halfClose),
+            isHeld: fragments.contains(stream: stream)
+        )
         return stream
     }
 
@@ -190,16 +214,20 @@ package struct ClientSession: ~Copyable {
 
     /// Ends a call for us, and tells the server. Does nothing when it has ended.
     package mutating func cancel(stream: UInt32, into output: inout MessageWriter) {
-        guard calls.removeValue(forKey: stream) != nil else { return }
+        guard let call = calls.removeValue(forKey: stream) else { return }
         fragments.remove(stream: stream)
-        if phase != .closed { output.appendFrame(.cancel, stream: stream) }
+        guard phase != .closed else { return }
+        output.appendFrame(.cancel, stream: stream)
+        guard let receiver = call.receiver else { return }
+        sender.remove(stream)
+        connectionCredit.giveBack(receiver.unfinishedCost, into: &output)
     }
 
-    /// Writes fragments of long requests, as many as the output should hold.
+    /// Writes fragments of long requests, and messages on streams, as many as the output should hold.
     package mutating func fillFragments(into output: inout MessageWriter) {
         fragments.fill(
             &output,
-            upTo: Limits.fragmentMark,
+            with: &sender,
             longestPayload: peer?.longestPayload ?? Hello.leastLongestPayload
         )
     }
@@ -208,7 +236,10 @@ package struct ClientSession: ~Copyable {
     package mutating func takeUnprocessed() -> [CallKey] {
         guard case .goingAway(let last) = phase else { return [] }
         let streams = calls.keys.filter { $0 > last }.sorted()
-        for stream in streams { fragments.remove(stream: stream) }
+        for stream in streams {
+            fragments.remove(stream: stream)
+            sender.remove(stream)
+        }
         return streams.compactMap { calls.removeValue(forKey: $0)?.key }
     }
 
@@ -221,6 +252,7 @@ package struct ClientSession: ~Copyable {
             return (key: call.key, mayHaveArrived: isWhole && call.sentAt <= sent)
         }
         calls = [:]
+        sender.removeAll()
         return all
     }
 
@@ -275,17 +307,18 @@ package struct ClientSession: ~Copyable {
             if FrameType.isIgnorable(header.type), phase != .hello { return .consumed }
             throw .unknownType(header.type)
         }
-        guard (header.stream == 0) == type.belongsToConnection else {
-            throw .malformed(type, .stream)
-        }
+        guard type.isAllowed(on: header.stream) else { throw .malformed(type, .stream) }
         if type == .error { return takeError(frame) }
         if phase == .hello {
             guard type == .hello else { throw .notHello(type) }
             return try takeHello(frame)
         }
         switch type {
-        case .end: return try takeEnd(frame)
-        case .message: return try takeFragment(frame)
+        case .end: return try takeEnd(frame, into: &output)
+        case .message: return try takeFragment(frame, into: &output)
+        case .window:
+            try takeWindow(frame)
+            return .consumed
         case .authenticate: return try takeVerdict(frame)
         case .goAway: return try takeGoAway(frame)
         case .ping:
@@ -294,7 +327,7 @@ package struct ClientSession: ~Copyable {
         case .pong:
             guard frame.payload.count == 8 else { throw .malformed(.pong, .length) }
             return .consumed
-        case .hello, .error, .call, .cancel, .window: throw .unexpected(type)
+        case .hello, .error, .call, .cancel: throw .unexpected(type)
         }
     }
 
@@ -330,6 +363,7 @@ package struct ClientSession: ~Copyable {
             throw .noCommonVersion(minimum: hello.minimumVersion, maximum: hello.maximumVersion)
         }
         peer = hello
+        sender.greet(hello)
         guard profile.signsIn else { return opened() }
         phase = .signingIn
         return .consumed
@@ -356,10 +390,16 @@ package struct ClientSession: ~Copyable {
 
     // MARK: - Answers
 
-    private mutating func takeEnd(_ frame: Frame) throws(ProtocolViolation) -> Event {
+    private mutating func takeEnd(
+        _ frame: Frame,
+        into output: inout MessageWriter
+    ) throws(ProtocolViolation) -> Event {
         let header = frame.header
         guard let call = try take(callOf: header.stream) else { return .consumed }
         fragments.remove(stream: header.stream)
+        if let receiver = call.receiver {
+            return try takeStreamEnd(frame, call, receiver, into: &output)
+        }
         guard header.field16 == 0 else { return .failed(call.key, try CallFailure(frame)) }
         let isReplay = header.flags.contains(.replayed)
         guard let reply = call.reply else {
@@ -376,12 +416,17 @@ package struct ClientSession: ~Copyable {
         return nil
     }
 
-    private mutating func takeFragment(_ frame: Frame) throws(ProtocolViolation) -> Event {
+    private mutating func takeFragment(
+        _ frame: Frame,
+        into output: inout MessageWriter
+    ) throws(ProtocolViolation) -> Event {
         let stream = frame.header.stream
         guard let call = calls[stream] else {
             guard stream <= lastStream, stream & 1 == 1 else { throw .neverOpened(stream: stream) }
+            try connectionCredit.passOver(frame, into: &output)
             return .consumed
         }
+        guard call.receiver == nil else { return try takeStreamFrame(frame, into: &output) }
         if let reply = call.reply {
             try reply.append(frame)
             return .consumed

@@ -40,6 +40,9 @@ struct FragmentQueue {
         return true
     }
 
+    /// Whether the stream's message is still going out. O(messages).
+    func contains(stream: UInt32) -> Bool { messages.contains { $0.stream == stream } }
+
     mutating func removeAll() {
         messages = []
         turn = 0
@@ -52,34 +55,53 @@ struct FragmentQueue {
         if turn > index { turn -= 1 }
     }
 
-    /// Writes fragments, one of each stream in turn, until `output` holds `mark` bytes.
-    mutating func fill(_ output: inout MessageWriter, upTo mark: Int, longestPayload: UInt32) {
-        while output.count < mark, !messages.isEmpty {
-            if turn >= messages.count { turn = 0 }
-            let message = messages[turn]
-            let left = message.bytes.count - message.position
-            let length = min(left, Int(longestPayload), Limits.longestFragment)
-            message.bytes.withUnsafeBytes { bytes in
-                output.appendFrame(
-                    .message,
-                    flags: length == left ? .last : [],
-                    stream: message.stream,
-                    field32: UInt32(message.bytes.count),
-                    payload: UnsafeRawBufferPointer(
-                        rebasing: bytes[message.position..<(message.position + length)]
-                    )
+    /// Writes a fragment of the message whose turn it is; returns its stream and whether the message is
+    /// complete, or nil when there is none.
+    private mutating func writeNext(
+        into output: inout MessageWriter,
+        longestPayload: UInt32
+    ) -> (stream: UInt32, isComplete: Bool)? {
+        guard !messages.isEmpty else { return nil }
+        if turn >= messages.count { turn = 0 }
+        let message = messages[turn]
+        let left = message.bytes.count - message.position
+        let length = min(left, Int(longestPayload), Limits.longestFragment)
+        message.bytes.withUnsafeBytes { bytes in
+            output.appendFrame(
+                .message,
+                flags: length == left ? .last : [],
+                stream: message.stream,
+                field32: UInt32(message.bytes.count),
+                payload: UnsafeRawBufferPointer(
+                    rebasing: bytes[message.position..<(message.position + length)]
                 )
-            }
-            if length < left {
-                messages[turn].position += length
-                byteCount -= length
-                turn += 1
-                continue
-            }
-            if let flags = message.end {
-                output.appendFrame(.end, flags: flags, stream: message.stream)
-            }
-            remove(at: turn)
+            )
+        }
+        guard length == left else {
+            messages[turn].position += length
+            byteCount -= length
+            turn += 1
+            return (message.stream, false)
+        }
+        if let flags = message.end {
+            output.appendFrame(.end, flags: flags, stream: message.stream)
+        }
+        remove(at: turn)
+        return (message.stream, true)
+    }
+
+    /// Writes fragments, and messages of streams, each stream in its turn, until `output` holds as much
+    /// as keeps the socket busy.
+    mutating func fill(
+        _ output: inout MessageWriter,
+        with streams: inout StreamSender,
+        longestPayload: UInt32
+    ) {
+        while output.count < Limits.fragmentMark {
+            let fragment = writeNext(into: &output, longestPayload: longestPayload)
+            if let fragment, fragment.isComplete { streams.release(fragment.stream) }
+            let hasMessage = streams.writeNext(into: &output, longestPayload: longestPayload)
+            guard fragment != nil || hasMessage else { return }
         }
     }
 }

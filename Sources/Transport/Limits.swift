@@ -3,7 +3,8 @@ import Wire
 /// What one side takes, and how long it waits: every bound of the transport, in one place.
 ///
 /// Whatever a peer does, a connection holds at most: one unfinished frame, `unfinishedBytes` of
-/// unfinished messages, `callsInFlight` calls, and `outputBytes` of output.
+/// unfinished requests, `callsInFlight` calls, `outputBytes` of output, and for each of `streams`
+/// streams a window of what nobody has read yet and a queue of what isn't sent yet.
 package struct Limits: Sendable, Hashable {
     /// The longest payload of a frame taken: 64 KiB keeps one stream's fragment from holding up the
     /// others for longer than about half a millisecond at 1 Gbit/s.
@@ -37,6 +38,22 @@ package struct Limits: Sendable, Hashable {
     /// How long a partial message without a timeout of its own may take to come.
     package var assemblyMilliseconds: UInt64 = 60_000
 
+    /// Streaming calls taken at a time on a connection: a person's windows watch a few things each, a
+    /// daemon holds a handful; each may hold `streamWindow` and `streamQueueBytes`.
+    package var streams = 100
+    /// Credit with which each stream towards this side begins; 0 when it takes no streams. A message
+    /// takes half of it at most, so this is two chunks of an upload, and fills 20 MB/s over 12 ms.
+    package var streamWindow: UInt32 = 256 << 10
+    /// Credit with which a connection towards this side begins: bounds the messages that are coming,
+    /// of all its streams together.
+    package var connectionWindow: UInt32 = 1 << 20
+    /// What this side queues on a stream beyond what the peer's credit and the socket take, before
+    /// whoever writes there must wait.
+    package var streamQueueBytes = 256 << 10
+    /// Running calls that a peer may cancel in a second, beyond as many at once as may be in flight:
+    /// who begins and cancels in a loop makes work and pays nothing (CVE-2023-44487).
+    package var resetsPerSecond = 500
+
     /// Bytes of unfinished messages kept for a connection: one of the longest while another comes.
     package var unfinishedBytes: Int { 2 * Int(longestMessage) }
 
@@ -47,6 +64,8 @@ package struct Limits: Sendable, Hashable {
         longestPayload >= Hello.leastLongestPayload && longestPayload <= longestMessage
             && longestPayload <= UInt32(FrameHeader.longestPayload) && callsInFlight > 0
             && outputPause < outputBytes && Int(longestMessage) < outputBytes
+            && Hello(self).areWindowsValid && resetsPerSecond > 0
+            && streamQueueBytes > Int(streamWindow / 2)
     }
 }
 
@@ -62,4 +81,15 @@ extension Limits {
     static let lastStream: UInt32 = 0x7FFF_FFFF
     /// Events fetched from the kernel at a time.
     static let events = 256
+}
+
+extension Hello {
+    /// What a side with these limits says of them.
+    init(_ limits: Limits) {
+        self.init()
+        longestPayload = limits.longestPayload
+        longestMessage = limits.longestMessage
+        streamWindow = limits.streamWindow
+        connectionWindow = limits.connectionWindow
+    }
 }

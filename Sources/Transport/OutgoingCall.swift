@@ -17,6 +17,8 @@ package final class OutgoingCall: Sendable {
     let waitsForReady: Bool
     /// Called once, on the loop's thread, which it must not block.
     let completion: @Sendable (Result<Reply, CallFailure>) -> Void
+    /// Of a streaming call, whose first message `message` is.
+    let stream: StreamObserver?
     /// Where the loop keeps it: its number there, or one of these.
     let slot = Atomic<Int>(unsubmitted)
 
@@ -34,6 +36,7 @@ package final class OutgoingCall: Sendable {
         traceparent: [UInt8] = [],
         deadline: MonotonicTime,
         waitsForReady: Bool = false,
+        stream: StreamObserver? = nil,
         completion: @escaping @Sendable (Result<Reply, CallFailure>) -> Void
     ) {
         precondition(requestID.count <= CallMetadata.longestRequestID, "a request id is short")
@@ -45,6 +48,29 @@ package final class OutgoingCall: Sendable {
         self.deadline = deadline
         self.waitsForReady = waitsForReady
         self.completion = completion
+        self.stream = stream
+    }
+}
+
+/// Who is told what comes on a streaming call, on the loop's thread, which it must not block.
+package struct StreamObserver: Sendable {
+    /// Whether the call's message is the only one.
+    let isHalfClosed: Bool
+    let received: @Sendable ([UInt8]) -> Void
+    let roomReturned: @Sendable (Int) -> Void
+
+    /// - Parameters:
+    ///   - received: gets each message. Its length and 64 count against what the server may send, until
+    ///     `ClientLoop.giveBack` tells that it was read.
+    ///   - roomReturned: gets how many more bytes may be sent.
+    package init(
+        isHalfClosed: Bool,
+        received: @escaping @Sendable ([UInt8]) -> Void,
+        roomReturned: @escaping @Sendable (Int) -> Void
+    ) {
+        self.isHalfClosed = isHalfClosed
+        self.received = received
+        self.roomReturned = roomReturned
     }
 }
 
@@ -122,6 +148,28 @@ extension CallFailure {
             reason: "MESSAGE_TOO_LONG",
             message:
                 "a request of \(length) bytes is longer than the \(limit) that the server takes",
+            outcome: .notProcessed,
+            origin: .client
+        )
+    }
+
+    static func messageTooLong(_ length: Int, limit: Int) -> CallFailure {
+        CallFailure(
+            .resourceExhausted,
+            reason: "MESSAGE_TOO_LONG",
+            message:
+                "a message of \(length) bytes is longer than the \(limit) that the server takes "
+                + "on a stream: send it in parts",
+            outcome: .unknown,
+            origin: .client
+        )
+    }
+
+    static func streamsNotTaken(_ endpoint: Endpoint) -> CallFailure {
+        CallFailure(
+            .unimplemented,
+            reason: "UNKNOWN_METHOD",
+            message: "the server at \(endpoint) takes no streaming calls",
             outcome: .notProcessed,
             origin: .client
         )

@@ -239,6 +239,8 @@ final class Reactor {
     private func destroy(_ connection: Pointer) {
         let id = connection.pointee.id
         let principal = connection.pointee.session.pointee.principal
+        connection.pointee.session.pointee.endAllStreams()
+        tellNotices(connection)
         connection.pointee.channel.closeOutput(&pool)
         timers.set(id.index, to: .never)
         connections[Int(id.index)] = nil
@@ -326,6 +328,18 @@ final class Reactor {
             case .wantsMore(let byteCount):
                 connection.pointee.wanted = byteCount
                 return
+            case .stream(let call, let isHalfClosed):
+                offer(call, isHalfClosed: isHalfClosed, session, output)
+            case .message(let ticket, let bytes, let isFinal):
+                callsWereDeferred = true
+                if handler.received(bytes, on: ticket) {
+                    let cost = StreamCredit.cost(of: bytes.count)
+                    session.pointee.giveBack(cost, to: ticket, into: &output.pointee)
+                }
+                if isFinal { handler.halfClosed(ticket) }
+            case .halfClosed(let ticket):
+                callsWereDeferred = true
+                handler.halfClosed(ticket)
             case .authenticate:
                 guard let credentials = session.pointee.takePendingCredentials() else { break }
                 let id = connection.pointee.id
@@ -335,6 +349,7 @@ final class Reactor {
                 connection.pointee.isHalted = true
                 return
             case .cancelled(let ticket):
+                callsWereDeferred = true
                 handler.cancelled(ticket)
             case .close:
                 input = UnsafeRawBufferPointer(rebasing: input[input.count...])
@@ -363,6 +378,40 @@ final class Reactor {
         }
     }
 
+    private func offer(
+        _ call: IncomingCall,
+        isHalfClosed: Bool,
+        _ session: UnsafeMutablePointer<ServerSession>,
+        _ output: UnsafeMutablePointer<MessageWriter>
+    ) {
+        handed += 1
+        var responder = StreamResponder(
+            call,
+            isHalfClosed: isHalfClosed,
+            session: session,
+            output: output
+        )
+        handler.open(call, &responder)
+        switch responder.state {
+        case .refused: break
+        case .taken: callsWereDeferred = true
+        case .open: responder.refuse(.unanswered)
+        }
+    }
+
+    /// Tells the handler what has become of its streams.
+    private func tellNotices(_ connection: Pointer) {
+        guard connection.pointee.session.pointee.hasNotices else { return }
+        callsWereDeferred = true
+        for notice in connection.pointee.session.pointee.takeNotices() {
+            switch notice {
+            case .roomReturned(let ticket, let byteCount):
+                handler.roomReturned(byteCount, on: ticket)
+            case .cancelled(let ticket): handler.cancelled(ticket)
+            }
+        }
+    }
+
     // MARK: - Output
 
     /// Sends what there is, takes up frames that had to wait, and decides what is waited for next.
@@ -375,6 +424,7 @@ final class Reactor {
             guard flush(connection) else { return destroy(connection) }
         }
         if connection.pointee.stage == .open { closeIfFinished(connection) }
+        tellNotices(connection)
         let isEmpty = connection.pointee.channel.pendingBytes == 0
         if case .closing = connection.pointee.stage, isEmpty {
             guard !connection.pointee.session.pointee.inputHasEnded else {
@@ -434,10 +484,12 @@ final class Reactor {
 
     private func updateInterest(_ connection: Pointer) {
         var interest: Poller.Interest = []
-        if waitingBytes(connection) > 0 { interest.insert(.writable) }
+        let session = connection.pointee.session
+        if waitingBytes(connection) > 0 || session.pointee.hasFragments {
+            interest.insert(.writable)
+        }
         switch connection.pointee.stage {
         case .open:
-            let session = connection.pointee.session
             if !connection.pointee.isHalted, !session.pointee.inputHasEnded,
                 waitingBytes(connection) <= profile.limits.outputPause
             {

@@ -25,6 +25,29 @@ extension CallFailure {
         "the server is stopping: call again on another connection"
     )
 
+    /// A stream that the server ends because it is stopping (W66).
+    static let stopping = server(
+        .unavailable,
+        "DRAINING",
+        "the server is stopping: open the stream again on another connection",
+        .unknown
+    )
+
+    static func tooManyStreams(_ limit: Int) -> CallFailure {
+        server(
+            .resourceExhausted,
+            "TOO_MANY_STREAMS",
+            "\(limit) streams are open on the connection, and the server takes no more"
+        )
+    }
+
+    /// One of the two sides has announced no windows (W54).
+    static let noStreams = server(
+        .unimplemented,
+        "UNKNOWN_METHOD",
+        "the connection takes no streaming calls: both sides must announce windows in HELLO"
+    )
+
     static func badMetadata(_ message: String) -> CallFailure {
         server(.invalidArgument, "BAD_METADATA", message)
     }
@@ -72,12 +95,12 @@ extension CallFailure {
         )
     }
 
-    /// A method that the server doesn't have, or has only as a stream (W30).
+    /// A method that the server doesn't have, or not of this kind (W30, W54).
     package static func unknownMethod(_ method: UInt32) -> CallFailure {
         server(
             .unimplemented,
             "UNKNOWN_METHOD",
-            "service \(method >> 16) has no unary method \(method & 0xFFFF) here"
+            "service \(method >> 16) has no method \(method & 0xFFFF) of this kind here"
         )
     }
 

@@ -5,10 +5,36 @@ package import Wire
 /// Used again after it was posted, it allocates nothing.
 package struct ReplyBatch: ~Copyable, Sendable {
     struct Entry {
+        enum Content {
+            case success(FrameFlags)
+            /// Of this status.
+            case failure(UInt16)
+            /// One of several on a stream.
+            case message
+            /// A stream ends, and all was well.
+            case end
+            /// Messages on a stream, which cost as much, have been dealt with.
+            case credit(UInt32)
+
+            /// Whether only a stream takes it.
+            var isOfStream: Bool {
+                switch self {
+                case .success, .failure: false
+                case .message, .end, .credit: true
+                }
+            }
+
+            /// Whether the handler lets go of the call with it.
+            var isEnd: Bool {
+                switch self {
+                case .success, .failure, .end: true
+                case .message, .credit: false
+                }
+            }
+        }
+
         let ticket: CallTicket
-        /// 0, or the failure's.
-        let status: UInt16
-        let flags: FrameFlags
+        let content: Content
         /// Where the payload begins in `bytes`; it ends where the next one begins.
         let start: Int
     }
@@ -36,7 +62,7 @@ package struct ReplyBatch: ~Copyable, Sendable {
             bytes.truncate(to: start)
             throw error
         }
-        append(ticket, status: .ok, flags: replayed ? .replayed : [], from: start)
+        appendSuccess(ticket, replayed ? .replayed : [], from: start)
     }
 
     /// Adds an answer with a copy of `message`.
@@ -47,23 +73,57 @@ package struct ReplyBatch: ~Copyable, Sendable {
     ) {
         let start = bytes.count
         bytes.append(message)
-        append(ticket, status: .ok, flags: replayed ? .replayed : [], from: start)
+        appendSuccess(ticket, replayed ? .replayed : [], from: start)
     }
 
-    /// Adds a failure.
+    /// Adds a message on a stream, which `write` appends. It takes its length and 64 of the stream's
+    /// room; returns that. When `write` throws, nothing is added.
+    ///
+    /// A message longer than the caller takes ends the stream, which the handler is told.
+    @inlinable package mutating func send<Failure: Error>(
+        on ticket: CallTicket,
+        _ write: (inout MessageWriter) throws(Failure) -> Void
+    ) throws(Failure) -> Int {
+        let start = bytes.count
+        do {
+            try write(&bytes)
+        } catch {
+            bytes.truncate(to: start)
+            throw error
+        }
+        return appendMessage(ticket, from: start)
+    }
+
+    @usableFromInline mutating func appendMessage(_ ticket: CallTicket, from start: Int) -> Int {
+        append(ticket, .message, from: start)
+        return StreamCredit.cost(of: bytes.count - start)
+    }
+
+    /// Ends a stream behind what was sent on it. (`succeed` sends a last message before.)
+    package mutating func end(_ ticket: CallTicket) { append(ticket, .end, from: bytes.count) }
+
+    /// Says that messages on a stream, which cost `byteCount`, have been dealt with.
+    package mutating func giveBack(_ byteCount: Int, to ticket: CallTicket) {
+        append(ticket, .credit(UInt32(clamping: byteCount)), from: bytes.count)
+    }
+
+    /// Adds a failure. On a stream it goes before what waits to be sent there.
     package mutating func fail(_ ticket: CallTicket, _ failure: CallFailure) {
         let start = bytes.count
         failure.write(to: &bytes)
-        append(ticket, status: failure.status, flags: [], from: start)
+        append(ticket, .failure(failure.status.rawValue), from: start)
     }
 
-    @usableFromInline mutating func append(
+    @usableFromInline mutating func appendSuccess(
         _ ticket: CallTicket,
-        status: Status,
-        flags: FrameFlags,
+        _ flags: FrameFlags,
         from start: Int
     ) {
-        entries.append(Entry(ticket: ticket, status: status.rawValue, flags: flags, start: start))
+        append(ticket, .success(flags), from: start)
+    }
+
+    private mutating func append(_ ticket: CallTicket, _ content: Entry.Content, from start: Int) {
+        entries.append(Entry(ticket: ticket, content: content, start: start))
     }
 
     /// Adds copies of another batch's answers: all, or those of one loop.
@@ -72,14 +132,7 @@ package struct ReplyBatch: ~Copyable, Sendable {
             if let reactor, entry.ticket.connection.reactor != reactor { return }
             let start = bytes.count
             bytes.append(payload)
-            entries.append(
-                Entry(
-                    ticket: entry.ticket,
-                    status: entry.status,
-                    flags: entry.flags,
-                    start: start
-                )
-            )
+            append(entry.ticket, entry.content, from: start)
         }
     }
 

@@ -31,19 +31,19 @@ extension ServerSession {
         guard metadata.totalLength == 0 else {
             return try beginAssembly(frame, content, metadata, at: now, into: &output)
         }
-        return .call(
-            IncomingCall(
-                connection: id,
-                principal: principal,
-                stream: stream,
-                method: content.method,
-                receivedAt: now,
-                timeoutMilliseconds: frame.header.field32,
-                requestID: metadata.requestID,
-                traceparent: metadata.traceparent,
-                message: content.message
-            )
+        let call = IncomingCall(
+            connection: id,
+            principal: principal,
+            stream: stream,
+            method: content.method,
+            receivedAt: now,
+            timeoutMilliseconds: frame.header.field32,
+            requestID: metadata.requestID,
+            traceparent: metadata.traceparent,
+            message: content.message
         )
+        guard frame.header.flags.contains(.stream) else { return .call(call) }
+        return handOver(call, isHalfClosed: frame.header.flags.contains(.halfClose), &output)
     }
 
     private mutating func beginAssembly(
@@ -78,6 +78,7 @@ extension ServerSession {
                 method: content.method,
                 receivedAt: now,
                 timeoutMilliseconds: timeout,
+                flags: frame.header.flags,
                 requestID: [UInt8](metadata.requestID),
                 traceparent: [UInt8](metadata.traceparent),
                 message: message
@@ -96,9 +97,11 @@ extension ServerSession {
         let stream = frame.header.stream
         guard stream <= lastStream, stream & 1 == 1 else { throw .neverOpened(stream: stream) }
         guard let index = unfinished.firstIndex(where: { $0.stream == stream }) else {
+            if streams[stream] != nil { return try takeStreamFrame(frame, into: &output) }
             if let slot = calls.index(ofStream: stream), isAwaitingAnswer(slot) {
                 throw .malformed(.message, .fragment)
             }
+            try connectionCredit.passOver(frame, into: &output)
             return .consumed
         }
         let message = unfinished[index].message
@@ -106,10 +109,12 @@ extension ServerSession {
         guard message.isComplete else { return .consumed }
         let call = CompletedCall(dropUnfinished(at: index))
         completed = call
-        return .call(call.incoming(id, principal))
+        let incoming = call.incoming(id, principal)
+        guard call.flags.contains(.stream) else { return .call(incoming) }
+        return handOver(incoming, isHalfClosed: call.flags.contains(.halfClose), &output)
     }
 
-    private func isAwaitingAnswer(_ index: UInt32) -> Bool {
+    func isAwaitingAnswer(_ index: UInt32) -> Bool {
         if case .waiting = calls.slots[Int(index)].state { true } else { false }
     }
 
@@ -121,7 +126,11 @@ extension ServerSession {
         return call
     }
 
-    mutating func takeCancel(_ frame: Frame) throws(ProtocolViolation) -> Event {
+    mutating func takeCancel(
+        _ frame: Frame,
+        at now: MonotonicTime,
+        into output: inout MessageWriter
+    ) throws(ProtocolViolation) -> Event {
         let stream = frame.header.stream
         guard stream <= lastStream, stream & 1 == 1 else { throw .neverOpened(stream: stream) }
         guard frame.payload.count == 0 else { throw .malformed(.cancel, .length) }
@@ -133,11 +142,18 @@ extension ServerSession {
         guard let index = calls.index(ofStream: stream), isAwaitingAnswer(index) else {
             return .consumed
         }
-        calls.abandon(at: index)
+        guard resets.take(at: now) else {
+            throw .tooManyResets(limit: UInt32(clamping: limits.resetsPerSecond))
+        }
+        if streams[stream] == nil {
+            calls.abandon(at: index)
+        } else if !abandonStream(stream, into: &output) {
+            return .consumed
+        }
         return .cancelled(CallTicket(connection: id, stream: stream, slot: index))
     }
 
-    private mutating func refuse(
+    mutating func refuse(
         _ failure: CallFailure,
         _ stream: UInt32,
         _ output: inout MessageWriter
@@ -165,14 +181,19 @@ extension ServerSession {
         guard phase != .closed,
             let state = calls.state(at: ticket.slot, stream: ticket.stream)
         else { return }
+        if streams[ticket.stream] != nil || entry.content.isOfStream {
+            return answerStream(entry, payload, into: &output)
+        }
         calls.remove(at: ticket.slot)
         guard case .waiting = state else { return }
         let start = output.beginFrame()
         output.append(payload)
-        if entry.status == 0 {
-            finishReply(from: start, stream: ticket.stream, flags: entry.flags, in: &output)
-        } else {
-            finishFailure(from: start, stream: ticket.stream, status: entry.status, in: &output)
+        switch entry.content {
+        case .success(let flags):
+            finishReply(from: start, stream: ticket.stream, flags: flags, in: &output)
+        case .failure(let status):
+            finishFailure(from: start, stream: ticket.stream, status: status, in: &output)
+        case .message, .end, .credit: preconditionFailure("a unary call has one answer")
         }
     }
 
@@ -209,7 +230,7 @@ extension ServerSession {
         finishFailure(from: start, stream: stream, status: failure.status.rawValue, in: &output)
     }
 
-    private func finishFailure(
+    func finishFailure(
         from start: Int,
         stream: UInt32,
         status: UInt16,
@@ -222,8 +243,9 @@ extension ServerSession {
         output.endFrame(from: start, .end, stream: stream, field16: status)
     }
 
-    /// Writes fragments of long replies, as many as the output should hold.
+    /// Writes fragments of long replies, and messages on streams, as many as the output should hold.
     package mutating func fillFragments(into output: inout MessageWriter) {
-        fragments.fill(&output, upTo: Limits.fragmentMark, longestPayload: peerLongestPayload)
+        fragments.fill(&output, with: &sender, longestPayload: peerLongestPayload)
+        settleStreams()
     }
 }

@@ -38,6 +38,7 @@ extension ServerSession {
         }
         peerLongestPayload = hello.longestPayload
         peerLongestMessage = hello.longestMessage
+        sender.greet(hello)
         handshakeDeadline = .never
         phase = .open
         output.append(profile.hello)
@@ -85,6 +86,7 @@ extension Hello {
         guard longestPayload >= Self.leastLongestPayload, longestMessage >= longestPayload else {
             throw .malformed(.hello, .limit)
         }
+        guard areWindowsValid else { throw .malformed(.hello, .window) }
     }
 }
 

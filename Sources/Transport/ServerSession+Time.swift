@@ -42,6 +42,7 @@ extension ServerSession {
 
     private mutating func finishDrain(into output: inout MessageWriter) {
         drain = .final(lastStream: lastStream)
+        failAllStreams(.stopping, into: &output)
         guard phase == .open || phase == .authenticating else { return }
         output.appendFrame(.goAway, field32: lastStream, message: Self.farewell)
     }
@@ -97,6 +98,10 @@ extension ServerSession {
             switch slot.state {
             case .free, .abandoned: continue
             case .waiting:
+                guard streams[slot.stream] == nil else {
+                    failStream(slot.stream, .timeout(.unknown), into: &output)
+                    continue
+                }
                 calls.abandon(at: UInt32(index))
                 appendFailure(.timeout(.unknown), stream: slot.stream, to: &output)
             case .assembling:

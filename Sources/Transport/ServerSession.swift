@@ -11,12 +11,10 @@ package final class ServerProfile: Sendable {
         precondition(limits.isConsistent, "limits agree with each other")
         self.realm = realm
         self.limits = limits
-        var hello = Hello()
+        var hello = Hello(limits)
         hello.minimumVersion = ProtocolVersion.current
         hello.maximumVersion = ProtocolVersion.current
         hello.realm = realm
-        hello.longestPayload = limits.longestPayload
-        hello.longestMessage = limits.longestMessage
         hello.callsInFlight = limits.callsInFlight
         hello.schema = schema
         hello.product = product
@@ -39,6 +37,13 @@ package struct ServerSession: ~Copyable {
         case wantsMore(byteCount: Int)
         /// Hand the call to the handler, before anything else.
         case call(IncomingCall)
+        /// A streaming call: hand it to the handler, before anything else.
+        case stream(IncomingCall, isHalfClosed: Bool)
+        /// A message on a stream that the handler holds, valid until the next event is asked for. When
+        /// `isFinal`, no other follows. Tell that it was read by `giveBack`.
+        case message(CallTicket, UnsafeRawBufferPointer, isFinal: Bool)
+        /// No further message comes on the stream.
+        case halfClosed(CallTicket)
         /// Have `credentials` judged, and tell the verdict by `judge`.
         case authenticate
         /// Credentials are being judged: call again, with the same bytes, after the verdict.
@@ -80,7 +85,15 @@ package struct ServerSession: ~Copyable {
     var unfinishedBytes = 0
     /// The call handed over last, if it came in fragments: kept until the next event.
     var completed: CompletedCall?
+    /// The message handed over last, if it came in fragments: kept until the next event.
+    var completedMessage: Assembly?
     var fragments = FragmentQueue()
+    var streams: [UInt32: OpenStream] = [:]
+    var sender: StreamSender
+    var connectionCredit: ConnectionCredit
+    var resets: ResetBudget
+    /// What the handler must be told of its streams.
+    var notices: [StreamNotice] = []
     var pendingCredentials: Credentials?
     var drain = Drain.none
     /// The peer has closed its side: what is in flight is answered, then the connection ends.
@@ -101,6 +114,13 @@ package struct ServerSession: ~Copyable {
         handshakeDeadline = now.adding(milliseconds: profile.limits.handshakeMilliseconds)
         liveness = Liveness(profile.limits, at: now)
         timer = handshakeDeadline
+        sender = StreamSender(room: profile.limits.streamQueueBytes)
+        connectionCredit = ConnectionCredit(window: profile.limits.connectionWindow)
+        resets = ResetBudget(
+            burst: Int(profile.limits.callsInFlight) + profile.limits.resetsPerSecond,
+            perSecond: profile.limits.resetsPerSecond,
+            at: now
+        )
     }
 
     var limits: Limits { profile.limits }
@@ -122,8 +142,8 @@ package struct ServerSession: ~Copyable {
     /// Whether frames wait for a verdict.
     package var isSuspended: Bool { phase == .authenticating }
 
-    /// Whether messages wait to be sent in fragments.
-    package var hasFragments: Bool { !fragments.isEmpty }
+    /// Whether fragments, or messages on streams, can be sent.
+    package var hasFragments: Bool { !fragments.isEmpty || sender.isReady }
 
     /// Bytes that wait to be sent in fragments.
     package var fragmentBytes: Int { fragments.byteCount }
@@ -145,6 +165,7 @@ package struct ServerSession: ~Copyable {
         into output: inout MessageWriter
     ) -> Event {
         if completed != nil { completed = nil }
+        if completedMessage != nil { completedMessage = nil }
         do {
             switch phase {
             case .open: break
@@ -191,9 +212,7 @@ package struct ServerSession: ~Copyable {
             if FrameType.isIgnorable(header.type), phase == .open { return .consumed }
             throw .unknownType(header.type)
         }
-        guard (header.stream == 0) == type.belongsToConnection else {
-            throw .malformed(type, .stream)
-        }
+        guard type.isAllowed(on: header.stream) else { throw .malformed(type, .stream) }
         if phase == .hello {
             guard type == .hello else { throw .notHello(type) }
             try takeHello(frame, into: &output)
@@ -202,12 +221,13 @@ package struct ServerSession: ~Copyable {
         switch type {
         case .call: return try takeCall(frame, at: now, into: &output)
         case .message: return try takeFragment(frame, into: &output)
-        case .cancel: return try takeCancel(frame)
+        case .cancel: return try takeCancel(frame, at: now, into: &output)
+        case .window: try takeWindow(frame)
         case .authenticate: return try takeCredentials(frame)
         case .ping: try Liveness.answer(frame, into: &output)
         case .pong: try takePong(frame, into: &output)
         case .error: return takeError()
-        case .hello, .end, .goAway, .window: throw .unexpected(type)
+        case .hello, .end, .goAway: throw .unexpected(type)
         }
         return .consumed
     }
@@ -236,8 +256,8 @@ package struct ServerSession: ~Copyable {
         handshakeDeadline = .never
         frameDeadline = .never
         fragments.removeAll()
+        endAllStreams()
         unfinished = []
-        calls = CallTable()
     }
 
     /// The peer has closed its side (W44). `isWithinFrame`: bytes of an unfinished frame were left.
@@ -251,12 +271,15 @@ package struct ServerSession: ~Copyable {
             if let index = calls.index(ofStream: call.stream) { calls.remove(at: index) }
         }
         unfinished = []
+        cancelAllStreams()
         handshakeDeadline = .never
         return isFinished ? .close : .consumed
     }
 }
 
 extension FrameType {
-    /// Whether frames of this type are sent on stream 0.
-    var belongsToConnection: Bool { rawValue < FrameType.call.rawValue }
+    /// Whether frames of this type may be sent on this stream (W7).
+    func isAllowed(on stream: UInt32) -> Bool {
+        self == .window || (stream == 0) == (rawValue < FrameType.call.rawValue)
+    }
 }

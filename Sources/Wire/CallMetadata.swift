@@ -101,6 +101,7 @@ extension MessageWriter {
         stream: UInt32,
         method: UInt32,
         timeoutMilliseconds: UInt32,
+        flags: FrameFlags = [],
         metadata: CallMetadata,
         message: UnsafeRawBufferPointer
     ) {
@@ -114,6 +115,7 @@ extension MessageWriter {
         endFrame(
             from: start,
             .call,
+            flags: flags,
             stream: stream,
             field16: UInt16(metadataLength),
             field32: timeoutMilliseconds

@@ -13,7 +13,7 @@ public struct FrameHeader: Hashable, Sendable {
     /// The type's 16-bit field: END and AUTH a status, CALL the length of its metadata.
     public var field16: UInt16
     /// The type's 32-bit field: CALL a timeout in milliseconds, MESSAGE the message's whole length,
-    /// GOAWAY the last stream accepted.
+    /// GOAWAY the last stream accepted, WINDOW a credit in bytes.
     public var field32: UInt32
     /// In bytes, 0…`longestPayload`.
     public var payloadLength: UInt32

@@ -43,8 +43,12 @@ public struct FrameFlags: OptionSet, Hashable, Sendable {
 
     /// MESSAGE: the message ends with this frame.
     @inlinable public static var last: FrameFlags { FrameFlags(rawValue: 1) }
-    /// MESSAGE: the sender sends nothing more on this stream. Kept for streaming calls.
+    /// CALL and MESSAGE: the client sends no further message on this stream (W56).
     @inlinable public static var halfClose: FrameFlags { FrameFlags(rawValue: 2) }
+    /// MESSAGE: a message on a streaming call begins with this frame (W55).
+    @inlinable public static var first: FrameFlags { FrameFlags(rawValue: 4) }
+    /// CALL: the call is a streaming one, and its message the client's first (W54).
+    @inlinable public static var stream: FrameFlags { FrameFlags(rawValue: 1) }
     /// END: the reply was stored when the request id was first used, and nothing ran again.
     @inlinable public static var replayed: FrameFlags { FrameFlags(rawValue: 1) }
 }

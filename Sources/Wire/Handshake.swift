@@ -28,7 +28,7 @@ public struct Hello: Hashable, Sendable {
     public var longestMessage: UInt32 = 0
     /// How many calls this side takes at a time; 0 from a client.
     public var callsInFlight: UInt32 = 0
-    /// Credit in bytes with which each stream begins; 0 from a side that takes no streams.
+    /// Credit in bytes with which each stream begins (W53); 0 from a side that takes no streams.
     public var streamWindow: UInt32 = 0
     /// Credit in bytes with which the connection begins; 0 from a side that takes no streams.
     public var connectionWindow: UInt32 = 0
@@ -45,6 +45,16 @@ public struct Hello: Hashable, Sendable {
     /// The least that anyone may announce as the longest payload; also what may be assumed before
     /// the peer's HELLO has come.
     @inlinable public static var leastLongestPayload: UInt32 { 16_384 }
+    /// The least that anyone who takes streams may announce as a stream's window.
+    @inlinable public static var leastStreamWindow: UInt32 { 32_768 }
+    /// The most that a credit may ever be.
+    @inlinable public static var mostCredit: UInt32 { 0x7FFF_FFFF }
+    /// Whether streams are taken, and with windows that may be announced (W53).
+    public var areWindowsValid: Bool {
+        guard streamWindow > 0 || connectionWindow > 0 else { return true }
+        return streamWindow >= Self.leastStreamWindow && connectionWindow >= streamWindow
+            && connectionWindow <= Self.mostCredit
+    }
     /// The longest payload that a HELLO may have.
     @inlinable public static var longestHello: UInt32 { 4_096 }
 }

@@ -22,6 +22,10 @@ public enum ProtocolViolation: Error, Hashable, Sendable {
     /// A stream number that is even, or not above the one before.
     case streamOrder(stream: UInt32, last: UInt32)
     case neverOpened(stream: UInt32)
+    /// A message on a stream for which there is no credit, or that takes more than half of the window.
+    case creditExceeded(stream: UInt32)
+    /// Calls that were begun and cancelled faster than is taken.
+    case tooManyResets(limit: UInt32)
     case peerSilent
     case outputStalled
     case tooManyConnections
@@ -38,6 +42,14 @@ public enum ProtocolViolation: Error, Hashable, Sendable {
         case limit
         /// A fragment that doesn't fit the length that the message was said to have.
         case fragment
+        /// Windows in HELLO that nobody may announce.
+        case window
+        /// A credit of nothing, or more than a credit may be.
+        case credit
+        /// A frame of a streaming call that doesn't continue its messages.
+        case sequence
+        /// A message after the last.
+        case halfClosed
     }
 }
 
@@ -59,6 +71,8 @@ extension ProtocolViolation {
         case .wrongRealm: "WRONG_REALM"
         case .streamOrder: "STREAM_ORDER"
         case .neverOpened: "STREAM_NEVER_OPENED"
+        case .creditExceeded: "CREDIT_EXCEEDED"
+        case .tooManyResets: "TOO_MANY_RESETS"
         case .peerSilent: "PEER_SILENT"
         case .outputStalled: "OUTPUT_STALLED"
         case .tooManyConnections: "TOO_MANY_CONNECTIONS"
@@ -75,6 +89,11 @@ extension ProtocolViolation {
         case .malformed(_, .stream): "W7"
         case .malformed(_, .fragment): "W36"
         case .malformed(_, .limit): "W16"
+        case .malformed(_, .window): "W53"
+        case .malformed(.end, .sequence): "W61"
+        case .malformed(_, .sequence): "W55"
+        case .malformed(_, .halfClosed): "W56"
+        case .malformed(_, .credit): "W59"
         case .malformed: "W8"
         case .frameTimeout: "W9"
         case .preface: "W12"
@@ -87,6 +106,8 @@ extension ProtocolViolation {
         case .unexpected: "W11"
         case .streamOrder: "W24"
         case .neverOpened: "W25"
+        case .creditExceeded: "W57"
+        case .tooManyResets: "W65"
         case .peerSilent: "W43"
         case .outputStalled: "W50"
         case .tooManyConnections: "W51"
@@ -116,6 +137,10 @@ extension ProtocolViolation {
         case .streamOrder(let stream, let last):
             "stream \(stream) after \(last): a client's streams are odd and increase"
         case .neverOpened(let stream): "stream \(stream) was never opened"
+        case .creditExceeded(let stream):
+            "a message on stream \(stream) takes more credit than there is for it"
+        case .tooManyResets(let limit):
+            "more running calls were cancelled than the \(limit) a second that are taken"
         case .peerSilent: "nothing came within the time that a PING allows"
         case .outputStalled: "what was sent isn't being read"
         case .tooManyConnections: "the server has as many connections as it takes; try again later"
@@ -131,6 +156,10 @@ extension ProtocolViolation.Flaw: CustomStringConvertible {
         case .payload(let error): "the payload doesn't decode: \(error)"
         case .limit: "a limit is below the least that may be announced"
         case .fragment: "the fragment doesn't fit the message's length"
+        case .window: "the windows can't be those of a side that takes streams"
+        case .credit: "the credit is nothing, or more than a credit may be"
+        case .sequence: "the frame doesn't fit the messages of its stream"
+        case .halfClosed: "its sender has said that it sends no further message"
         }
     }
 }

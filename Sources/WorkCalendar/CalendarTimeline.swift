@@ -48,6 +48,8 @@ package struct CalendarTimeline: Sendable, Equatable {
     ///
     /// - Precondition: The timeline has the version: records name none that was never in force.
     package func calendar(_ version: CalendarVersion) -> WorkCalendar {
+        // Nearly all that runs is planned by the newest.
+        if let newest = entries.last?.calendar, newest.version == version { return newest }
         guard let entry = entry(version: version) else {
             preconditionFailure("no calendar of version \(version.rawValue)")
         }

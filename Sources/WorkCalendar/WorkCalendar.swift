@@ -7,12 +7,22 @@ package import CivilTime
 /// or counting days takes constant time.
 package struct WorkCalendar: Sendable, Equatable {
     package let version: CalendarVersion
-    /// The years whose arrangement is known, ascending.
-    package let knownYears: [Int]
-    /// Every year from the first that differs from an unarranged one to the last, without a gap.
-    private let years: [Year]
-    private let firstYear: Int
-    private let table: WorkingDayTable
+    /// Shared by all copies: calendars are handed to every rule.
+    private let contents: Contents
+
+    private final class Contents: Sendable {
+        let knownYears: [Int]
+        let years: [Year]
+        let firstYear: Int
+        let table: WorkingDayTable
+
+        init(knownYears: [Int], years: [Year], firstYear: Int, table: WorkingDayTable) {
+            self.knownYears = knownYears
+            self.years = years
+            self.firstYear = firstYear
+            self.table = table
+        }
+    }
 
     private struct Year: Equatable, Sendable {
         let pattern: YearPattern
@@ -20,11 +30,17 @@ package struct WorkCalendar: Sendable, Equatable {
         let surplus: Int
     }
 
+    /// The years whose arrangement is known, ascending.
+    package var knownYears: [Int] { contents.knownYears }
+    /// Every year from the first that differs from an unarranged one to the last, without a gap.
+    private var years: [Year] { contents.years }
+    private var firstYear: Int { contents.firstYear }
+    private var table: WorkingDayTable { contents.table }
+
     /// A calendar of these years; `patterns` holds those that aren't plain unarranged ones.
     private init(version: CalendarVersion, knownYears: [Int], patterns: [Int: YearPattern]) {
         self.version = version
-        self.knownYears = knownYears
-        firstYear = patterns.keys.min() ?? 1
+        let firstYear = patterns.keys.min() ?? 1
         let lastYear = patterns.keys.max() ?? 0
         var years: [Year] = []
         var surplus = 0
@@ -34,16 +50,29 @@ package struct WorkCalendar: Sendable, Equatable {
             years.append(Year(pattern: pattern, surplus: surplus))
             surplus += pattern.working.count - unarranged.working.count
         }
-        self.years = years
         let margin = WorkingDayTable.marginYears
         let end = min(9998, max(1, lastYear) + margin.after)
         let covered = max(1, firstYear - margin.before, end - WorkingDayTable.yearsMax)...end
-        let first = firstYear
-        table = WorkingDayTable(years: covered) { year, day in
-            let index = year - first
-            let pattern = years.indices.contains(index) ? years[index].pattern : .unarranged(year)
+        let patterned = years
+        let table = WorkingDayTable(years: covered) { year, day in
+            let index = year - firstYear
+            let pattern =
+                patterned.indices.contains(index) ? patterned[index].pattern : .unarranged(year)
             return pattern.working.contains(day)
         }
+        contents = Contents(
+            knownYears: knownYears,
+            years: years,
+            firstYear: firstYear,
+            table: table
+        )
+    }
+
+    package static func == (left: WorkCalendar, right: WorkCalendar) -> Bool {
+        left.version == right.version
+            && (left.contents === right.contents
+                || (left.knownYears == right.knownYears && left.firstYear == right.firstYear
+                    && left.years == right.years))
     }
 
     /// A calendar that knows these arrangements; of two for one year the later counts.

@@ -5,6 +5,7 @@ import Office
 import Store
 import StoreModel
 import Synchronization
+import Testing
 import Wire
 import WorkCalendar
 
@@ -79,6 +80,15 @@ final class EngineBench {
     /// Runs a batch of commands and returns what came of each.
     func run(_ calls: [EngineCall<Int>]) -> [EngineOutcome?] {
         engine.step(calls)
+        return answers.all.withLock { all in calls.map { all[$0.ticket] } }
+    }
+
+    /// Runs commands with commits on a thread of their own, and ends the engine.
+    func runToTheEnd(_ calls: [EngineCall<Int>]) -> [EngineOutcome?] {
+        let inbox = Inbox<EngineCall<Int>>(capacity: calls.count)
+        #expect(inbox.add(calls) == calls.count)
+        inbox.close()
+        engine.run(inbox)
         return answers.all.withLock { all in calls.map { all[$0.ticket] } }
     }
 

@@ -1,6 +1,7 @@
 import BanjieProtocol
 import CivilTime
 import Deadlines
+import Foundation
 import Office
 import Store
 import StoreModel
@@ -64,6 +65,54 @@ import Testing
         let _: DeadlineView = try bench.reply(DeadlinesMethods.arm, arm(5))
         #expect(bench.shared.current.status.writable)
         #expect(try bench.store.count(DeadlineRecord.self) == 1)
+    }
+
+    /// The first batch fails while others have run on top of it: what was acknowledged is there, and
+    /// nothing else.
+    @Test func whatRanOnTopOfAFailedBatchIsDroppedWithIt() throws {
+        let bench = try EngineBench(at: "2026-03-02T10:00:00")
+        bench.store.nextCommitFailure = .notWritable("no room")
+        // Time for the engine to run ahead; whether it does changes no answer.
+        bench.store.willCommit = { Thread.sleep(forTimeInterval: 0.02) }
+        let calls = (0..<5 * Engine<Int>.batchMin).map { number in
+            bench.call(DeadlinesMethods.arm, arm(5), id: String(format: "%04d", number))
+        }
+        let outcomes = bench.runToTheEnd(calls)
+        var armed: Set<UInt64> = []
+        var refused = 0
+        for outcome in outcomes {
+            switch try #require(outcome) {
+            case .reply(let bytes, let isReplay):
+                #expect(!isReplay)
+                #expect(armed.insert(try DeadlineView(decoding: bytes).deadline).inserted)
+            case .failure(let failure):
+                #expect(failure.report.reason == .storeNotWritable)
+                refused += 1
+            }
+        }
+        #expect(refused >= Engine<Int>.batchMin && armed.count + refused == calls.count)
+        let stored = try bench.store.find(DeadlineRecord.self, Search(limit: .max))
+        #expect(Set(stored.map { UInt64($0.key) }) == armed)
+        #expect(bench.shared.current.status.armed == UInt64(armed.count))
+        #expect(bench.shared.current.status.commit == (try bench.store.head().commit))
+    }
+
+    @Test func batchesOnTheirOwnThreadAnswerAllInOrder() throws {
+        let bench = try EngineBench(at: "2026-03-02T10:00:00")
+        let calls = (0..<3000).map { number in
+            bench.call(DeadlinesMethods.arm, arm(5), id: String(format: "%04d", number / 2))
+        }
+        let outcomes = bench.runToTheEnd(calls)
+        for (number, outcome) in outcomes.enumerated() {
+            guard case .some(.reply(let bytes, let isReplay)) = outcome else {
+                Issue.record("call \(number) wasn't answered")
+                return
+            }
+            #expect(isReplay == (number % 2 == 1))
+            #expect(try DeadlineView(decoding: bytes).deadline == UInt64(number / 2 + 1))
+        }
+        #expect(try bench.store.head().auditSequence == 1500)
+        #expect(try AuditVerifier.verify(bench.store) == .intact(try bench.store.head().audit))
     }
 
     @Test func manyDueAtOneInstantFireOnceEachInOrder() throws {

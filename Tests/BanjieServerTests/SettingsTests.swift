@@ -1,6 +1,8 @@
 import Foundation
 import Office
+import Telemetry
 import Testing
+import Transport
 
 @testable import BanjieServer
 
@@ -17,15 +19,16 @@ import Testing
         let configuration = try settings.configuration()
         #expect(configuration.reactors == 4)
         #expect(configuration.policy.noticeDays == 4)
-        #expect(settings.listing.contains("policy.notice_days"))
-        #expect(settings.listing.contains("# file f.json5"))
+        #expect(settings.listing(in: .english).contains("policy.notice_days"))
+        #expect(settings.listing(in: .english).contains("# file f.json5"))
+        #expect(settings.listing(in: .chinese).contains("# 文件 f.json5"))
     }
 
     @Test(arguments: [
         ("{ reactor: 2 }", "reactor"),
         ("{ policy: { days: 2 } }", "policy.days"),
-        ("[1]", "the file"),
-        ("{", "the file"),
+        ("[1]", "--config"),
+        ("{", "--config"),
     ])
     func aFileThatIsWrongIsRefusedByName(_ text: String, _ setting: String) {
         var settings = Settings()
@@ -38,13 +41,34 @@ import Testing
     @Test(arguments: [
         (Setting.reactors, "0"), (.reactors, "x"), (.production, "maybe"), (.clock, "virtual:now"),
         (.listen, "0.0.0.0:7410"), (.listen, "127.0.0.1"), (.listen, ""),
-        (.listen, "127.example.org:1"),
+        (.listen, "127.example.org:1"), (.metrics, "192.0.2.1:9464"), (.metrics, "unix:/m"),
+        (.metrics, "9464"), (.logFormat, "xml"), (.logLevel, "trace"), (.slowCallMillis, "0"),
     ])
     func aValueThatIsWrongIsRefused(_ setting: Setting, _ value: String) {
         var settings = Settings()
         settings.set(setting, to: value, from: .flag(setting.flag))
         let error = #expect(throws: ConfigurationError.self) { try settings.configuration() }
         #expect(error?.setting == setting.rawValue)
+        #expect(error?.sentence(in: .english) != error?.sentence(in: .chinese))
+    }
+
+    @Test(arguments: Setting.allCases)
+    func everySettingIsExplainedInBothLanguages(_ setting: Setting) {
+        #expect(!setting.summary.english.isEmpty)
+        #expect(setting.summary.chinese.unicodeScalars.contains { $0.value > 0x3000 })
+    }
+
+    @Test func metricsAndLogAreConfigured() throws {
+        var settings = Settings()
+        let standard = try settings.configuration()
+        #expect(standard.metrics == nil && standard.logLevel == .info)
+        #expect(standard.logFormat == .logfmt && standard.slowCallMilliseconds == 1000)
+        settings.set(.metrics, to: "[::1]:9464", from: .standard)
+        settings.set(.logFormat, to: "json", from: .standard)
+        settings.set(.logLevel, to: "debug", from: .standard)
+        let configuration = try settings.configuration()
+        #expect(configuration.metrics == .tcp(host: "::1", port: 9464))
+        #expect(configuration.logFormat == .json && configuration.logLevel == .debug)
     }
 
     @Test func productionRefusesAVirtualClock() {

@@ -100,6 +100,26 @@ import Wire
         #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
     }
 
+    /// The same mistakes, told in the language of the environment; the first variable that is set
+    /// decides.
+    @Test(arguments: [
+        (["--nonsense"], 64, "没有名为 --nonsense 的选项"), (["--listen"], 64, "--listen 后面须给出值"),
+        (["--reactors", "65"], 78, "1…64 之间的整数"), (["--config", "/no/such/file"], 78, "无法读取"),
+        (["--metrics", "192.0.2.1:1"], 78, "本机"),
+        (["--data", "/dev/null/data"], 71, "无法启动：存储无法写入"),
+    ])
+    func saysWhatIsWrongInChinese(
+        _ arguments: [String],
+        _ status: Int32,
+        _ named: String
+    ) throws {
+        let environment = ["LC_ALL": "", "LC_MESSAGES": "zh_CN.UTF-8", "LANG": "en_US.UTF-8"]
+        let run = try ProgramRun(Self.program, arguments, environment: environment)
+        #expect(run.status == status && run.output.isEmpty)
+        #expect(run.errors.contains(named), "\(run.errors)")
+        #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)")
+    }
+
     @Test func refusesAFileOfSettingsThatItDoesNotKnow() throws {
         let folder = try Folder()
         for (text, named) in [
@@ -116,6 +136,8 @@ import Wire
     @Test func helpsAndTellsItsVersion() throws {
         let help = try Self.run("--help")
         #expect(help.status == 0 && help.output.contains("--listen"))
+        let chinese = try Self.run("--help", environment: ["LC_ALL": "zh_CN.UTF-8"])
+        #expect(chinese.output.contains("用法") && chinese.output.contains("--metrics VALUE"))
         let version = try Self.run("--version")
         #expect(version.status == 0 && version.output.hasPrefix("banjied "))
     }

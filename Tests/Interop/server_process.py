@@ -18,25 +18,26 @@ PATIENCE = 30  # seconds for what takes far less
 class Server:
     """Started by the initializer; `restart` starts it again on the same store."""
 
-    def __init__(self, clock="2026-03-02T09:00:00"):
+    def __init__(self, clock="2026-03-02T09:00:00", options=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="banjie-"))
-        self.data, self.process = self.folder / "data", None
+        self.data, self.options, self.process = self.folder / "data", list(options), None
         self.restart(clock)
 
     def restart(self, clock):
         assert self.process is None
         log = open(self.folder / "log", "ab")
         self.process = subprocess.Popen(
-            [os.environ["BANJIED"], "--listen", "127.0.0.1:0", "--data", self.data, "--clock", "virtual:" + clock],
+            [os.environ["BANJIED"], "--listen", "127.0.0.1:0", "--data", self.data, "--clock", "virtual:" + clock]
+            + self.options,
             stdout=subprocess.PIPE, stderr=log, text=True)
         log.close()
         watch = threading.Timer(PATIENCE, self.process.kill)
         watch.start()
         line = self.process.stdout.readline()
         watch.cancel()
-        words = dict(word.split("=", 1) for word in line.split() if "=" in word)
-        assert "listen" in words, f"banjied isn't ready: {line!r}\n{self.log()}"
-        host, port = words["listen"].rsplit(":", 1)
+        self.words = dict(word.split("=", 1) for word in line.split() if "=" in word)
+        assert "listen" in self.words, f"banjied isn't ready: {line!r}\n{self.log()}"
+        host, port = self.words["listen"].rsplit(":", 1)
         self.address = host, int(port)
 
     def connect(self, login=None, secret=None, **options):

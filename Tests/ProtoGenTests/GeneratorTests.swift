@@ -20,6 +20,7 @@ struct GeneratorTests {
                 "Sources/BanjieProtocol/Generated/Reason.swift",
                 "Sources/BanjieProtocol/Generated/BanjieProtocolSchema.swift",
                 "Protocol/proto/sample.proto", "Protocol/REFERENCE.md",
+                "Protocol/wireshark/banjie.lua",
             ]
         )
     }
@@ -81,6 +82,19 @@ struct GeneratorTests {
     ])
     func theReferenceSays(line: String) throws {
         #expect(try #require(generated()["Protocol/REFERENCE.md"]).contains(line))
+    }
+
+    @Test(arguments: [
+        "schema.reasons.HEAD_REQUIRED = \"Only the head may.\"",
+        "schema.enums.Role = {\n    [1] = \"STAFF\",\n    [2] = \"HEAD\",\n    [4] = \"GUEST\",\n}",
+        "    { 2, \"owner\", \"string\", personal = true, doc = \"Whose.\" },",
+        "    { 4, \"role\", \"enum\", \"Role\", doc = \"Who.\" },",
+        "    { 5, \"parts\", \"message\", \"Part\", doc = \"Parts.\" },",
+        "        [1] = { name = \"Tell\", request = \"AskRequest\", reply = \"AskReply\" },",
+        "local banjie = Proto(\"banjie\", \"Banjie\")",
+    ])
+    func theDissectorSays(line: String) throws {
+        #expect(try #require(generated()["Protocol/wireshark/banjie.lua"]).contains(line))
     }
 
     @Test func wordsOfSwiftAreQuoted() throws {

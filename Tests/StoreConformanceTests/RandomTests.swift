@@ -35,6 +35,60 @@ import Testing
         }
     }
 
+    /// Commands run on top of a batch that is on its way, in the store already, or dropped in the end.
+    @Test(
+        arguments: StoreKind.allCases,
+        [1, 2, 3, 4, UInt64.random(in: 100...UInt64(UInt32.max))]
+    )
+    func batchesRunOnTopOfSealedOnes(kind: StoreKind, seed: UInt64) throws {
+        let place = try StorePlace(kind)
+        let store = try place.open()
+        let unit = try UnitOfWork(store: store)
+        var commands = RandomCommands(seed: seed)
+        var model = NaiveModel()
+        var durable = model
+        var sealed: (batch: SealedBatch, model: NaiveModel, isCommitted: Bool)?
+        for step in 0..<60 {
+            for _ in 0..<commands.number(1...6) {
+                let command = commands.next(after: model)
+                try unit.run(command)
+                model.run(command)
+                try compareSearches(unit, model, "seed \(seed), step \(step)")
+            }
+            for (request, reply) in model.replies {
+                #expect(try unit.storedReply(request) == reply, "seed \(seed), step \(step)")
+            }
+            guard let (batch, snapshot, isCommitted) = sealed else {
+                sealed = (unit.seal(at: noon), model, false)
+                continue
+            }
+            switch commands.number(1...4) {
+            case 1 where !isCommitted:
+                _ = try unit.committer.commit(batch)
+                sealed = (batch, snapshot, true)
+            case 2 where !isCommitted:
+                unit.drop()
+                model = durable
+                sealed = nil
+            case 3, 4:
+                if !isCommitted { _ = try unit.committer.commit(batch) }
+                unit.didCommit()
+                durable = snapshot
+                sealed = nil
+            default:
+                break
+            }
+        }
+        if let (batch, _, isCommitted) = sealed {
+            if !isCommitted { _ = try unit.committer.commit(batch) }
+            unit.didCommit()
+        }
+        _ = try unit.commit(at: noon)
+        let stored = try NaiveModel(reading: store, asked: model.replies.keys)
+        #expect(stored == model, "seed \(seed)")
+        #expect(try AuditVerifier.verify(store) == .intact(try store.head().audit), "seed \(seed)")
+    }
+
     private func compareSearches(
         _ unit: UnitOfWork,
         _ model: NaiveModel,

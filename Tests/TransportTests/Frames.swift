@@ -137,6 +137,7 @@ enum Bytes {
         longestPayload: UInt32 = 65_536,
         longestMessage: UInt32 = 4 << 20,
         calls: UInt32 = 0,
+        windows: (stream: UInt32, connection: UInt32) = (0, 0),
         product: String = ""
     ) -> [UInt8] {
         var hello = Hello()
@@ -146,6 +147,8 @@ enum Bytes {
         hello.longestPayload = longestPayload
         hello.longestMessage = longestMessage
         hello.callsInFlight = calls
+        hello.streamWindow = windows.stream
+        hello.connectionWindow = windows.connection
         hello.product = product
         return frame(.hello, hello)
     }
@@ -157,6 +160,7 @@ enum Bytes {
         _ stream: UInt32,
         method: UInt32 = 0x1_0001,
         timeout: UInt32 = 0,
+        flags: FrameFlags = [],
         requestID: [UInt8] = [],
         totalLength: UInt64 = 0,
         _ message: [UInt8] = []
@@ -168,6 +172,7 @@ enum Bytes {
                     stream: stream,
                     method: method,
                     timeoutMilliseconds: timeout,
+                    flags: flags,
                     metadata: CallMetadata(requestID: requestID, totalLength: totalLength),
                     message: message
                 )
@@ -189,6 +194,21 @@ enum Bytes {
             field32: UInt32(totalLength),
             content
         )
+    }
+
+    /// A whole message on a stream, in one frame.
+    static func message(_ stream: UInt32, _ content: [UInt8], isFinal: Bool = false) -> [UInt8] {
+        frame(
+            .message,
+            flags: isFinal ? [.first, .last, .halfClose] : [.first, .last],
+            stream: stream,
+            field32: UInt32(content.count),
+            content
+        )
+    }
+
+    static func window(_ credit: UInt32, stream: UInt32 = 0) -> [UInt8] {
+        frame(.window, stream: stream, field32: credit)
     }
 
     /// `message` as a CALL and MESSAGE frames, in parts of `length`.

@@ -9,6 +9,10 @@ final class ServerHarness {
         case call(stream: UInt32, message: [UInt8])
         case authenticate(Credentials)
         case cancelled(stream: UInt32)
+        case opened(stream: UInt32, message: [UInt8], isHalfClosed: Bool)
+        case message(stream: UInt32, [UInt8])
+        case halfClosed(stream: UInt32)
+        case roomReturned(stream: UInt32, Int)
         case closed
     }
 
@@ -18,6 +22,11 @@ final class ServerHarness {
         case later(timeout: UInt32)
         case reply([UInt8])
     }
+
+    /// Whether messages on streams are dealt with at once.
+    var readsStreams = true
+    /// The time limit of streams.
+    var streamTimeout: UInt32 = 0
 
     let session = UnsafeMutablePointer<ServerSession>.allocate(capacity: 1)
     private let output = UnsafeMutablePointer<MessageWriter>.allocate(capacity: 1)
@@ -29,7 +38,13 @@ final class ServerHarness {
     private(set) var principals: [Principal] = []
     var handling: Handling
 
-    init(_ limits: Limits = Limits(), handling: Handling = .echo, isGreeted: Bool = true) {
+    /// - Parameter windows: what the client announces; it takes no streams by default.
+    init(
+        _ limits: Limits = Limits(),
+        handling: Handling = .echo,
+        windows: (stream: UInt32, connection: UInt32) = (0, 0),
+        isGreeted: Bool = true
+    ) {
         self.handling = handling
         output.initialize(to: MessageWriter())
         session.initialize(
@@ -40,7 +55,7 @@ final class ServerHarness {
             )
         )
         guard isGreeted else { return }
-        receive(Bytes.greeting)
+        receive(Preface.bytes + Bytes.hello(windows: windows))
         #expect(sent().map(\.type) == [.hello])
     }
 
@@ -53,6 +68,7 @@ final class ServerHarness {
 
     var callsInFlight: Int { session.pointee.callsInFlight }
     var hasFragments: Bool { session.pointee.hasFragments }
+    var isFinished: Bool { session.pointee.isFinished }
     var isClosed: Bool { happenings.last == .closed }
 
     /// What has happened since the last look.
@@ -75,6 +91,7 @@ final class ServerHarness {
             return bytes.count - input.count
         }
         backlog.removeFirst(count)
+        takeNotices()
         if session.pointee.isFinished, happenings.last != .closed { happenings.append(.closed) }
     }
 
@@ -94,6 +111,15 @@ final class ServerHarness {
                 happenings.append(.authenticate(credentials))
             case .suspended: return
             case .cancelled(let ticket): happenings.append(.cancelled(stream: ticket.stream))
+            case .stream(let call, let isHalfClosed): open(call, isHalfClosed)
+            case .message(let ticket, let bytes, let isFinal):
+                happenings.append(.message(stream: ticket.stream, [UInt8](bytes)))
+                if readsStreams {
+                    session.pointee.giveBack(bytes.count + 64, to: ticket, into: &output.pointee)
+                }
+                if isFinal { happenings.append(.halfClosed(stream: ticket.stream)) }
+            case .halfClosed(let ticket):
+                happenings.append(.halfClosed(stream: ticket.stream))
             case .close: return
             }
         }
@@ -112,6 +138,47 @@ final class ServerHarness {
         }
     }
 
+    private func open(_ call: IncomingCall, _ isHalfClosed: Bool) {
+        happenings.append(
+            .opened(
+                stream: call.stream,
+                message: [UInt8](call.message),
+                isHalfClosed: isHalfClosed
+            )
+        )
+        var responder = StreamResponder(
+            call,
+            isHalfClosed: isHalfClosed,
+            session: session,
+            output: output
+        )
+        tickets[call.stream] = responder.accept(timeoutMilliseconds: streamTimeout).ticket
+    }
+
+    private func takeNotices() {
+        for notice in session.pointee.takeNotices() {
+            switch notice {
+            case .cancelled(let ticket): happenings.append(.cancelled(stream: ticket.stream))
+            case .roomReturned(let ticket, let byteCount):
+                happenings.append(.roomReturned(stream: ticket.stream, byteCount))
+            }
+        }
+    }
+
+    /// Posts a message on a stream.
+    func send(_ stream: UInt32, _ message: [UInt8]) {
+        post(stream, isEnd: false) { batch, ticket in
+            _ = batch.send(on: ticket) { (writer: inout MessageWriter) in writer.append(message) }
+        }
+    }
+
+    /// Ends a stream, and lets go of it.
+    func end(_ stream: UInt32) { post(stream) { $0.end($1) } }
+
+    func giveBack(_ stream: UInt32, _ byteCount: Int) {
+        post(stream, isEnd: false) { $0.giveBack(byteCount, to: $1) }
+    }
+
     func judge(_ verdict: Verdict) {
         session.pointee.judge(verdict, into: &output.pointee)
         digest()
@@ -128,11 +195,16 @@ final class ServerHarness {
         post(stream) { batch, ticket in batch.fail(ticket, failure) }
     }
 
-    private func post(_ stream: UInt32, _ add: (inout ReplyBatch, CallTicket) -> Void) {
-        guard let ticket = tickets.removeValue(forKey: stream) else {
+    private func post(
+        _ stream: UInt32,
+        isEnd: Bool = true,
+        _ add: (inout ReplyBatch, CallTicket) -> Void
+    ) {
+        guard let ticket = tickets[stream] else {
             Issue.record("no call is kept on stream \(stream)")
             return
         }
+        if isEnd { tickets[stream] = nil }
         var batch = ReplyBatch()
         add(&batch, ticket)
         batch.withEntries { entry, payload in
@@ -169,6 +241,7 @@ final class ServerHarness {
             frames += SentFrame.all(in: output.pointee.bytes)
             output.pointee.removeAll()
         } while session.pointee.hasFragments
+        takeNotices()
         return frames
     }
 

@@ -40,6 +40,7 @@ private func reencode(_ frame: Frame, isFromServer: Bool, to writer: inout Messa
             stream: header.stream,
             method: content.method,
             timeoutMilliseconds: header.field32,
+            flags: header.flags,
             metadata: try CallMetadata(content.metadata),
             message: content.message
         )

@@ -1,4 +1,5 @@
 import CivilTime
+import Wire
 
 /// How a value is written on the command line.
 struct ValueForm<Value>: Sendable {
@@ -169,5 +170,18 @@ extension ValueForm where Value == [UInt8] {
             else { return nil }
             return bytes
         }
+    }
+}
+
+extension ValueForm where Value == TraceContext {
+    /// A `traceparent` of W3C Trace Context.
+    static var traceContext: ValueForm {
+        ValueForm(
+            Text(same: "TRACEPARENT"),
+            expected: Text(
+                "a traceparent: 00-, 32 hexadecimal digits, -, 16 of them, -01 or -00",
+                "traceparent：00-、32 位十六进制数、-、16 位十六进制数、-01 或 -00"
+            )
+        ) { TraceContext($0) }
     }
 }

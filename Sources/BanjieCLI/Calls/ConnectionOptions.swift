@@ -55,6 +55,16 @@ extension CommandOption {
             heading: .connection
         ),
         CommandOption(
+            "traceparent",
+            .traceContext,
+            Text(
+                "the trace that the call belongs to (W3C Trace Context)",
+                "调用所属的链路（W3C Trace Context）"
+            ),
+            variable: "TRACEPARENT",
+            heading: .connection
+        ),
+        CommandOption(
             flag: "wait",
             Text("wait for the server, within the timeout", "在时限内等待服务器可用"),
             heading: .connection

@@ -49,7 +49,8 @@ extension Invocation {
         let options = CallOptions(
             timeoutMillis: values.value("timeout", .milliseconds),
             requestID: requestID,
-            waitForReady: values.has("wait")
+            waitForReady: values.has("wait"),
+            traceContext: values.value("traceparent", .traceContext)
         )
         let reply: CallReply
         do {

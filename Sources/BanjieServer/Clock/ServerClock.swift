@@ -48,6 +48,12 @@ package final class ServerClock: Sendable {
         }
     }
 
+    /// The machine's time, whatever the source: for the log.
+    @Sendable static func machineTime() -> (second: Instant, nanosecond: Int) {
+        let (seconds, nanoseconds) = read(CLOCK_REALTIME)
+        return (Instant(unixSeconds: seconds), Int(nanoseconds))
+    }
+
     /// Seconds of monotonic time since an arbitrary moment.
     static var monotonicSeconds: Int64 { read(CLOCK_MONOTONIC).seconds }
 

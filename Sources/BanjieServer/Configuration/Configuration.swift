@@ -1,5 +1,6 @@
 package import CivilTime
 package import Office
+package import Telemetry
 package import Transport
 
 /// What a server is told when it starts.
@@ -23,6 +24,13 @@ package struct Configuration: Sendable {
     /// Days for which request ids and their replies are kept.
     package var replyDays: Int
     package var policy: Policy
+    /// Where metrics are served, on loopback; nowhere when nil.
+    package var metrics: Endpoint?
+    package var logFormat: LogFormat
+    /// The least level of the lines that are written.
+    package var logLevel: LogLevel
+    /// From how many milliseconds on a call counts as slow and is logged.
+    package var slowCallMilliseconds: Int
 
     package enum Clock: Hashable, Sendable {
         case machine
@@ -31,16 +39,15 @@ package struct Configuration: Sendable {
 }
 
 /// Why a configuration can't be used: which setting, from where, and what it must be.
-package struct ConfigurationError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct ConfigurationError: Error, Hashable, Sendable {
     package let setting: String
-    package let origin: String
-    package let problem: String
+    package let origin: Text
+    package let problem: Text
 
-    package init(setting: String, origin: String, problem: String) {
-        self.setting = setting
-        self.origin = origin
-        self.problem = problem
+    func sentence(in language: Language) -> String {
+        switch language {
+        case .english: "\(setting) (\(origin.english)): \(problem.english)"
+        case .chinese: "\(setting)（\(origin.chinese)）：\(problem.chinese)"
+        }
     }
-
-    package var description: String { "\(setting) (\(origin)): \(problem)" }
 }

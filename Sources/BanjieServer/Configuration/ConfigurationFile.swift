@@ -49,6 +49,9 @@ package enum ConfigurationFile {
         init?(intValue: Int) { nil }
     }
 
+    /// What an error about the file as a whole names in a setting's place.
+    static let theFile = "--config"
+
     /// Takes the settings of a file.
     ///
     /// - Throws: what can't be read or decoded, or a name that no setting has.
@@ -64,16 +67,22 @@ package enum ConfigurationFile {
             root = try decoder.decode(Value.self, from: data)
         } catch {
             throw ConfigurationError(
-                setting: "the file",
-                origin: path,
-                problem: "it isn't JSON5: \(describe(error))"
+                setting: Self.theFile,
+                origin: Text(path, path),
+                problem: Text(
+                    "it isn't JSON5: \(describe(error))",
+                    "不是 JSON5：\(describe(error))"
+                )
             )
         }
         guard case .object(let values) = root else {
             throw ConfigurationError(
-                setting: "the file",
-                origin: path,
-                problem: "it must hold one object of settings"
+                setting: Self.theFile,
+                origin: Text(path, path),
+                problem: Text(
+                    "it must hold one object of settings",
+                    "应只含一个由设置项组成的对象"
+                )
             )
         }
         try apply(values, prefix: "", path: path, to: &settings)
@@ -93,8 +102,11 @@ package enum ConfigurationFile {
                 guard let setting = Setting(rawValue: prefix + name) else {
                     throw ConfigurationError(
                         setting: prefix + name,
-                        origin: "file \(path)",
-                        problem: "no setting has this name; `banjied --help` lists them"
+                        origin: Settings.Origin.file(path).text,
+                        problem: Text(
+                            "no setting has this name; `banjied --help` lists them",
+                            "没有这个设置项；全部设置项见 `banjied --help`"
+                        )
                     )
                 }
                 settings.set(setting, to: text, from: .file(path))

@@ -1,5 +1,6 @@
 internal import CivilTime
 internal import Office
+internal import Telemetry
 internal import Transport
 
 /// A setting: its name in the file, in the environment (`BANJIE_NAME`) and as a flag (`--name`).
@@ -13,6 +14,10 @@ package enum Setting: String, CaseIterable, Sendable {
     case queryThreads = "query_threads"
     case gapHours = "gap_hours"
     case replyDays = "reply_days"
+    case metrics
+    case logFormat = "log_format"
+    case logLevel = "log_level"
+    case slowCallMillis = "slow_call_millis"
     // The city's policy.
     case noticeDays = "policy.notice_days"
     case extensionDaysMax = "policy.extension_days_max"
@@ -35,6 +40,10 @@ package enum Setting: String, CaseIterable, Sendable {
         case .queryThreads: "2"
         case .gapHours: "72"
         case .replyDays: "30"
+        case .metrics: "none"
+        case .logFormat: LogFormat.logfmt.rawValue
+        case .logLevel: LogLevel.info.rawValue
+        case .slowCallMillis: "1000"
         case .noticeDays: "\(policy.noticeDays)"
         case .extensionDaysMax: "\(policy.extensionDaysMax)"
         case .jointExtensionDaysMax: "\(policy.jointExtensionDaysMax)"
@@ -46,24 +55,88 @@ package enum Setting: String, CaseIterable, Sendable {
     }
 
     /// What the setting is, for `--help`.
-    package var summary: String {
+    var summary: Text {
         switch self {
-        case .listen: "where to listen: HOST:PORT on loopback or unix:PATH, several by commas"
-        case .data: "the folder of the store"
-        case .clock: "machine, or virtual:YYYY-MM-DDTHH:MM:SS"
-        case .production: "refuses what only tests may do, such as a virtual clock"
-        case .realm: "the installation's name; clients of another one are refused"
-        case .reactors: "loops that serve connections, 1…64"
-        case .queryThreads: "threads that answer queries, 1…64"
-        case .gapHours: "hours after the last commit from which a start must be confirmed"
-        case .replyDays: "days for which request ids are kept"
-        case .noticeDays: "working days to accept, refuse or ask for corrections (行政许可法 32)"
-        case .extensionDaysMax: "the most working days an extension adds (行政许可法 42)"
-        case .jointExtensionDaysMax: "the same for joint matters (行政许可法 42)"
-        case .deliveryDays: "working days to deliver a decision (行政许可法 44)"
-        case .reviewWindowDays: "working days in which an applicant may review"
-        case .instantTargetMinutes: "working minutes that an instant item should take"
-        case .correctionLapseDays: "working days after which an uncorrected matter lapses, or none"
+        case .listen:
+            Text(
+                "where to listen: HOST:PORT on loopback or unix:PATH, several by commas",
+                "监听地址：本机回环的 HOST:PORT 或 unix:PATH，多个以逗号分隔"
+            )
+        case .data: Text("the folder of the store", "存储所在的目录")
+        case .clock:
+            Text(
+                "machine, or virtual:YYYY-MM-DDTHH:MM:SS",
+                "machine（本机时钟）或 virtual:YYYY-MM-DDTHH:MM:SS（虚拟时钟）"
+            )
+        case .production:
+            Text(
+                "refuses what only tests may do, such as a virtual clock",
+                "生产环境：拒绝仅供测试的功能，如虚拟时钟"
+            )
+        case .realm:
+            Text(
+                "the installation's name; clients of another one are refused",
+                "本套系统的名称；其他系统的客户端将被拒绝"
+            )
+        case .reactors:
+            Text("loops that serve connections, 1…64", "处理连接的循环数，1…64")
+        case .queryThreads:
+            Text("threads that answer queries, 1…64", "处理查询的线程数，1…64")
+        case .gapHours:
+            Text(
+                "hours after the last commit from which a start must be confirmed",
+                "距上次提交超过多少小时，启动后须经运维人员确认"
+            )
+        case .replyDays:
+            Text("days for which request ids are kept", "请求编号保存的天数")
+        case .metrics:
+            Text(
+                "where Prometheus finds the metrics: HOST:PORT on loopback, or none",
+                "供 Prometheus 采集指标的地址：本机回环的 HOST:PORT，或 none（不提供）"
+            )
+        case .logFormat: Text("logfmt, or json", "日志格式：logfmt 或 json")
+        case .logLevel:
+            Text(
+                "the least that is logged: debug, info, warning or error",
+                "日志的最低级别：debug、info、warning 或 error"
+            )
+        case .slowCallMillis:
+            Text(
+                "milliseconds from which on a call is logged as slow",
+                "调用超过多少毫秒即作为慢调用记入日志"
+            )
+        case .noticeDays:
+            Text(
+                "working days to accept, refuse or ask for corrections (行政许可法 32)",
+                "受理、不予受理或告知补正的工作日数（行政许可法第 32 条）"
+            )
+        case .extensionDaysMax:
+            Text(
+                "the most working days an extension adds (行政许可法 42)",
+                "延长期限至多增加的工作日数（行政许可法第 42 条）"
+            )
+        case .jointExtensionDaysMax:
+            Text(
+                "the same for joint matters (行政许可法 42)",
+                "联合办理事项延长期限至多增加的工作日数（行政许可法第 42 条）"
+            )
+        case .deliveryDays:
+            Text(
+                "working days to deliver a decision (行政许可法 44)",
+                "送达决定的工作日数（行政许可法第 44 条）"
+            )
+        case .reviewWindowDays:
+            Text("working days in which an applicant may review", "申请人可以评价的工作日数")
+        case .instantTargetMinutes:
+            Text(
+                "working minutes that an instant item should take",
+                "即办件的目标用时（工作分钟）"
+            )
+        case .correctionLapseDays:
+            Text(
+                "working days after which an uncorrected matter lapses, or none",
+                "逾期未补正即失效的工作日数，或 none（不失效）"
+            )
         }
     }
 
@@ -80,18 +153,18 @@ package enum Setting: String, CaseIterable, Sendable {
 
 /// The settings in force, each with its value and where that came from.
 package struct Settings: Sendable {
-    package enum Origin: Hashable, Sendable, CustomStringConvertible {
+    package enum Origin: Hashable, Sendable {
         case standard
         case file(String)
         case environment(String)
         case flag(String)
 
-        package var description: String {
+        var text: Text {
             switch self {
-            case .standard: "default"
-            case .file(let path): "file \(path)"
-            case .environment(let name): "environment \(name)"
-            case .flag(let name): "flag --\(name)"
+            case .standard: Text("default", "默认值")
+            case .file(let path): Text("file \(path)", "文件 \(path)")
+            case .environment(let name): Text("environment \(name)", "环境变量 \(name)")
+            case .flag(let name): Text("flag --\(name)", "选项 --\(name)")
             }
         }
     }
@@ -122,12 +195,12 @@ package struct Settings: Sendable {
     }
 
     /// One line a setting: name, value and origin.
-    package var listing: String {
+    func listing(in language: Language) -> String {
         let width = Setting.allCases.map(\.rawValue.count).max() ?? 0
         return Setting.allCases.map { setting in
             let (value, origin) = self[setting]
             let padding = String(repeating: " ", count: width - setting.rawValue.count)
-            return "\(setting.rawValue)\(padding) = \(value)  # \(origin)"
+            return "\(setting.rawValue)\(padding) = \(value)  # \(origin.text.text(in: language))"
         }.joined(separator: "\n")
     }
 
@@ -156,18 +229,28 @@ package struct Settings: Sendable {
             queryThreads: try integer(.queryThreads, in: 1...64),
             gapHours: try integer(.gapHours, in: 1...100_000),
             replyDays: try integer(.replyDays, in: 1...3650),
-            policy: policy
+            policy: policy,
+            metrics: try metrics(),
+            logFormat: try choice(.logFormat),
+            logLevel: try choice(.logLevel),
+            slowCallMilliseconds: try integer(.slowCallMillis, in: 1...86_400_000)
         )
         if configuration.isProduction, configuration.clock != .machine {
-            throw error(.clock, "a virtual clock is refused with production = true")
+            throw error(
+                .clock,
+                Text(
+                    "a virtual clock is refused with production = true",
+                    "production = true 时不得使用虚拟时钟"
+                )
+            )
         }
         return configuration
     }
 
-    private func error(_ setting: Setting, _ problem: String) -> ConfigurationError {
+    private func error(_ setting: Setting, _ problem: Text) -> ConfigurationError {
         ConfigurationError(
             setting: setting.rawValue,
-            origin: self[setting].origin.description,
+            origin: self[setting].origin.text,
             problem: problem
         )
     }
@@ -180,7 +263,10 @@ package struct Settings: Sendable {
         guard let value = Int(text), range.contains(value) else {
             throw error(
                 setting,
-                "\"\(text)\" isn't an integer within \(range.lowerBound)…\(range.upperBound)"
+                Text(
+                    "\"\(text)\" isn't an integer within \(range.lowerBound)…\(range.upperBound)",
+                    "“\(text)”不是 \(range.lowerBound)…\(range.upperBound) 之间的整数"
+                )
             )
         }
         return value
@@ -190,8 +276,33 @@ package struct Settings: Sendable {
         switch self[setting].value {
         case "true": return true
         case "false": return false
-        case let text: throw error(setting, "\"\(text)\" is neither true nor false")
+        case let text:
+            throw error(
+                setting,
+                Text(
+                    "\"\(text)\" is neither true nor false",
+                    "“\(text)”应为 true 或 false"
+                )
+            )
         }
+    }
+
+    /// One of the words of a list.
+    private func choice<Choice: RawRepresentable & CaseIterable>(
+        _ setting: Setting
+    ) throws(ConfigurationError) -> Choice where Choice.RawValue == String {
+        let text = self[setting].value
+        guard let choice = Choice(rawValue: text) else {
+            let words = Choice.allCases.map(\.rawValue)
+            throw error(
+                setting,
+                Text(
+                    "\"\(text)\" is none of \(words.joined(separator: ", "))",
+                    "“\(text)”应为 \(words.joined(separator: "、")) 之一"
+                )
+            )
+        }
+        return choice
     }
 
     private func clock() throws(ConfigurationError) -> Configuration.Clock {
@@ -202,30 +313,63 @@ package struct Settings: Sendable {
         }
         throw error(
             .clock,
-            "\"\(text)\" is neither machine nor virtual:YYYY-MM-DDTHH:MM:SS"
+            Text(
+                "\"\(text)\" is neither machine nor virtual:YYYY-MM-DDTHH:MM:SS",
+                "“\(text)”应为 machine 或 virtual:YYYY-MM-DDTHH:MM:SS"
+            )
         )
     }
 
     private func endpoints() throws(ConfigurationError) -> [Endpoint] {
         var endpoints: [Endpoint] = []
         for part in self[.listen].value.split(separator: ",") {
-            let endpoint: Endpoint
-            do {
-                endpoint = try Endpoint(String(part))
-            } catch {
-                throw self.error(.listen, "\(error)")
-            }
+            let endpoint = try endpoint(.listen, String(part))
             if case .tcp(let host, _) = endpoint, !Self.isLoopback(host) {
-                throw self.error(
+                throw error(
                     .listen,
-                    "\(host) isn't a loopback address: without TLS the server listens on loopback "
-                        + "and Unix sockets only"
+                    Text(
+                        "\(host) isn't a loopback address: without TLS the server listens on "
+                            + "loopback and Unix sockets only",
+                        "\(host) 不是本机回环地址：未启用 TLS 时只监听回环地址和 Unix 套接字"
+                    )
                 )
             }
             endpoints.append(endpoint)
         }
-        guard !endpoints.isEmpty else { throw error(.listen, "no address is given") }
+        guard !endpoints.isEmpty else {
+            throw error(.listen, Text("no address is given", "未指定地址"))
+        }
         return endpoints
+    }
+
+    private func endpoint(
+        _ setting: Setting,
+        _ text: String
+    ) throws(ConfigurationError) -> Endpoint {
+        do {
+            return try Endpoint(text)
+        } catch {
+            throw self.error(
+                setting,
+                Text("\(error)", "“\(text)”不是地址，应为 HOST:PORT、[IPV6]:PORT 或 unix:PATH")
+            )
+        }
+    }
+
+    private func metrics() throws(ConfigurationError) -> Endpoint? {
+        let text = self[.metrics].value
+        if text == "none" { return nil }
+        let endpoint = try endpoint(.metrics, text)
+        guard case .tcp(let host, _) = endpoint, Self.isLoopback(host) else {
+            throw error(
+                .metrics,
+                Text(
+                    "\(text) isn't a loopback address: metrics are served to this machine only",
+                    "\(text) 不是本机回环地址：指标只向本机提供"
+                )
+            )
+        }
+        return endpoint
     }
 
     private static func isLoopback(_ host: String) -> Bool {

@@ -7,30 +7,48 @@ internal import Store
 internal import Wire
 internal import WorkCalendar
 
-/// The one writer: runs commands in batches, fires what is due, re-plans after a calendar change.
+/// Runs commands in batches, fires what is due, re-plans after a calendar change.
 ///
-/// A batch is one transaction. The order within `step` is the promise that the rest relies on:
-/// commit, and only then answers, events and the wheel.
+/// A batch is one transaction. `CommitStage` makes it durable while the engine already runs the next
+/// one on top of it; should the first fail, both are dropped. The wheel learns of a batch only once
+/// it is durable.
 ///
 /// - Thread: the executor's alone.
 final class Engine<Ticket: Sendable> {
-    /// The most commands in one transaction: their replies wait for one sync.
+    /// The most commands that the engine takes at a time, and about the most in one transaction.
     static var batchMax: Int { 1024 }
+    /// The fewest commands for which a batch is handed over while more are at hand: smaller ones
+    /// would wait for the disk too often.
+    static var batchMin: Int { 64 }
     /// The most deadlines settled between two batches, so that a million due at 09:00 don't make
     /// commands wait.
     static var sliceMax: Int { 512 }
     /// How long nothing fires after the store refused a batch, in seconds of monotonic time.
     static var storeRetrySeconds: Int64 { 1 }
-    /// How often old replies are forgotten, and how many at a time.
+    /// How often old replies are forgotten.
     static var housekeepingSeconds: Int64 { 60 }
-    static var housekeepingMax: Int { 10_000 }
+
+    /// What follows from a batch in the engine itself, once it is durable.
+    private struct Consequences {
+        /// When each saved deadline fires next, if ever.
+        var planned: [(key: Int64, nextAt: Instant?)] = []
+        /// What was taken from the wheel, and is due again if the batch is dropped.
+        var taken: [(id: UInt64, at: Instant)] = []
+        var confirmsClock = false
+    }
+
+    /// What a failed batch leaves behind: the state as of the last durable one.
+    private struct Committed {
+        var calendars: CalendarTimeline
+        var sweepPosition: Int64?
+    }
 
     private let unit: UnitOfWork
-    private let store: any Store
+    private let stage: CommitStage<Ticket>
     private let shared: SharedState
     /// How long replies are kept for retries, in seconds.
     private let replySeconds: Int64
-    private let deliver: ([EngineAnswer<Ticket>]) -> Void
+    private let deliver: @Sendable ([EngineAnswer<Ticket>]) -> Void
     private let log: @Sendable (String) -> Void
 
     private var wheel: TimingWheel
@@ -41,21 +59,28 @@ final class Engine<Ticket: Sendable> {
     private var now: Instant
     /// The last deadline that the running re-planning has looked at; nil when none runs.
     private var sweepPosition: Int64?
-    /// The same as of the last commit.
-    private var committedSweepPosition: Int64?
+    private var committed: Committed
     private var retryAfter: Int64?
     /// Whether the store took the last batch.
     private var isWritable = true
-    private var lastCommit: UInt64
     private var nextHousekeeping: Int64 = 0
 
-    // Reused from batch to batch.
-    private var hasher = SHA256Stream()
+    // The batch that runs.
     private var answers: [EngineAnswer<Ticket>] = []
     /// The languages of those who get `answers`, in the same order.
     private var languages: [Language] = []
-    private var planned: [(key: Int64, nextAt: Instant?)] = []
-    private var taken: [(id: UInt64, at: Instant)] = []
+    private var consequences = Consequences()
+    /// The commands and settlings in it.
+    private var size = 0
+
+    /// Those of the batch that is with the stage, and the state once it is durable; nil while none is.
+    private var handedOver: (consequences: Consequences, state: Committed)?
+
+    /// Where calls come from; nil when somebody else steps.
+    private var inbox: Inbox<EngineCall<Ticket>>?
+    // Reused from command to command.
+    private var hasher = SHA256Stream()
+    private var canonical = MessageWriter()
 
     /// Loads the calendars and arms every running deadline of the store.
     init(
@@ -64,16 +89,15 @@ final class Engine<Ticket: Sendable> {
         gapMax: Int64?,
         replySeconds: Int64,
         log: @escaping @Sendable (String) -> Void,
-        deliver: @escaping ([EngineAnswer<Ticket>]) -> Void
+        deliver: @escaping @Sendable ([EngineAnswer<Ticket>]) -> Void
     ) throws(StoreError) {
-        self.store = store
         self.replySeconds = replySeconds
         self.shared = shared
         self.log = log
         self.deliver = deliver
         unit = try UnitOfWork(store: store)
+        stage = CommitStage(unit.committer, shared: shared, log: log, deliver: deliver)
         let head = try store.head()
-        lastCommit = head.commit
         let wall = shared.clock.now
         clockGuard = ClockGuard(
             wall: wall,
@@ -85,23 +109,28 @@ final class Engine<Ticket: Sendable> {
         let (calendars, isReplanned) = try CalendarTimeline.load(from: store)
         self.calendars = calendars
         sweepPosition = isReplanned ? nil : 0
-        committedSweepPosition = sweepPosition
+        committed = Committed(calendars: calendars, sweepPosition: sweepPosition)
         var wheel = TimingWheel()
         try store.scan(DeadlineRecord.self, by: DeadlineRecord.byDue) { record in
             if let next = record.nextAt { wheel.schedule(UInt64(record.key), at: next) }
         }
         self.wheel = wheel
+        shared.update { $0.status.commit = head.commit }
         publish()
     }
 
-    /// Runs until the inbox is closed and empty.
+    /// Runs until the inbox is closed and empty, with commits on a thread of their own.
     func run(_ inbox: Inbox<EngineCall<Ticket>>) {
+        self.inbox = inbox
+        stage.startThread(tell: { inbox.wake() })
         while let calls = inbox.take(
             limit: Self.batchMax,
             waitingMilliseconds: waitMilliseconds()
         ) {
             step(calls)
         }
+        flush()
+        stage.stop()
     }
 
     /// How long there is nothing to do unless a call comes, in milliseconds.
@@ -116,15 +145,20 @@ final class Engine<Ticket: Sendable> {
         return max(1, 1000 - Int(shared.clock.nanosecondsIntoSecond / 1_000_000))
     }
 
-    /// One batch: the commands, a slice of what is due, a slice of re-planning; then the commit;
-    /// then everything that depends on it.
+    /// The commands, a slice of what is due, a slice of re-planning; whatever the stage has room for
+    /// goes on to the disk.
     func step(_ calls: [EngineCall<Ticket>]) {
+        takeOutcome()
         readClock()
         for call in calls {
             if let target = run(call) {
                 // The clock moves between two batches, and its call is answered when all is quiet.
-                finishBatch()
+                flush()
                 moveClock(to: target, for: call)
+            }
+            if size >= Self.batchMin {
+                takeOutcome()
+                if handedOver == nil { handOver() }
             }
         }
         let isQuiet = retryAfter.map { ServerClock.monotonicSeconds >= $0 } ?? true
@@ -135,25 +169,12 @@ final class Engine<Ticket: Sendable> {
                 replanSlice()
             }
         }
+        takeOutcome(isWaiting: size >= Self.batchMax)
+        guard handedOver == nil else { return }
         // A store that refused a batch is tried again even when there is nothing to keep: whoever
         // waits until it is writable sends nothing before.
-        finishBatch(commitsNothing: isQuiet && !isWritable)
-        keepHouse()
-    }
-
-    /// Forgets replies whose time is over, a bounded number a minute.
-    private func keepHouse() {
-        let moment = ServerClock.monotonicSeconds
-        guard moment >= nextHousekeeping, retryAfter == nil else { return }
-        nextHousekeeping = moment + Self.housekeepingSeconds
-        do {
-            _ = try store.expireReplies(
-                before: now.adding(seconds: -replySeconds),
-                limit: Self.housekeepingMax
-            )
-        } catch {
-            log("old replies weren't forgotten: \(error)")
-        }
+        let isAlone = size < Self.batchMin && inbox?.isEmpty ?? true
+        handOver(commitsNothing: isQuiet && !isWritable, isAlone: isAlone)
     }
 
     private func readClock() {
@@ -202,6 +223,7 @@ final class Engine<Ticket: Sendable> {
             fail(call, .server(.clockUnconfirmed))
             return nil
         }
+        size += 1
         unit.beginCommand()
         var context = makeContext(for: actor)
         do {
@@ -258,7 +280,9 @@ final class Engine<Ticket: Sendable> {
         }
         withUnsafeBytes(of: call.method.littleEndian) { hasher.update($0) }
         do {
-            hasher.update(try method.request.init(decoding: call.body).encoded())
+            canonical.removeAll()
+            try method.request.init(decoding: call.body).write(to: &canonical)
+            canonical.withUnsafeBytes { hasher.update($0) }
         } catch {
             _ = hasher.finish()
             throw .undecodable(error.describe(in: method.request.descriptor))
@@ -294,13 +318,14 @@ final class Engine<Ticket: Sendable> {
 
     /// Takes over what an accepted command leaves outside the store.
     private func keep(_ context: CommandContext) {
-        planned.append(contentsOf: context.planned)
+        consequences.planned.append(contentsOf: context.planned)
         if let made = context.newCalendars {
             calendars = made
             sweepPosition = 0
         }
         if context.confirmsClock {
             unconfirmedGuard = unconfirmedGuard ?? clockGuard
+            consequences.confirmsClock = true
             clockGuard.confirm(wall: shared.clock.now, monotonic: ServerClock.monotonicSeconds)
             now = shared.clock.now
         }
@@ -311,8 +336,9 @@ final class Engine<Ticket: Sendable> {
     /// Settles a bounded number of the deadlines that are due; returns how many rungs fired.
     @discardableResult
     private func fireSlice() -> Int {
-        taken.removeAll(keepingCapacity: true)
+        var taken: [(id: UInt64, at: Instant)] = []
         _ = wheel.takeDue(through: now, limit: Self.sliceMax, into: &taken)
+        consequences.taken.append(contentsOf: taken)
         return settle(taken.map { Int64(clamping: $0.id) })
     }
 
@@ -361,6 +387,7 @@ final class Engine<Ticket: Sendable> {
     @discardableResult
     private func settle(_ keys: [Int64]) -> Int {
         var fired = 0
+        size += keys.count
         for key in keys {
             unit.beginCommand()
             var context = makeContext(
@@ -374,7 +401,7 @@ final class Engine<Ticket: Sendable> {
             } catch {
                 unit.rejectCommand()
                 log("deadline \(key) couldn't be settled and is tried again: \(error)")
-                planned.append((key, now))
+                consequences.planned.append((key, now))
                 retryAfter = ServerClock.monotonicSeconds + Self.storeRetrySeconds
             }
         }
@@ -390,7 +417,7 @@ final class Engine<Ticket: Sendable> {
         var fired = 0
         while wheel.nextInstant().map({ $0 <= target }) ?? false {
             fired += fireSlice()
-            finishBatch()
+            flush()
             guard retryAfter == nil else {
                 // The clock stays where it is; what is due fires once the store takes it.
                 let failure = HandlerFailure.store(.notWritable("what fell due isn't recorded yet"))
@@ -406,76 +433,109 @@ final class Engine<Ticket: Sendable> {
 
     // MARK: The commit, and what comes after it
 
-    /// - Parameter commitsNothing: Whether an empty batch is committed too.
-    private func finishBatch(commitsNothing: Bool = false) {
-        defer {
-            answers.removeAll(keepingCapacity: true)
-            languages.removeAll(keepingCapacity: true)
-            planned.removeAll(keepingCapacity: true)
-            taken.removeAll(keepingCapacity: true)
-        }
-        if !unit.isEmpty || commitsNothing {
-            do {
-                lastCommit = try unit.commit(at: now).head.commit
-            } catch {
-                dropBatch(error)
-                return
+    /// Seals the running batch and gives it to the stage, and begins the next one.
+    ///
+    /// - Parameters:
+    ///   - commitsNothing: Whether an empty batch is committed too.
+    ///   - isAlone: Whether nothing waits to be run meanwhile.
+    private func handOver(commitsNothing: Bool = false, isAlone: Bool = false) {
+        precondition(handedOver == nil, "a batch is handed over while another is on its way")
+        let moment = ServerClock.monotonicSeconds
+        let isHousekeepingDue = moment >= nextHousekeeping && retryAfter == nil
+        if isHousekeepingDue { nextHousekeeping = moment + Self.housekeepingSeconds }
+        guard size > 0 || !unit.isEmpty || !answers.isEmpty || commitsNothing || isHousekeepingDue
+        else { return }
+        let batch = EngineBatch(
+            sealed: unit.seal(at: now),
+            commitsNothing: commitsNothing,
+            answers: answers,
+            languages: languages,
+            calendars: calendars,
+            isClockTrusted: clockGuard.isTrusted,
+            frozenAt: clockGuard.isTrusted ? nil : now,
+            repliesExpireBefore: isHousekeepingDue ? now.adding(seconds: -replySeconds) : nil
+        )
+        handedOver = (consequences, Committed(calendars: calendars, sweepPosition: sweepPosition))
+        beginBatch()
+        stage.hand(batch, isAlone: isAlone)
+        takeOutcome()
+    }
+
+    private func beginBatch() {
+        let expected = min(answers.count, Self.batchMax)
+        answers = []
+        answers.reserveCapacity(expected)
+        languages = []
+        languages.reserveCapacity(expected)
+        consequences = Consequences()
+        consequences.planned.reserveCapacity(expected)
+        size = 0
+    }
+
+    /// Hands over what runs, and waits until all is durable or dropped.
+    private func flush() {
+        takeOutcome(isWaiting: true)
+        handOver()
+        takeOutcome(isWaiting: true)
+    }
+
+    /// Learns what became of the batch that is with the stage, if that is known or it is to wait.
+    private func takeOutcome(isWaiting: Bool = false) {
+        guard let (consequences, state) = handedOver,
+            let outcome = isWaiting ? stage.waitForOutcome() : stage.takeOutcome()
+        else { return }
+        handedOver = nil
+        switch outcome {
+        case .success(let commit):
+            unit.didCommit()
+            committed = state
+            if consequences.confirmsClock { unconfirmedGuard = nil }
+            if commit != nil {
+                if !isWritable { log("the store takes writes again") }
+                isWritable = true
             }
-            if !isWritable { log("the store takes writes again") }
-            isWritable = true
-            unconfirmedGuard = nil
-            committedSweepPosition = sweepPosition
-            // Before the answers: whoever has one finds what it tells.
-            publish()
-        }
-        // Only now: the batch is durable.
-        if !answers.isEmpty { deliver(answers) }
-        guard !planned.isEmpty else { return }
-        for (key, nextAt) in planned {
-            if let nextAt {
-                wheel.schedule(UInt64(clamping: key), at: nextAt)
-            } else {
-                wheel.cancel(UInt64(clamping: key))
+            for (key, nextAt) in consequences.planned {
+                if let nextAt {
+                    wheel.schedule(UInt64(clamping: key), at: nextAt)
+                } else {
+                    wheel.cancel(UInt64(clamping: key))
+                }
             }
+        case .failure(let error):
+            drop(consequences, because: error)
         }
         publish()
     }
 
-    /// Nothing of the batch was kept: its callers are told, and what was due is due again.
-    private func dropBatch(_ error: StoreError) {
-        log("a batch wasn't committed: \(error)")
+    /// Nothing of the handed over batch was kept, nor is anything that has run on top of it: its
+    /// callers are told, and what was due is due again.
+    private func drop(_ handedOver: Consequences, because error: StoreError) {
+        unit.drop()
         isWritable = false
-        calendars = shared.current.calendars
-        sweepPosition = committedSweepPosition
+        calendars = committed.calendars
+        sweepPosition = committed.sweepPosition
         if let unconfirmedGuard {
             clockGuard = unconfirmedGuard
             self.unconfirmedGuard = nil
         }
-        for (id, at) in taken { wheel.schedule(id, at: at) }
+        for (id, at) in handedOver.taken + consequences.taken { wheel.schedule(id, at: at) }
         retryAfter = ServerClock.monotonicSeconds + Self.storeRetrySeconds
-        publish()
-        deliver(
-            zip(answers, languages).map { answer, language in
-                guard case .reply = answer.outcome else { return answer }
-                let report = error.reportOfCommit(in: language)
-                return EngineAnswer(
-                    ticket: answer.ticket,
-                    outcome: .failure(EngineFailure(report: report, isOutcomeKnown: false))
-                )
-            }
-        )
+        let dropped = zip(answers, languages).map { answer, language in
+            answer.dropped(by: error, in: language, isOutcomeKnown: true)
+        }
+        beginBatch()
+        if !dropped.isEmpty { deliver(dropped) }
     }
 
-    /// Tells the other threads how things stand; nothing uncommitted may be in memory.
+    /// Tells the other threads how things stand; nothing uncommitted may be told.
     private func publish() {
-        let (isTrusted, now, commit, armed) = (clockGuard.isTrusted, now, lastCommit, wheel.count)
-        let (isWritable, calendars) = (isWritable, calendars)
+        let (isTrusted, now, armed) = (clockGuard.isTrusted, now, wheel.count)
+        let (isWritable, calendars) = (isWritable, committed.calendars)
         let isBehind = wheel.nextInstant().map { $0 <= now } ?? false
         shared.update {
             $0.calendars = calendars
             $0.status.writable = isWritable
             $0.status.firing = isTrusted
-            $0.status.commit = commit
             $0.status.armed = UInt64(armed)
             $0.status.isBehind = isBehind
             $0.frozenAt = isTrusted ? nil : now

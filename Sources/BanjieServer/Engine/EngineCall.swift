@@ -1,4 +1,5 @@
 internal import Office
+internal import Wire
 
 /// A command or query on its way from a connection to where it is carried out.
 ///
@@ -11,6 +12,8 @@ struct EngineCall<Ticket: Sendable>: Sendable {
     /// The id under which a command is carried out at most once; empty for none.
     let requestID: [UInt8]
     let language: Language
+    /// The trace that the caller says the call belongs to, for the audit log.
+    var traceID: TraceID?
     let ticket: Ticket
 }
 

@@ -7,6 +7,8 @@ final class Inbox<Element: Sendable>: Sendable {
         var elements: [Element] = []
         /// Consumers that wait and haven't been woken yet.
         var waiting = 0
+        /// Whether the next consumer that would wait is to return instead.
+        var isWoken = false
         var isClosed = false
     }
 
@@ -19,15 +21,18 @@ final class Inbox<Element: Sendable>: Sendable {
 
     private let state = Mutex(State())
     /// Signalled once for each consumer that is taken out of `waiting`.
-    private let wake = DispatchSemaphore(value: 0)
+    private let wakes = DispatchSemaphore(value: 0)
     /// How many elements may wait; what comes beyond is refused to the caller.
     let capacity: Int
 
     init(capacity: Int) { self.capacity = capacity }
 
+    /// Whether nothing waits.
+    var isEmpty: Bool { state.withLock { $0.elements.isEmpty } }
+
     /// Adds elements; returns how many of them fitted, the first ones.
     func add(_ elements: [Element]) -> Int {
-        let (added, wakes) = state.withLock { state -> (Int, Bool) in
+        let (added, wakesOne) = state.withLock { state -> (Int, Bool) in
             guard !state.isClosed else { return (0, false) }
             let count = min(elements.count, capacity - state.elements.count)
             state.elements.append(contentsOf: elements.prefix(count))
@@ -35,8 +40,21 @@ final class Inbox<Element: Sendable>: Sendable {
             state.waiting -= 1
             return (count, true)
         }
-        if wakes { wake.signal() }
+        if wakesOne { wakes.signal() }
         return added
+    }
+
+    /// Makes a consumer that waits return, or the next one that would wait.
+    func wake() {
+        let isWaiting = state.withLock { state in
+            guard state.waiting > 0 else {
+                state.isWoken = true
+                return false
+            }
+            state.waiting -= 1
+            return true
+        }
+        if isWaiting { wakes.signal() }
     }
 
     /// No more elements come in; the consumers take what waits and then get nil.
@@ -46,7 +64,7 @@ final class Inbox<Element: Sendable>: Sendable {
             defer { state.waiting = 0 }
             return state.waiting
         }
-        for _ in 0..<waiting { wake.signal() }
+        for _ in 0..<waiting { wakes.signal() }
     }
 
     /// Takes up to `limit` elements, waiting at most `milliseconds` for the first; nil once the
@@ -58,7 +76,7 @@ final class Inbox<Element: Sendable>: Sendable {
         case .nothing: break
         }
         guard milliseconds > 0 else { return [] }
-        if wake.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut { stopWaiting() }
+        if wakes.wait(timeout: .now() + .milliseconds(milliseconds)) == .timedOut { stopWaiting() }
         switch takeNow(limit: limit, willWait: false) {
         case .elements(let elements): return elements
         case .closed: return nil
@@ -74,13 +92,17 @@ final class Inbox<Element: Sendable>: Sendable {
             state.waiting -= 1
             return false
         }
-        if isSignalled { wake.wait() }
+        if isSignalled { wakes.wait() }
     }
 
     private func takeNow(limit: Int, willWait: Bool) -> Take {
         let (take, wakesAnother) = state.withLock { state -> (Take, Bool) in
             if state.elements.isEmpty {
                 if state.isClosed { return (.closed, false) }
+                if willWait && state.isWoken {
+                    state.isWoken = false
+                    return (.elements([]), false)
+                }
                 if willWait { state.waiting += 1 }
                 return (.nothing, false)
             }
@@ -94,7 +116,7 @@ final class Inbox<Element: Sendable>: Sendable {
             state.waiting -= 1
             return (taken, true)
         }
-        if wakesAnother { wake.signal() }
+        if wakesAnother { wakes.signal() }
         return take
     }
 }

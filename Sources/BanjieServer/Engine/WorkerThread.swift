@@ -1,5 +1,7 @@
+internal import CSystem
 internal import Dispatch
 internal import Foundation
+
 internal import Store
 internal import Synchronization
 
@@ -15,7 +17,7 @@ func startThread<Resource>(
     _ body: @escaping @Sendable (Resource) -> Void
 ) throws(StoreError) {
     let outcome = StartOutcome()
-    let thread = Thread {
+    startThread(named: name) {
         do throws(StoreError) {
             let resource = try open()
             outcome.report(nil)
@@ -24,10 +26,17 @@ func startThread<Resource>(
             outcome.report(error)
         }
     }
-    thread.name = name
+    if let error = outcome.wait() { throw error }
+}
+
+/// Starts a thread that runs `body` to its end.
+func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
+    let thread = Thread {
+        banjie_name_thread(name)
+        body()
+    }
     thread.stackSize = 1 << 20
     thread.start()
-    if let error = outcome.wait() { throw error }
 }
 
 /// Tells who waits for a thread whether it started.

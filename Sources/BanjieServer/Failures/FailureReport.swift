@@ -5,7 +5,7 @@ internal import WorkCalendar
 internal import Wire
 
 /// The language of a sentence for people.
-enum Language: Sendable {
+package enum Language: Sendable {
     case english
     case chinese
 

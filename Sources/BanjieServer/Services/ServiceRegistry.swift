@@ -65,13 +65,19 @@ enum ServiceRegistry {
     /// A method with the service that answers it.
     struct Route: Sendable {
         let method: MethodDescriptor
+        /// Its place in `methods`, and its kind.
+        let observed: ObservedMethod
         let commands: (any CommandRouting)?
         let queries: (any QueryRouting)?
     }
 
+    /// Every method, in the order of the registrations.
+    static let methods: [MethodDescriptor] = registrations.flatMap(\.descriptor.methods)
+
     /// Routes by service and method number; nil where there is none.
     private static let routes: [[Route?]] = {
         var routes: [[Route?]] = []
+        var index = 0
         for registration in registrations {
             for method in registration.descriptor.methods {
                 let (service, number) = (Int(method.serviceNumber), Int(method.number))
@@ -79,9 +85,11 @@ enum ServiceRegistry {
                 while routes[service].count <= number { routes[service].append(nil) }
                 routes[service][number] = Route(
                     method: method,
+                    observed: ObservedMethod(index: index, kind: method.observedKind),
                     commands: registration.commands,
                     queries: registration.queries
                 )
+                index += 1
             }
         }
         return routes
@@ -94,5 +102,15 @@ enum ServiceRegistry {
             return nil
         }
         return routes[service][number]
+    }
+}
+
+extension MethodDescriptor {
+    fileprivate var observedKind: ObservedMethod.Kind {
+        switch kind {
+        case _ where runsInline: .inline
+        case .query: .query
+        case .command: .command
+        }
     }
 }

@@ -12,16 +12,21 @@ package final class ModelDisk: Sendable {
 /// A store in memory, written for plainness: every search looks at every record.
 ///
 /// It shares no code with the stores that it is the measure of, beside the journal's coding.
-package final class ModelStore: Store {
+package final class ModelStore: Store, StoreWriter {
     private let disk: ModelDisk
     /// Fails the next commit, and with it the whole batch.
     package var nextCommitFailure: StoreError?
+    /// Called before each commit, on the thread that commits.
+    package var willCommit: () -> Void = {}
 
     package init(disk: ModelDisk = ModelDisk()) { self.disk = disk }
+
+    package var writer: any StoreWriter { self }
 
     private var state: ModelState { disk.state.withLock { $0 } }
 
     package func commit(_ batch: borrowing CommitBatch) throws(StoreError) {
+        willCommit()
         if let failure = nextCommitFailure {
             nextCommitFailure = nil
             throw failure
@@ -34,6 +39,13 @@ package final class ModelStore: Store {
     package func storedReply(_ key: RequestKey) throws(StoreError) -> StoredReply? {
         state.replies.first { $0.key == key }?.reply
     }
+
+    package func newestRequestID(of principal: String) throws(StoreError) -> [UInt8]? {
+        state.replies.filter { $0.key.principal == principal }.map(\.key.id)
+            .max { $0.lexicographicallyPrecedes($1) }
+    }
+
+    package func tidy() {}
 
     package func largestKey<R: Record>(
         _ type: R.Type

@@ -168,11 +168,13 @@ package final class FrameConnection {
         _ method: UInt32,
         _ message: [UInt8],
         stream: UInt32,
-        requestID: [UInt8] = []
+        requestID: [UInt8] = [],
+        traceparent: [UInt8] = []
     ) -> [UInt8] {
         let fragmentMax = 32 << 10
         var metadata = MessageWriter()
         metadata.write(requestID, as: 1)
+        metadata.write(traceparent, as: 2)
         if message.count > fragmentMax { metadata.write(UInt64(message.count), as: 3) }
         var writer = MessageWriter()
         let start = writer.beginFrame()
@@ -222,10 +224,19 @@ package final class FrameConnection {
     package func call(
         _ method: UInt32,
         _ message: [UInt8],
-        requestID: [UInt8] = []
+        requestID: [UInt8] = [],
+        traceparent: [UInt8] = []
     ) throws -> Answer {
         lastStream = lastStream == 0 ? 1 : lastStream + 2
-        send(Self.call(method, message, stream: lastStream, requestID: requestID))
+        send(
+            Self.call(
+                method,
+                message,
+                stream: lastStream,
+                requestID: requestID,
+                traceparent: traceparent
+            )
+        )
         var fragments: [UInt8] = []
         while let frame = try receive() {
             guard frame.stream == lastStream else { continue }

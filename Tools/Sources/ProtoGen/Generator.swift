@@ -1,9 +1,11 @@
 /// Everything that is generated from a schema.
 package enum Generator {
-    /// Where generated Swift, `.proto` files and the reference go, relative to the package.
+    /// Where generated Swift, `.proto` files, the reference and the dissector go, relative to the
+    /// package.
     package static let swiftDirectory = "Sources/BanjieProtocol/Generated"
     package static let protoDirectory = "Protocol/proto"
     package static let referencePath = "Protocol/REFERENCE.md"
+    package static let dissectorPath = "Protocol/wireshark/banjie.lua"
 
     /// The files, or why they can't be generated.
     ///
@@ -28,6 +30,9 @@ package enum Generator {
         }
         return SwiftGenerator(schema).files(in: swiftDirectory)
             + ProtoGenerator(schema).files(in: protoDirectory)
-            + [ReferenceGenerator(schema).file(at: referencePath)]
+            + [
+                ReferenceGenerator(schema).file(at: referencePath),
+                DissectorGenerator(schema).file(at: dissectorPath),
+            ]
     }
 }

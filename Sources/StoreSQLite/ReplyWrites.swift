@@ -1,24 +1,16 @@
 import CivilTime
 import Store
 
-/// The replies that requests got, a commit's together.
-///
-/// Request ids come in the order of time, so a row for each would say little: one row tells the
-/// *run* of a principal's ids that a commit answered and that were beyond all it had used before.
-/// Runs don't overlap. An id that comes late, after a larger one, gets a row of its own.
-final class ReplyStore {
+/// Writes and forgets replies, within the caller's transaction.
+final class ReplyWrites {
     private static let principalsMax = 4096
 
-    fileprivate struct Run {
+    private struct Run {
         let first: [UInt8]
         var last: [UInt8]
     }
 
-    private let path: String
-    private let newest: Statement
-    private let run: Statement
-    private let late: Statement
-    private let replies: Statement
+    private let newest: NewestRequest
     private let oldest: Statement
     private let insertRun: Statement
     private let insertLate: Statement
@@ -27,36 +19,12 @@ final class ReplyStore {
     private let deleteLate: Statement
     private let deleteReplies: Statement
 
-    /// The largest id that a principal has used, nil without any. What is beyond it need not be
-    /// looked up.
+    /// The largest id that a principal has used, nil without any.
     private var newestIDs: [String: [UInt8]?] = [:]
     private var row = Row()
 
     init(_ connection: Connection) throws(StoreError) {
-        path = connection.path
-        newest = try Statement(
-            connection,
-            """
-            SELECT max(last) FROM (
-              SELECT max(last_id) AS last FROM store_request_run WHERE principal = ?1
-              UNION ALL SELECT max(id) FROM store_request_late WHERE principal = ?1)
-            """
-        )
-        run = try Statement(
-            connection,
-            """
-            SELECT first_id, commit_number FROM store_request_run
-            WHERE principal = ? AND last_id >= ? ORDER BY last_id LIMIT 1
-            """
-        )
-        late = try Statement(
-            connection,
-            "SELECT commit_number FROM store_request_late WHERE principal = ? AND id = ?"
-        )
-        replies = try Statement(
-            connection,
-            "SELECT replies FROM store_reply WHERE commit_number = ?"
-        )
+        newest = try NewestRequest(connection)
         oldest = try Statement(
             connection,
             "SELECT commit_number, at, replies FROM store_reply ORDER BY commit_number LIMIT 1"
@@ -84,64 +52,6 @@ final class ReplyStore {
         )
     }
 
-    // MARK: Looking up
-
-    /// - Complexity: constant for an id beyond all that its principal has used; else two searches,
-    ///   and the replies of a commit when one of them finds something.
-    func reply(_ key: RequestKey) throws(StoreError) -> StoredReply? {
-        guard let newest = try newestID(of: key.principal),
-            !newest.lexicographicallyPrecedes(key.id)
-        else { return nil }
-        if let commit = try lateCommit(key) {
-            guard let reply = try reply(key, in: commit) else {
-                throw .corrupt("\(path): commit \(commit) lacks a reply that it should have")
-            }
-            return reply
-        }
-        guard let commit = try runCommit(key) else { return nil }
-        return try reply(key, in: commit)
-    }
-
-    private func newestID(of principal: String) throws(StoreError) -> [UInt8]? {
-        if let known = newestIDs[principal] { return known }
-        try newest.bind(.text(principal), at: 1)
-        defer { newest.reset() }
-        let id = try newest.step() && !newest.isNull(at: 0) ? [UInt8](newest.blob(at: 0)) : nil
-        if newestIDs.count >= Self.principalsMax { newestIDs.removeAll() }
-        newestIDs[principal] = .some(id)
-        return id
-    }
-
-    private func lateCommit(_ key: RequestKey) throws(StoreError) -> Int64? {
-        try late.bind(.text(key.principal), at: 1)
-        try late.bind(.blob(key.id), at: 2)
-        defer { late.reset() }
-        return try late.step() ? late.integer(at: 0) : nil
-    }
-
-    /// The commit whose run goes over the id, which it need not have answered.
-    private func runCommit(_ key: RequestKey) throws(StoreError) -> Int64? {
-        try run.bind(.text(key.principal), at: 1)
-        try run.bind(.blob(key.id), at: 2)
-        defer { run.reset() }
-        guard try run.step(), !key.id.lexicographicallyPrecedes(run.blob(at: 0)) else {
-            return nil
-        }
-        return run.integer(at: 1)
-    }
-
-    private func reply(_ key: RequestKey, in commit: Int64) throws(StoreError) -> StoredReply? {
-        replies.bind(commit, at: 1)
-        defer { replies.reset() }
-        guard try replies.step() else {
-            throw .corrupt("\(path): commit \(commit) has no replies")
-        }
-        var reader = try JournalReader(replies.blob(at: 0))
-        return try reader.reply(to: key)
-    }
-
-    // MARK: Writing, within the caller's transaction
-
     func insert(_ batch: borrowing CommitBatch) throws(StoreError) {
         guard !batch.requests.isEmpty else { return }
         let commit = Int64(clamping: batch.head.commit)
@@ -159,13 +69,23 @@ final class ReplyStore {
                 continue
             }
             newestIDs[request.principal] = .some(request.id)
-            if runs[request.principal]?.extend(to: request.id) == nil {
+            if runs[request.principal] != nil {
+                runs[request.principal]?.last = request.id
+            } else {
                 runs[request.principal] = Run(first: request.id, last: request.id)
             }
         }
         for (principal, run) in runs {
             try writeRow(principal, run.last, run.first, commit: commit, by: insertRun)
         }
+    }
+
+    private func newestID(of principal: String) throws(StoreError) -> [UInt8]? {
+        if let known = newestIDs[principal] { return known }
+        let id = try newest.id(of: principal)
+        if newestIDs.count >= Self.principalsMax { newestIDs.removeAll() }
+        newestIDs[principal] = .some(id)
+        return id
     }
 
     /// To be called when a transaction failed.
@@ -211,8 +131,4 @@ final class ReplyStore {
         row.append(commit)
         try statement.run(with: row)
     }
-}
-
-extension ReplyStore.Run {
-    fileprivate mutating func extend(to id: [UInt8]) { last = id }
 }

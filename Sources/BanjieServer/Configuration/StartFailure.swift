@@ -1,0 +1,26 @@
+internal import Store
+internal import Telemetry
+internal import Transport
+
+/// What kept the server from starting, in a sentence.
+struct StartFailure {
+    let text: Text
+
+    init(_ error: any Error) {
+        let kind: String? =
+            switch error {
+            case StoreError.notWritable: "存储无法写入"
+            case StoreError.busy: "存储被其他进程占用"
+            case StoreError.corrupt: "存储已损坏"
+            case StoreError.schema: "存储的结构不为本程序所知"
+            case is StoreError: "存储无法打开"
+            case is TransportError: "无法监听"
+            case is MetricsEndpoint.Failure: "无法提供指标"
+            default: nil
+            }
+        text = Text(
+            "can't start: \(error)",
+            "无法启动：" + (kind.map { "\($0)（\(error)）" } ?? "\(error)")
+        )
+    }
+}

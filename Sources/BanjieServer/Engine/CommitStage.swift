@@ -1,0 +1,189 @@
+internal import CivilTime
+internal import Dispatch
+internal import Office
+internal import Store
+internal import Synchronization
+internal import WorkCalendar
+
+/// A batch of the engine's on its way to the disk, and what waits for it to be durable.
+struct EngineBatch<Ticket: Sendable>: Sendable {
+    let sealed: SealedBatch
+    /// Whether it is committed even if it changes nothing.
+    let commitsNothing: Bool
+    let answers: [EngineAnswer<Ticket>]
+    /// The languages of those who get `answers`, in the same order.
+    let languages: [Language]
+    /// What the other threads are told before anyone has an answer.
+    let calendars: CalendarTimeline
+    let isClockTrusted: Bool
+    /// The latest moment that can be trusted; nil while the machine's own may be.
+    let frozenAt: Instant?
+    /// Replies to commits before this are to be forgotten; nil while it isn't time for that.
+    let repliesExpireBefore: Instant?
+
+    var touchesStore: Bool { !sealed.isEmpty || commitsNothing || repliesExpireBefore != nil }
+}
+
+/// Makes the engine's batches durable and lets out their answers, on a thread of its own when it has
+/// been given one, so that the next batch runs meanwhile. It has one batch at a time.
+///
+/// `carryOut` is the one place where the order stands: commit, then what other threads see, then
+/// answers.
+///
+/// - Unchecked: `committer` is used by `carryOut` alone. That runs on this stage's thread between
+///   `hand` and the outcome's being there, and on the engine's, which hands the batches, while no
+///   batch is out; the semaphores and the lock order the two.
+final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
+    /// What became of a batch: its commit's number, nil when there was nothing to commit.
+    typealias Outcome = Result<UInt64?, StoreError>
+
+    /// The most replies forgotten at once.
+    private static var expiringMax: Int { 10_000 }
+
+    private let committer: BatchCommitter
+    private let shared: SharedState
+    private let deliver: @Sendable ([EngineAnswer<Ticket>]) -> Void
+    private let log: @Sendable (String) -> Void
+
+    private struct State {
+        var batch: EngineBatch<Ticket>?
+        var outcome: Outcome?
+    }
+
+    private let state = Mutex(State())
+    private let hasOutcome = Atomic(false)
+    private let handed = DispatchSemaphore(value: 0)
+    private let finished = DispatchSemaphore(value: 0)
+    private var hasThread = false
+
+    init(
+        _ committer: BatchCommitter,
+        shared: SharedState,
+        log: @escaping @Sendable (String) -> Void,
+        deliver: @escaping @Sendable ([EngineAnswer<Ticket>]) -> Void
+    ) {
+        self.committer = committer
+        self.shared = shared
+        self.log = log
+        self.deliver = deliver
+    }
+
+    /// Carries out batches on a thread of its own from now on.
+    ///
+    /// - Parameter tell: Called on that thread whenever an outcome is there.
+    func startThread(tell: @escaping @Sendable () -> Void) {
+        hasThread = true
+        BanjieServer.startThread(named: "commit") { [self] in
+            while true {
+                handed.wait()
+                guard let batch = state.withLock({ $0.batch.take() }) else { break }
+                report(carryOut(batch))
+                tell()
+            }
+        }
+    }
+
+    /// Ends the thread.
+    ///
+    /// - Precondition: no batch is out.
+    func stop() {
+        if hasThread { handed.signal() }
+    }
+
+    /// Hands a batch over; its outcome must be taken before the next.
+    ///
+    /// - Parameter isAlone: Whether nothing could run meanwhile: then it is carried out at once, which
+    ///   spares it the way to the other thread.
+    func hand(_ batch: EngineBatch<Ticket>, isAlone: Bool) {
+        guard hasThread, batch.touchesStore, !isAlone else { return report(carryOut(batch)) }
+        state.withLock { $0.batch = batch }
+        handed.signal()
+    }
+
+    private func report(_ outcome: Outcome) {
+        state.withLock { $0.outcome = outcome }
+        hasOutcome.store(true, ordering: .releasing)
+        finished.signal()
+    }
+
+    /// The outcome of the batch that is out; nil while there is none yet.
+    func takeOutcome() -> Outcome? {
+        hasOutcome.load(ordering: .acquiring) ? waitForOutcome() : nil
+    }
+
+    /// Waits for the outcome of the batch that is out.
+    func waitForOutcome() -> Outcome {
+        finished.wait()
+        hasOutcome.store(false, ordering: .relaxed)
+        guard let outcome = state.withLock({ $0.outcome.take() }) else {
+            preconditionFailure("a batch ended without an outcome")
+        }
+        return outcome
+    }
+
+    private func carryOut(_ batch: EngineBatch<Ticket>) -> Outcome {
+        var commit: UInt64?
+        if !batch.sealed.isEmpty || batch.commitsNothing {
+            do {
+                commit = try committer.commit(batch.sealed).head.commit
+            } catch {
+                refuse(batch, because: error)
+                return .failure(error)
+            }
+        }
+        // Before the answers: whoever has one finds what it tells.
+        shared.update {
+            $0.calendars = batch.calendars
+            if let commit {
+                $0.status.commit = commit
+                $0.status.writable = true
+            }
+            $0.status.firing = batch.isClockTrusted
+            $0.frozenAt = batch.frozenAt
+        }
+        if !batch.answers.isEmpty { deliver(batch.answers) }
+        if commit != nil { committer.tidy() }
+        if let instant = batch.repliesExpireBefore { expireReplies(before: instant) }
+        return .success(commit)
+    }
+
+    /// Nothing of the batch was kept, and its callers are told. What it refused was judged by records
+    /// that it had changed itself, and isn't told as a refusal either.
+    private func refuse(_ batch: EngineBatch<Ticket>, because error: StoreError) {
+        log("a batch wasn't committed: \(error)")
+        shared.update { $0.status.writable = false }
+        deliver(
+            zip(batch.answers, batch.languages).map { answer, language in
+                let isOutcomeKnown =
+                    switch answer.outcome {
+                    case .reply: false
+                    case .failure: true
+                    }
+                return answer.dropped(by: error, in: language, isOutcomeKnown: isOutcomeKnown)
+            }
+        )
+    }
+
+    private func expireReplies(before instant: Instant) {
+        do {
+            _ = try committer.expireReplies(before: instant, limit: Self.expiringMax)
+        } catch {
+            log("old replies weren't forgotten: \(error)")
+        }
+    }
+}
+
+extension EngineAnswer {
+    /// The answer to a call whose batch the store refused.
+    func dropped(
+        by error: StoreError,
+        in language: Language,
+        isOutcomeKnown: Bool
+    ) -> EngineAnswer {
+        let report = error.reportOfCommit(in: language)
+        return EngineAnswer(
+            ticket: ticket,
+            outcome: .failure(EngineFailure(report: report, isOutcomeKnown: isOutcomeKnown))
+        )
+    }
+}

@@ -1,0 +1,99 @@
+internal import BanjieProtocol
+internal import Telemetry
+internal import Wire
+
+/// Counts calls, by method and outcome, and measures how long they take.
+final class CallMetrics: ServerInterceptor {
+    private static let statuses = Status.allCases
+
+    /// A counter for each method and status; the last methods' are those of unknown methods.
+    private let ended: CounterArray
+    private let replayed: Counter
+    private let inFlight: [ObservedMethod.Kind: Gauge]
+    private let durations: [ObservedMethod.Kind: Histogram]
+
+    init(_ registry: MetricRegistry) {
+        let methods = ServiceRegistry.methods
+        let ended = CounterArray(count: (methods.count + 1) * Self.statuses.count)
+        registry.add(
+            MetricFamily(
+                "banjie_calls_total",
+                .counter,
+                "Calls answered, by method and gRPC's name of the status."
+            ) { Self.tell(ended, of: methods, in: &$0) }
+        )
+        replayed = registry.addCounter(
+            "banjie_calls_replayed_total",
+            "Commands answered with the stored reply to an earlier request of the same id."
+        )
+        let waiting = [ObservedMethod.Kind.query, .command]
+        let inFlight = Dictionary(uniqueKeysWithValues: waiting.map { ($0, Gauge()) })
+        registry.add(
+            MetricFamily(
+                "banjie_calls_in_flight",
+                .gauge,
+                "Calls that wait for or are in the hands of the query threads or the engine."
+            ) { samples in
+                for kind in waiting {
+                    samples.add(Double(inFlight[kind]?.value ?? 0), ("kind", kind.rawValue))
+                }
+            }
+        )
+        // From 16 µs to 69 s, each bucket at most half as wide again as the one below it.
+        let scale = LogLinearScale(from: 14, through: 36, subdivisionBits: 1)
+        let durations = Dictionary(
+            uniqueKeysWithValues: waiting.map { ($0, Histogram(scale, unit: .nanoseconds)) }
+        )
+        registry.add(
+            MetricFamily(
+                "banjie_call_duration_seconds",
+                .histogram,
+                "Time from the arrival of a request to its answer, by the method's kind."
+            ) { samples in
+                for kind in waiting {
+                    if let histogram = durations[kind] {
+                        samples.add(histogram, ("kind", kind.rawValue))
+                    }
+                }
+            }
+        )
+        self.ended = ended
+        self.inFlight = inFlight
+        self.durations = durations
+    }
+
+    /// Every method's successes, and what else there has been.
+    private static func tell(
+        _ ended: CounterArray,
+        of methods: [MethodDescriptor],
+        in samples: inout MetricSamples
+    ) {
+        for index in 0...methods.count {
+            let isKnown = index < methods.count
+            for (number, status) in statuses.enumerated() {
+                let count = ended[index * statuses.count + number]
+                guard count > 0 || (isKnown && status == .ok) else { continue }
+                samples.add(
+                    count,
+                    ("service", isKnown ? methods[index].serviceName : "unknown"),
+                    ("method", isKnown ? methods[index].name : "unknown"),
+                    ("status", status.name)
+                )
+            }
+        }
+    }
+
+    func before(_ call: ObservedCall) {
+        guard let method = call.method, method.kind != .inline else { return }
+        inFlight[method.kind]?.add(1)
+    }
+
+    func after(_ call: ObservedCall, _ ending: CallEnding) {
+        let index = call.method?.index ?? ServiceRegistry.methods.count
+        ended.add(at: index * Self.statuses.count + Int(ending.status.rawValue))
+        guard let method = call.method, method.kind != .inline else { return }
+        inFlight[method.kind]?.add(-1)
+        if ending.isReplay { replayed.add() }
+        if let duration = ending.duration { durations[method.kind]?.record(duration) }
+    }
+}

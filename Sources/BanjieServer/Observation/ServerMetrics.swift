@@ -1,0 +1,114 @@
+internal import Synchronization
+internal import Telemetry
+internal import Transport
+internal import Wire
+
+/// What the server tells of itself beside its calls.
+final class ServerMetrics: Sendable {
+    let registry = MetricRegistry()
+    /// How many commands a commit answered.
+    private let batchSize: Histogram
+    private let cancelled: Counter
+    private let signIns = SignInCounts()
+
+    init() {
+        registry.add(
+            MetricFamily("banjie_build_info", .gauge, "1, with the server's version.") {
+                $0.add(UInt64(1), ("version", DiagnosticsService.version))
+            }
+        )
+        batchSize = registry.addHistogram(
+            "banjie_command_batch_size",
+            "Commands that the engine answered at once, after the commit that they share.",
+            LogLinearScale(from: 0, through: 10, subdivisionBits: 0),
+            unit: .count
+        )
+        cancelled = registry.addCounter(
+            "banjie_calls_cancelled_total",
+            "Calls whose callers no longer wanted an answer."
+        )
+        ProcessFigures.add(to: registry)
+        registry.add(
+            MetricFamily(
+                "banjie_sign_ins_total",
+                .counter,
+                "Attempts to sign in, by what came of them: accepted, or the reason of a refusal."
+            ) { [signIns] samples in
+                for (outcome, count) in signIns.all { samples.add(count, ("outcome", outcome)) }
+            }
+        )
+    }
+
+    func answered(commands: Int) { batchSize.record(UInt64(commands)) }
+
+    func callCancelled() { cancelled.add() }
+
+    func judged(_ verdict: Verdict) {
+        let outcome =
+            switch verdict {
+            case .accepted: "accepted"
+            case .refused(let failure): failure.reason.lowercased()
+            }
+        signIns.add(outcome)
+    }
+
+    /// Adds what the engine tells of the store and the deadlines.
+    func add(_ shared: SharedState) {
+        let firstCommit = shared.current.status.commit
+        registry.add(
+            MetricFamily(
+                "banjie_commits_total",
+                .counter,
+                "Transactions that the store has kept since the server's start."
+            ) { $0.add(shared.current.status.commit &- firstCommit) }
+        )
+        func add(
+            _ name: String,
+            _ help: String,
+            _ read: @escaping @Sendable (ServerStatus) -> Double
+        ) {
+            registry.addGauge(name, help) { read(shared.current.status) }
+        }
+        add("banjie_store_writable", "Whether the store took the last batch: 1 or 0.") {
+            $0.writable ? 1 : 0
+        }
+        add("banjie_firing", "Whether deadlines fire: 0 while the clock awaits confirmation.") {
+            $0.firing ? 1 : 0
+        }
+        add("banjie_draining", "Whether the server is stopping: 1 or 0.") { $0.draining ? 1 : 0 }
+        add("banjie_deadlines_armed", "Deadlines that will fire.") { Double($0.armed) }
+        add("banjie_deadlines_behind", "Whether some are due and not recorded as fired: 1 or 0.") {
+            $0.isBehind ? 1 : 0
+        }
+    }
+
+    /// Adds what the transport tells of its connections.
+    func add(_ exit: ReplyExit) {
+        registry.addGauge("banjie_connections", "Connections open.") { Double(exit.connections) }
+    }
+
+    /// Adds what the log tells of itself.
+    func add(_ writer: LineWriter) {
+        registry.add(
+            MetricFamily(
+                "banjie_log_lines_dropped_total",
+                .counter,
+                "Lines of the log that nobody read in time."
+            ) { $0.add(writer.dropped) }
+        )
+    }
+}
+
+/// Attempts to sign in, by outcome.
+private final class SignInCounts: Sendable {
+    /// `accepted`, and the reasons of refusals, of which the server has a handful.
+    private let counts = Mutex<[String: UInt64]>(["accepted": 0])
+
+    func add(_ outcome: String) { counts.withLock { $0[outcome, default: 0] += 1 } }
+
+    var all: [(outcome: String, count: UInt64)] {
+        counts.withLock { counts in
+            counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+        }
+    }
+}
