@@ -99,7 +99,7 @@ let package = Package(
         ),
         .systemLibrary(
             name: "COpenSSL",
-            pkgConfig: "libcrypto",
+            pkgConfig: "openssl",
             providers: [.apt(["libssl-dev"])]
         ),
         .systemLibrary(
@@ -118,12 +118,13 @@ let package = Package(
         // The protocol and its transport.
         source("Wire", ["CSystem"]),
         source("BanjieProtocol", ["CivilTime", "Wire"]),
-        source("Transport", ["CSystem", "Wire"]),
+        source("Transport", ["CSystem", "TLS", "Wire"]),
         source("BanjieClient", ["BanjieProtocol", "CivilTime", "Transport", "Wire"]),
 
         // Secrets.
         source("PrivateFiles"),
         source("Sealing", ["COpenSSL", "PrivateFiles"]),
+        source("TLS", ["COpenSSL", "PrivateFiles"]),
 
         // Durable records.
         source("Digest", ["COpenSSL"]),
@@ -170,6 +171,7 @@ let package = Package(
         testSupport("RuleTesting", ["CivilTime", "WorkCalendar"]),
         testSupport("StoreModel", ["CivilTime", "Store"]),
         testSupport("StoreSamples", ["CivilTime", "SeededRandom", "Store"]),
+        testSupport("TestCertificates", ["TLS"]),
         testSupport("TestVectors"),
         tests(
             "BanjieCLITests",
@@ -234,6 +236,7 @@ let package = Package(
                 "StoreSamples",
             ]
         ),
+        tests("TLSTests", ["PrivateFiles", "SeededRandom", "TLS", "TestCertificates"]),
         tests("TelemetryTests", ["CivilTime", "SeededRandom", "Telemetry"]),
         tests("TransportTests", ["CSystem", "SeededRandom", "TestVectors", "Transport", "Wire"]),
         tests("WireTests", ["SeededRandom", "TestVectors", "Wire"]),

@@ -59,6 +59,10 @@ final class Router: CallHandler {
             return refuse(observed, .unknownMethod, in: language, &responder)
         }
         let method = route.method
+        guard !method.kind.isStream else {
+            responder.fail(Self.failure(.unknownMethod, in: language))
+            return
+        }
         if let reason = Self.refusal(of: method.access, to: session?.actor) {
             return refuse(observed, reason, in: language, &responder)
         }
@@ -80,6 +84,8 @@ final class Router: CallHandler {
             switch method.kind {
             case .command: $0.commands.append(handed)
             case .query: $0.queries.append(handed)
+            case .watch, .upload, .session:
+                preconditionFailure("a stream isn't handed over as a call")
             }
         }
     }

@@ -132,7 +132,7 @@ extension CallFailure {
         )
     }
 
-    static func cancelledByCaller(wasSent: Bool) -> CallFailure {
+    package static func cancelledByCaller(wasSent: Bool) -> CallFailure {
         CallFailure(
             .cancelled,
             reason: "CANCELLED",
@@ -175,11 +175,13 @@ extension CallFailure {
         )
     }
 
-    static let closedHere = CallFailure(
-        .unavailable,
-        reason: "CONNECTION_CLOSED",
-        message: "the program has closed the connection",
-        outcome: .notProcessed,
-        origin: .client
-    )
+    static func closedHere(mayHaveArrived: Bool) -> CallFailure {
+        CallFailure(
+            .unavailable,
+            reason: "CONNECTION_CLOSED",
+            message: "the program has closed the connection",
+            outcome: mayHaveArrived ? .unknown : .notProcessed,
+            origin: .client
+        )
+    }
 }

@@ -298,9 +298,9 @@ extension SchemaTexts {
     fileprivate static let kinds: [SchemaMethodKind: Text] = [
         .command: Text("command: changes records", "命令：更改记录"),
         .query: Text("query: reads records", "查询：读取记录"),
-        .watch: Text("watch: a stream from the server", "监视：由服务器发来的流"),
-        .upload: Text("upload: a stream to the server", "上传：发往服务器的流"),
-        .session: Text("session: a stream each way", "会话：双向的流"),
+        .watch: Text("watch: a stream of replies", "订阅：持续推送应答"),
+        .upload: Text("upload: a stream of requests, one reply", "上传：分次发送，一次应答"),
+        .session: Text("session: a stream both ways", "会话：双向持续收发"),
     ]
 
     fileprivate static let repetitions: [SchemaIdempotency: Text] = [

@@ -185,6 +185,7 @@ extension SchemaTexts {
         "AuditEntry.hash": "到本条为止的链哈希值。",
         "AuditEntry.kind": "发生了什么。",
         "AuditEntry.sequence": "编号：从 1 起，连续。",
+        "AuditEntry.trace": "所属调用的跟踪号（W3C Trace Context），16 字节；没有则为空。",
         "AuditHead.sequence": "最新条目的编号。",
         "HealthReply.serving": "是否宜接受工作：没有问题时为是。",
         "HealthReply.problems": "存在的问题。",

@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x23dd2d311e0bda87
+    public static let fingerprint: UInt64 = 0x236796968976f01b
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
