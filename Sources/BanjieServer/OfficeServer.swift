@@ -19,6 +19,7 @@ package final class OfficeServer: Sendable {
     private let transport: Transport.Server
     private let inbox: Inbox<EngineCall<HeldCall>>
     private let queries: QueryPool<HeldCall>
+    private let watches: WatchDesk
     private let signIns: SignInDesk
     private let shared: SharedState
     private let engineFinished: DispatchSemaphore
@@ -64,6 +65,13 @@ package final class OfficeServer: Sendable {
             log: Self.trouble("query.trouble", logger),
             deliver: { exit.deliver($0) }
         )
+        let watches = WatchDesk(
+            shared: shared,
+            interceptors: interceptors,
+            connections: { exit.connections },
+            log: Self.trouble("watch.trouble", logger),
+            post: { exit.post(&$0) }
+        )
         let signIns = SignInDesk(
             log: Self.trouble("sign_in.trouble", logger),
             post: { exit.post($0, for: $1) }
@@ -71,6 +79,7 @@ package final class OfficeServer: Sendable {
         let router = Router(
             commands: inbox,
             queries: queries,
+            watches: watches,
             signIns: signIns,
             shared: shared,
             interceptors: interceptors,
@@ -85,6 +94,7 @@ package final class OfficeServer: Sendable {
                 shared: shared,
                 inbox: inbox,
                 exit: exit,
+                watches: watches,
                 gapMax: Int64(configuration.gapHours) * 3600,
                 replySeconds: Int64(configuration.replyDays) * Instant.secondsPerDay,
                 log: Self.trouble("engine.trouble", logger)
@@ -95,6 +105,7 @@ package final class OfficeServer: Sendable {
             () throws(StoreError) in try SQLiteReader(path: path)
         }
         try queries.start(threads: configuration.queryThreads, makeReader: makeReader)
+        try watches.start(makeReader: makeReader)
         try signIns.start(makeReader: makeReader)
 
         let profile = ServerProfile(
@@ -122,6 +133,7 @@ package final class OfficeServer: Sendable {
         self.transport = transport
         self.inbox = inbox
         self.queries = queries
+        self.watches = watches
         self.signIns = signIns
         self.shared = shared
         self.engineFinished = engineFinished
@@ -169,6 +181,7 @@ package final class OfficeServer: Sendable {
         inbox.close()
         engineFinished.wait()
         queries.stop()
+        watches.stop()
         signIns.stop()
         logger.log(.info, "server.stopped")
     }
@@ -180,6 +193,7 @@ package final class OfficeServer: Sendable {
         let shared: SharedState
         let inbox: Inbox<EngineCall<HeldCall>>
         let exit: ReplyExit
+        let watches: WatchDesk
         let gapMax: Int64
         let replySeconds: Int64
         let log: @Sendable (String) -> Void
@@ -199,6 +213,7 @@ package final class OfficeServer: Sendable {
                     gapMax: start.gapMax,
                     replySeconds: start.replySeconds,
                     log: start.log,
+                    published: { start.watches.tell([.committed]) },
                     deliver: { start.exit.deliverCommitted($0) }
                 )
             },

@@ -53,6 +53,9 @@ final class ReplyExit: Sendable {
         server.withLock { $0 }?.post(&batch)
     }
 
+    /// Sends messages of streams.
+    func post(_ batch: inout ReplyBatch) { server.withLock { $0 }?.post(&batch) }
+
     /// Connections open; 0 before there is a transport.
     var connections: Int { server.withLock { $0 }?.connections ?? 0 }
 

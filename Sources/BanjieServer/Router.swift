@@ -14,10 +14,12 @@ final class Router: CallHandler {
     private struct Waiting {
         var commands: [Call] = []
         var queries: [Call] = []
+        var watchEvents: [WatchEvent] = []
     }
 
     private let commands: Inbox<Call>
     private let queries: QueryPool<HeldCall>
+    private let watches: WatchDesk
     private let signIns: SignInDesk
     private let shared: SharedState
     private let interceptors: ServerInterceptors
@@ -29,6 +31,7 @@ final class Router: CallHandler {
     init(
         commands: Inbox<Call>,
         queries: QueryPool<HeldCall>,
+        watches: WatchDesk,
         signIns: SignInDesk,
         shared: SharedState,
         interceptors: ServerInterceptors,
@@ -37,6 +40,7 @@ final class Router: CallHandler {
     ) {
         self.commands = commands
         self.queries = queries
+        self.watches = watches
         self.signIns = signIns
         self.shared = shared
         self.interceptors = interceptors
@@ -88,6 +92,39 @@ final class Router: CallHandler {
                 preconditionFailure("a stream isn't handed over as a call")
             }
         }
+    }
+
+    func open(_ call: borrowing IncomingCall, _ responder: inout StreamResponder) {
+        let route = ServiceRegistry.route(call.method)
+        let timeout = Self.timeout(of: call, route?.method)
+        let observed = ObservedCall(call, route?.observed, timeoutMilliseconds: timeout)
+        interceptors.before(observed)
+        let session = signIns.session(of: call.principal, on: call.connection)
+        let language = session?.language ?? .english
+        let refusal: Reason? =
+            switch route {
+            case let route? where route.watches != nil && route.method.kind == .watch:
+                Self.refusal(of: route.method.access, to: session?.actor)
+            default: .unknownMethod
+            }
+        if let refusal {
+            responder.refuse(Self.failure(refusal, in: language))
+            return interceptors.after(observed, .refusedInline(refusal))
+        }
+        let (ticket, room) = responder.accept(timeoutMilliseconds: timeout)
+        let opened = OpenedWatch(
+            call: HeldCall(ticket: ticket, observed: observed),
+            method: call.method,
+            body: Array(call.message),
+            actor: session?.actor,
+            language: language,
+            room: room
+        )
+        waiting.withLock { $0.watchEvents.append(.opened(opened)) }
+    }
+
+    func roomReturned(_ byteCount: Int, on ticket: CallTicket) {
+        waiting.withLock { $0.watchEvents.append(.roomReturned(byteCount, ticket)) }
     }
 
     /// What the caller allows, and no more than the method does, in milliseconds.
@@ -177,6 +214,7 @@ final class Router: CallHandler {
         }
         hand(handed.commands) { commands.add($0) }
         hand(handed.queries) { queries.add($0) }
+        if !handed.watchEvents.isEmpty { watches.tell(handed.watchEvents) }
     }
 
     /// Hands calls over, and refuses those for which there is no room: nothing waits without bound.
@@ -208,7 +246,10 @@ final class Router: CallHandler {
         return nil
     }
 
-    func cancelled(_ ticket: CallTicket) { metrics.callCancelled() }
+    func cancelled(_ ticket: CallTicket) {
+        metrics.callCancelled()
+        waiting.withLock { $0.watchEvents.append(.ended(ticket)) }
+    }
 
     func closed(_ connection: ConnectionID, principal: Principal) {
         signIns.forget(connection)

@@ -76,7 +76,12 @@ final class QueryPool<Ticket: Sendable>: Sendable {
         do {
             var writer = MessageWriter()
             try reader.atOnce {
-                var context = try makeContext(for: call, from: reader)
+                var context = try shared.queryContext(
+                    for: call.actor,
+                    on: reader,
+                    at: try reader.head(),
+                    connections: connections()
+                )
                 try dispatching(call.body) { (body) throws(DispatchFailure<HandlerFailure>) in
                     try queries.dispatchQuery(
                         route.method.number,
@@ -100,24 +105,28 @@ final class QueryPool<Ticket: Sendable>: Sendable {
             )
         }
     }
+}
 
-    /// The circumstances in which a query looks at the reader's snapshot, made once that is fixed:
-    /// no calendar is missing that a record names, and no record is of a later time than now.
-    private func makeContext(
-        for call: EngineCall<Ticket>,
-        from reader: any RecordReader
+extension SharedState {
+    /// What a query looks at: the reader's snapshot, whose head is known, in circumstances made once
+    /// that is fixed. So no calendar is missing that a record names, and no record is of a later time
+    /// than now.
+    func queryContext(
+        for actor: Actor?,
+        on reader: any RecordReader,
+        at head: StoreHead,
+        connections: Int
     ) throws(StoreError) -> QueryContext {
-        let head = try reader.head()
-        var snapshot = shared.current
-        snapshot.status.connections = UInt32(clamping: connections())
+        var snapshot = current
+        snapshot.status.connections = UInt32(clamping: connections)
         if head.commit > snapshot.status.commit {
             // Committed, and not published to other threads yet.
             snapshot.calendars = try CalendarTimeline.load(from: reader).timeline
         }
         return QueryContext(
             reader: reader,
-            actor: call.actor,
-            circumstances: shared.circumstances(snapshot, notBefore: head.at),
+            actor: actor,
+            circumstances: circumstances(snapshot, notBefore: head.at),
             status: snapshot.status
         )
     }

@@ -82,6 +82,26 @@ extension CallEnding {
         CallEnding(status: reason.status, reason: reason, isReplay: false, duration: nil)
     }
 
+    /// A stream that the handler ended, well or for a reason.
+    static func ended(_ call: ObservedCall, _ reason: Reason? = nil) -> CallEnding {
+        CallEnding(
+            status: reason?.status ?? .ok,
+            reason: reason,
+            isReplay: false,
+            duration: MonotonicTime.now().nanoseconds &- call.receivedAt.nanoseconds
+        )
+    }
+
+    /// A stream that its caller, its time or the transport ended.
+    static func cut(_ call: ObservedCall) -> CallEnding {
+        CallEnding(
+            status: .cancelled,
+            reason: nil,
+            isReplay: false,
+            duration: MonotonicTime.now().nanoseconds &- call.receivedAt.nanoseconds
+        )
+    }
+
     /// What the caller of a call got that was answered with `outcome` at `now`: nothing of it, when
     /// that came too late.
     init(_ outcome: EngineOutcome, to call: ObservedCall, at now: MonotonicTime) {

@@ -24,6 +24,15 @@ protocol QueryRouting: Sendable {
     ) throws(DispatchFailure<HandlerFailure>)
 }
 
+/// A service's watches, as the watch desk opens them.
+protocol WatchRouting: Sendable {
+    func openWatch(
+        _ method: UInt16,
+        _ body: UnsafeRawBufferPointer,
+        in context: inout WatchContext
+    ) throws(DispatchFailure<HandlerFailure>) -> any EncodedStream<WatchContext, HandlerFailure>
+}
+
 /// A service all of whose methods are answered where they are read.
 protocol InlineRouting: Sendable {
     func dispatchQuery(
@@ -36,8 +45,8 @@ protocol InlineRouting: Sendable {
 
 extension AdminService: CommandRouting, QueryRouting {}
 extension CalendarService: CommandRouting, QueryRouting {}
-extension CasesService: CommandRouting, QueryRouting {}
-extension DeadlinesService: CommandRouting, QueryRouting {}
+extension CasesService: CommandRouting, QueryRouting, WatchRouting {}
+extension DeadlinesService: CommandRouting, QueryRouting, WatchRouting {}
 extension DiagnosticsService: QueryRouting {}
 extension DirectoryService: CommandRouting, QueryRouting {}
 extension HealthService: InlineRouting {}
@@ -49,6 +58,7 @@ enum ServiceRegistry {
         let descriptor: ServiceDescriptor
         var commands: (any CommandRouting)?
         var queries: (any QueryRouting)?
+        var watches: (any WatchRouting)?
         var inline: (any InlineRouting)?
     }
 
@@ -67,7 +77,12 @@ enum ServiceRegistry {
         _ descriptor: ServiceDescriptor,
         _ service: some CommandRouting & QueryRouting
     ) -> Registration {
-        Registration(descriptor: descriptor, commands: service, queries: service)
+        Registration(
+            descriptor: descriptor,
+            commands: service,
+            queries: service,
+            watches: service as? any WatchRouting
+        )
     }
 
     /// Every record type that the services keep.
@@ -84,6 +99,7 @@ enum ServiceRegistry {
         let observed: ObservedMethod
         let commands: (any CommandRouting)?
         let queries: (any QueryRouting)?
+        let watches: (any WatchRouting)?
         let inline: (any InlineRouting)?
     }
 
@@ -104,6 +120,7 @@ enum ServiceRegistry {
                     observed: ObservedMethod(index: index, kind: method.observedKind),
                     commands: registration.commands,
                     queries: registration.queries,
+                    watches: registration.watches,
                     inline: registration.inline
                 )
                 index += 1
