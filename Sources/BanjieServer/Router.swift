@@ -60,8 +60,7 @@ final class Router: CallHandler {
         }
         let method = route.method
         guard !method.kind.isStream else {
-            responder.fail(Self.failure(.unknownMethod, in: language))
-            return
+            return refuse(observed, .unknownMethod, in: language, &responder)
         }
         if let reason = Self.refusal(of: method.access, to: session?.actor) {
             return refuse(observed, reason, in: language, &responder)

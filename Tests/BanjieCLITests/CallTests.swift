@@ -91,6 +91,19 @@ struct CallTests {
         #expect(await run("case accept S1").errors.isEmpty)
         let verbose = await run("case accept S1 --verbose")
         #expect(verbose.errors.contains("request id 01020304-0506-0708-090a-0b0c0d0e0f10"))
+        let trace = try #require(verbose.calls.first?.options.traceContext?.traceID)
+        #expect(verbose.errors.contains("trace \(trace)\n"))
+        #expect(verbose.errors.contains("Cases/Accept OK "))
+    }
+
+    @Test func aTraceIsCarriedOn() async throws {
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        let given = await run("status --traceparent \(parent)")
+        #expect(given.calls.first?.options.traceContext == TraceContext(parent))
+        let inherited = await run("status --verbose", variables: ["TRACEPARENT": parent])
+        #expect(inherited.calls.first?.options.traceContext == TraceContext(parent))
+        #expect(await run("status").calls.first?.options.traceContext == nil)
+        #expect(await run("status --traceparent 00-1-2-3").status == .usage)
     }
 
     @Test func callOptions() async throws {

@@ -79,7 +79,10 @@ extension CommandOption {
 
     static let verbose = CommandOption(
         flag: "verbose",
-        Text("also print the request id and the server", "另显示请求编号与服务器"),
+        Text(
+            "also print the server, the request id, the trace and the time taken",
+            "另显示服务器、请求编号、链路与用时"
+        ),
         heading: .output
     )
 

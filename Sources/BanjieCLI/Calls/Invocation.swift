@@ -27,7 +27,11 @@ extension Invocation {
                 language.text("server \(settings.server)", "服务器 \(settings.server)")
             )
         }
-        do { return try console.connect(settings) } catch {
+        do {
+            let channel = try console.connect(settings)
+            guard values.has("verbose") else { return channel }
+            return InterceptedChannel(channel, [TraceStarter(), CallNotes(console: console)])
+        } catch {
             throw .call(error, requestID: nil)
         }
     }

@@ -71,7 +71,7 @@ enum CallCommand {
         )
         let schema = source.schema
         guard let (_, method) = schema.method(named: name),
-            let descriptor = schema.descriptor(ofMethod: name)
+            let descriptor = schema.descriptor(ofMethod: name), !descriptor.kind.isStream
         else {
             let nearest = NearestName.of(name, among: schema.methodNames)
             if nearest == nil, case .builtIn(let error) = source.origin {

@@ -26,19 +26,20 @@ final class CallMetrics: ServerInterceptor {
             "banjie_calls_replayed_total",
             "Commands answered with the stored reply to an earlier request of the same id."
         )
-        let waiting = [ObservedMethod.Kind.query, .command]
-        let inFlight = Dictionary(uniqueKeysWithValues: waiting.map { ($0, Gauge()) })
+        let lasting = [ObservedMethod.Kind.query, .command, .stream]
+        let inFlight = Dictionary(uniqueKeysWithValues: lasting.map { ($0, Gauge()) })
         registry.add(
             MetricFamily(
                 "banjie_calls_in_flight",
                 .gauge,
-                "Calls that wait for or are in the hands of the query threads or the engine."
+                "Calls that wait for or are in the hands of the query threads or the engine, and open streams."
             ) { samples in
-                for kind in waiting {
+                for kind in lasting {
                     samples.add(Double(inFlight[kind]?.value ?? 0), ("kind", kind.rawValue))
                 }
             }
         )
+        let waiting = [ObservedMethod.Kind.query, .command]
         // From 16 µs to 69 s, each bucket at most half as wide again as the one below it.
         let scale = LogLinearScale(from: 14, through: 36, subdivisionBits: 1)
         let durations = Dictionary(
