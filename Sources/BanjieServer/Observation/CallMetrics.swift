@@ -32,7 +32,7 @@ final class CallMetrics: ServerInterceptor {
             MetricFamily(
                 "banjie_calls_in_flight",
                 .gauge,
-                "Calls that wait for or are in the hands of the query threads or the engine, and open streams."
+                "Calls waiting for or in the hands of the workers, and open streams, by kind."
             ) { samples in
                 for kind in lasting {
                     samples.add(Double(inFlight[kind]?.value ?? 0), ("kind", kind.rawValue))

@@ -22,7 +22,7 @@ struct ObservedMethod: Sendable {
         case inline
         case query
         case command
-        /// It lasts for as long as either side likes.
+        /// A watch, an upload or a session: its duration says how long it was held.
         case stream
     }
 
@@ -38,8 +38,8 @@ struct CallEnding: Sendable {
     let reason: Reason?
     /// Whether the answer is the stored one to an earlier request with the same id.
     let isReplay: Bool
-    /// From the arrival of the request to its answer or, of a stream, to its end, in nanoseconds; nil
-    /// when it was answered where it was read, which isn't worth a look at the clock.
+    /// From the arrival of the request to its answer, in nanoseconds; nil when it was answered where
+    /// it was read, which isn't worth a look at the clock.
     let duration: UInt64?
 }
 
