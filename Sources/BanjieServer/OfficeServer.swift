@@ -51,10 +51,10 @@ package final class OfficeServer: Sendable {
             policy: configuration.policy
         )
         let metrics = ServerMetrics()
-        let interceptors = ServerInterceptors([
+        let interceptors = ServerInterceptors(
             CallMetrics(metrics.registry),
-            CallLog(logger, slowMilliseconds: configuration.slowCallMilliseconds),
-        ])
+            [CallLog(logger, slowMilliseconds: configuration.slowCallMilliseconds)]
+        )
         let exit = ReplyExit(interceptors: interceptors, metrics: metrics, logger: logger)
         let inbox = Inbox<EngineCall<HeldCall>>(capacity: Self.queueMax)
         let queries = QueryPool<HeldCall>(

@@ -5,7 +5,10 @@ internal import Wire
 /// Counts calls, by method and outcome, and measures how long they take.
 final class CallMetrics: ServerInterceptor {
     private static let statuses = Status.allCases
+    /// The statuses are numbered from 0.
+    private static let statusCount = 17
 
+    private let methodCount: Int
     /// A counter for each method and status; the last methods' are those of unknown methods.
     private let ended: CounterArray
     private let replayed: Counter
@@ -14,7 +17,9 @@ final class CallMetrics: ServerInterceptor {
 
     init(_ registry: MetricRegistry) {
         let methods = ServiceRegistry.methods
-        let ended = CounterArray(count: (methods.count + 1) * Self.statuses.count)
+        methodCount = methods.count
+        precondition(Self.statuses.map { Int($0.rawValue) } == Array(0..<Self.statusCount))
+        let ended = CounterArray(count: (methods.count + 1) * Self.statusCount)
         registry.add(
             MetricFamily(
                 "banjie_calls_total",
@@ -72,7 +77,7 @@ final class CallMetrics: ServerInterceptor {
         for index in 0...methods.count {
             let isKnown = index < methods.count
             for (number, status) in statuses.enumerated() {
-                let count = ended[index * statuses.count + number]
+                let count = ended[index * statusCount + number]
                 guard count > 0 || (isKnown && status == .ok) else { continue }
                 samples.add(
                     count,
@@ -84,14 +89,21 @@ final class CallMetrics: ServerInterceptor {
         }
     }
 
+    let mustSeeInlineSuccesses = false
+
+    /// What `before` and `after` do for a call that succeeds where it is read.
+    func countInlineSuccess(of method: ObservedMethod) {
+        ended.add(at: method.index * Self.statusCount + Int(Status.ok.rawValue))
+    }
+
     func before(_ call: ObservedCall) {
         guard let method = call.method, method.kind != .inline else { return }
         inFlight[method.kind]?.add(1)
     }
 
     func after(_ call: ObservedCall, _ ending: CallEnding) {
-        let index = call.method?.index ?? ServiceRegistry.methods.count
-        ended.add(at: index * Self.statuses.count + Int(ending.status.rawValue))
+        let index = call.method?.index ?? methodCount
+        ended.add(at: index * Self.statusCount + Int(ending.status.rawValue))
         guard let method = call.method, method.kind != .inline else { return }
         inFlight[method.kind]?.add(-1)
         if ending.isReplay { replayed.add() }
