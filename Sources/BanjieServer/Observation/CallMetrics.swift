@@ -12,6 +12,7 @@ final class CallMetrics: ServerInterceptor {
     /// A counter for each method and status; the last methods' are those of unknown methods.
     private let ended: CounterArray
     private let replayed: Counter
+    private let overloaded: Counter
     private let inFlight: [ObservedMethod.Kind: Gauge]
     private let durations: [ObservedMethod.Kind: Histogram]
 
@@ -30,6 +31,10 @@ final class CallMetrics: ServerInterceptor {
         replayed = registry.addCounter(
             "banjie_calls_replayed_total",
             "Commands answered with the stored reply to an earlier request of the same id."
+        )
+        overloaded = registry.addCounter(
+            "banjie_calls_overloaded_total",
+            "Calls refused because more waited for the query threads or the engine than may."
         )
         let lasting = [ObservedMethod.Kind.query, .command, .stream]
         let inFlight = Dictionary(uniqueKeysWithValues: lasting.map { ($0, Gauge()) })
@@ -107,6 +112,7 @@ final class CallMetrics: ServerInterceptor {
         guard let method = call.method, method.kind != .inline else { return }
         inFlight[method.kind]?.add(-1)
         if ending.isReplay { replayed.add() }
+        if ending.reason == .overloaded { overloaded.add() }
         if let duration = ending.duration { durations[method.kind]?.record(duration) }
     }
 }
