@@ -238,7 +238,13 @@ let package = Package(
         ),
         tests("TLSTests", ["PrivateFiles", "SeededRandom", "TLS", "TestCertificates"]),
         tests("TelemetryTests", ["CivilTime", "SeededRandom", "Telemetry"]),
-        tests("TransportTests", ["CSystem", "SeededRandom", "TestVectors", "Transport", "Wire"]),
+        tests(
+            "TransportTests",
+            [
+                "CSystem", "SeededRandom", "TLS", "TestCertificates", "TestVectors", "Transport",
+                "Wire",
+            ]
+        ),
         tests("WireTests", ["SeededRandom", "TestVectors", "Wire"]),
         tests("WorkCalendarTests", ["CivilTime", "SeededRandom", "WorkCalendar"]),
     ]

@@ -86,7 +86,7 @@ package struct TLSSession: ~Copyable {
     ///
     /// - Parameter plaintext: takes them; at least `slack` longer than `ciphertext`. It may hold the
     ///   ciphertext itself, from `slack` on: what was read is overwritten, what wasn't isn't.
-    /// - Throws: when the session fails by it, once; what came after is dropped.
+    /// - Throws: when the session fails by it, once; what came with it and after it is dropped.
     package mutating func receive(
         _ ciphertext: UnsafeRawBufferPointer,
         into plaintext: UnsafeMutableRawBufferPointer
