@@ -153,6 +153,46 @@ schema.enums.Role = {
     [8] = "OPERATOR",
 }
 
+schema.enums.HealthProblem = {
+    [1] = "DRAINING",
+    [2] = "STORE_NOT_WRITABLE",
+    [3] = "CLOCK_UNCONFIRMED",
+}
+
+schema.enums.SchemaMethodKind = {
+    [1] = "COMMAND",
+    [2] = "QUERY",
+    [3] = "WATCH",
+    [4] = "UPLOAD",
+    [5] = "SESSION",
+}
+
+schema.enums.SchemaIdempotency = {
+    [1] = "SAFE",
+    [2] = "REQUEST_ID",
+    [3] = "NONE",
+}
+
+schema.enums.SchemaAccess = {
+    [1] = "PUBLIC",
+    [2] = "SIGNED_IN",
+    [3] = "ROLES",
+}
+
+schema.enums.SchemaType = {
+    [1] = "BOOL",
+    [2] = "INT32",
+    [3] = "INT64",
+    [4] = "UINT32",
+    [5] = "UINT64",
+    [6] = "STRING",
+    [7] = "BYTES",
+    [8] = "INSTANT",
+    [9] = "DATE",
+    [10] = "MESSAGE",
+    [11] = "ENUM",
+}
+
 schema.messages.AdvanceClockRequest = {
     doc = "Moves a virtual clock.",
     { 1, "to", "instant", doc = "The civil time to which it moves; never back." },
@@ -184,7 +224,8 @@ schema.messages.AuditEntry = {
     { 4, "kind", "string", doc = "What happened, in the past tense." },
     { 5, "subject", "string", doc = "The record it happened to: its kind, a slash, and its key, such as `case/` and the serial." },
     { 6, "detail", "string", doc = "The particulars." },
-    { 7, "hash", "bytes", doc = "The chain's hash up to and with this entry: SHA-256 of the hash before (32 zeros before the first), `sequence` and `at` (eight bytes each), and `actor`, `kind`, `subject` and `detail` (each after its length in four bytes); integers little-endian." },
+    { 7, "hash", "bytes", doc = "The chain's hash up to and with this entry: SHA-256 of the hash before (32 zeros before the first), `sequence` and `at` (eight bytes each), `actor`, `kind`, `subject` and `detail` (each after its length in four bytes), and `trace`; integers little-endian." },
+    { 8, "trace", "bytes", doc = "The trace of the call by which it happened (W3C Trace Context): 16 bytes, or none." },
 }
 
 schema.messages.ReadAuditReply = {
@@ -609,6 +650,89 @@ schema.messages.ItemView = {
     { 8, "published", "instant", doc = "When this version was published." },
 }
 
+schema.messages.HealthReply = {
+    doc = "How a server is.",
+    { 1, "serving", "bool", doc = "Whether it should be given work, as it should while it has no problem." },
+    { 2, "problems", "enum", "HealthProblem", doc = "What is wrong with it." },
+}
+
+schema.messages.SchemaRequest = {
+    doc = "Asks for the schema.",
+    { 1, "known", "uint64", doc = "The fingerprint of the schema that the caller has; 0 for none." },
+}
+
+schema.messages.SchemaReply = {
+    doc = "A schema: everything that the server's services are made of.",
+    { 1, "fingerprint", "uint64", doc = "A hash of all that two programs must agree on: the same as in the handshake." },
+    { 2, "services", "message", "ServiceSchema", doc = "Every service, in ascending order of the numbers; none when the caller has the same schema." },
+    { 3, "messages", "message", "MessageSchema", doc = "Every message." },
+    { 4, "enums", "message", "EnumSchema", doc = "Every enum." },
+}
+
+schema.messages.ServiceSchema = {
+    doc = "A service.",
+    { 1, "number", "uint32", doc = "What a call names it by, in the high half of the method's id." },
+    { 2, "name", "string", doc = "The name." },
+    { 3, "methods", "message", "MethodSchema", doc = "The methods, in ascending order of the numbers." },
+    { 4, "doc", "string", doc = "What it is." },
+}
+
+schema.messages.MethodSchema = {
+    doc = "A method.",
+    { 1, "number", "uint32", doc = "What a call names it by, in the low half of the method's id." },
+    { 2, "name", "string", doc = "The name within the service." },
+    { 3, "kind", "enum", "SchemaMethodKind", doc = "What it does, and how its messages go." },
+    { 4, "runs_inline", "bool", doc = "Whether it is answered where the request is read, touching no store." },
+    { 5, "access", "enum", "SchemaAccess", doc = "Who may call it." },
+    { 6, "roles", "string", doc = "With ROLES, the roles: values of the enum `Role`." },
+    { 7, "refusal", "string", doc = "With ROLES, why others are refused." },
+    { 8, "default_timeout_millis", "uint32", doc = "The timeout of a call that names none, in milliseconds." },
+    { 9, "longest_timeout_millis", "uint32", doc = "The longest timeout that a call may name, in milliseconds." },
+    { 10, "idempotency", "enum", "SchemaIdempotency", doc = "What repeating a call does." },
+    { 11, "request", "string", doc = "The message that it takes." },
+    { 12, "reply", "string", doc = "The message that it gives." },
+    { 13, "doc", "string", doc = "What the schema says of it." },
+}
+
+schema.messages.MessageSchema = {
+    doc = "A message.",
+    { 1, "name", "string", doc = "The name." },
+    { 2, "fields", "message", "FieldSchema", doc = "The fields, in ascending order of the numbers." },
+    { 3, "doc", "string", doc = "What the schema says of it." },
+}
+
+schema.messages.FieldSchema = {
+    doc = "A field of a message.",
+    { 1, "number", "uint32", doc = "What stands for it in the encoding." },
+    { 2, "name", "string", doc = "The name." },
+    { 3, "value_type", "enum", "SchemaType", doc = "The type; of a list, that of its elements." },
+    { 4, "type_name", "string", doc = "With MESSAGE and ENUM, which." },
+    { 5, "is_list", "bool", doc = "Whether it holds any number of values." },
+    { 6, "is_optional", "bool", doc = "Whether absence differs from the type's default." },
+    { 7, "is_personal", "bool", doc = "Whether it holds personal data." },
+    { 8, "minimum", "int64", doc = "The least value of an integer, or length of text and bytes in bytes." },
+    { 9, "maximum", "int64", doc = "The greatest." },
+    { 10, "count_minimum", "int64", doc = "The fewest elements of a list." },
+    { 11, "count_maximum", "int64", doc = "The most." },
+    { 12, "required", "string", doc = "Why an empty value is refused; empty when it isn't." },
+    { 13, "unknown", "string", doc = "Why a value that the enum doesn't know is refused; empty for other types." },
+    { 14, "doc", "string", doc = "What the schema says of it." },
+}
+
+schema.messages.EnumSchema = {
+    doc = "An enum.",
+    { 1, "name", "string", doc = "The name." },
+    { 2, "values", "message", "EnumValueSchema", doc = "The values, in ascending order of the numbers." },
+    { 3, "doc", "string", doc = "What the schema says of it." },
+}
+
+schema.messages.EnumValueSchema = {
+    doc = "A value of an enum.",
+    { 1, "number", "int32", doc = "What stands for it in the encoding." },
+    { 2, "name", "string", doc = "The name." },
+    { 3, "doc", "string", doc = "What the schema says of it." },
+}
+
 schema.services[6] = {
     name = "Admin",
     methods = {
@@ -688,6 +812,20 @@ schema.services[4] = {
         [4] = { name = "IssueCredential", request = "PersonRequest", reply = "Credential" },
         [5] = { name = "PublishItem", request = "PublishItemRequest", reply = "ItemView" },
         [6] = { name = "GetItem", request = "ItemRequest", reply = "ItemView" },
+    },
+}
+
+schema.services[7] = {
+    name = "Health",
+    methods = {
+        [1] = { name = "Check", request = "Empty", reply = "HealthReply" },
+    },
+}
+
+schema.services[8] = {
+    name = "Reflection",
+    methods = {
+        [1] = { name = "Schema", request = "SchemaRequest", reply = "SchemaReply" },
     },
 }
 
@@ -784,7 +922,10 @@ local fields = {
     stream = ProtoField.uint32("banjie.stream", "Stream"),
     type = ProtoField.uint8("banjie.type", "Type", base.HEX, TYPES),
     flags = ProtoField.uint8("banjie.flags", "Flags", base.HEX),
+    is_stream = ProtoField.bool("banjie.flags.stream", "Stream", 8, nil, 0x01, "A streaming call"),
     last = ProtoField.bool("banjie.flags.last", "Last", 8, nil, 0x01, "The message ends with this frame"),
+    first = ProtoField.bool(
+        "banjie.flags.first", "First", 8, nil, 0x04, "On a stream: the message begins with this frame"),
     half_close = ProtoField.bool(
         "banjie.flags.half_close", "Half close", 8, nil, 0x02, "The sender sends no further message on the stream"),
     replayed = ProtoField.bool("banjie.flags.replayed", "Replayed", 8, nil, 0x01, "A stored reply; nothing ran"),
@@ -1195,8 +1336,8 @@ end
 -- Fragments of messages ------------------------------------------------------------------------------------------
 
 -- Adds a part to the message that the side is sending in the call, and returns where it lies in it.
-local function assemble(call, side, bytes, total, is_last, number)
-    local message = call.unfinished[side]
+local function assemble(call, side, bytes, total, is_first, is_last, number)
+    local message = not is_first and call.unfinished[side]
     if not message then
         message = { total = total, bytes = ByteArray.new(), whole_in = nil }
         call.unfinished[side] = message
@@ -1313,6 +1454,7 @@ function dissect_payload.CALL(frame)
             full_name = definition and service.name .. "/" .. definition.name,
             request_in = frame.pinfo.number,
             began = frame.pinfo.rel_ts,
+            is_stream = frame.flags % 2 == 1,
             unfinished = {},
         }
         frame.connection.calls[frame.stream] = frame.note.call
@@ -1332,24 +1474,26 @@ function dissect_payload.CALL(frame)
     if total > length and call then
         if frame.is_new then
             local bytes = length > 0 and tvb(offset, length):bytes() or nil
-            frame.note.place = assemble(call, "client", bytes, total, false, frame.pinfo.number)
+            frame.note.place = assemble(call, "client", bytes, total, true, false, frame.pinfo.number)
         end
         tree:add(fields.fragment, tvb(offset, length))
         show_place(tree, frame.note.place)
-    elseif definition and (length > 0 or not definition.client_streams) then
+    elseif definition then
         add_message(tree, definition.request, tvb, offset, length)
     elseif length > 0 then
         tree:add(fields.payload, tvb(offset, length))
     end
-    return call and call.full_name or string.format("%d/%d", math.floor(number / 65536), number % 65536)
+    local name = call and call.full_name or string.format("%d/%d", math.floor(number / 65536), number % 65536)
+    return name .. (frame.flags % 2 == 1 and ", a stream" or "")
 end
 
 function dissect_payload.MESSAGE(frame)
     local call = frame.call
-    if call and frame.is_new and (frame.length > 0 or frame.flags % 2 == 1) then
+    local is_last, is_half_close, is_first = frame.flags % 2 == 1, frame.flags % 4 >= 2, frame.flags % 8 >= 4
+    if call and frame.is_new and (frame.length > 0 or is_last) then
         local bytes = frame.length > 0 and frame.tvb(frame.offset, frame.length):bytes() or nil
         frame.note.place =
-            assemble(call, frame.side, bytes, frame.field32, frame.flags % 2 == 1, frame.pinfo.number)
+            assemble(call, frame.side, bytes, frame.field32, is_first, is_last, frame.pinfo.number)
     end
     show_method(frame.tree, call)
     show_request(frame.tree, call, frame.pinfo)
@@ -1357,7 +1501,7 @@ function dissect_payload.MESSAGE(frame)
     show_place(frame.tree, frame.note.place)
     show_assembled(frame.tree, call, frame.side, frame.note.place, frame.tvb, frame.offset, frame.length)
     local words = decimal(frame.length) .. " of " .. decimal(frame.field32) .. " bytes"
-    if frame.flags % 4 >= 2 then words = words .. ", half close" end
+    if is_half_close then words = words .. ", half close" end
     return words .. (call and call.full_name and " " .. call.full_name or "")
 end
 
@@ -1375,7 +1519,7 @@ function dissect_payload.END(frame)
             local meaning = schema.reasons[reason]
             frame.tree:add_proto_expert_info(experts.failed, reason .. (meaning and ": " .. meaning or ""))
         end
-    elseif frame.length > 0 or call and call.definition and not call.has_messages then
+    elseif frame.length > 0 or call and call.definition and not call.has_messages and not call.is_stream then
         if call and call.definition then
             add_message(frame.tree, call.definition.reply, frame.tvb, frame.offset, frame.length)
         else
@@ -1403,7 +1547,11 @@ local FIELDS_16 = { CALL = fields.metadata_length, END = fields.status, AUTH = f
 local FIELDS_32 = {
     CALL = fields.timeout, MESSAGE = fields.message_length, GOAWAY = fields.last_stream, WINDOW = fields.credit,
 }
-local FLAGS = { MESSAGE = { fields.last, fields.half_close }, END = { fields.replayed } }
+local FLAGS = {
+    CALL = { fields.is_stream, fields.half_close },
+    MESSAGE = { fields.last, fields.half_close, fields.first },
+    END = { fields.replayed },
+}
 
 -- Adds the header at `offset`; returns whether both checksums hold. `length` is nil when the payload isn't there.
 local function add_header(tree, tvb, offset, type, length, holds)

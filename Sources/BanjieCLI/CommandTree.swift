@@ -12,6 +12,7 @@ enum CommandTree {
             .group(CalendarCommands.group),
             .group(DirectoryCommands.group),
             .command(AdminCommands.status),
+            .command(HealthCommand.command),
             .group(AdminCommands.clock),
             .group(AdminCommands.audit),
             .command(CallCommand.command),

@@ -21,8 +21,9 @@ public final class ConnectionThread: Sendable {
 ///
 /// It begins to connect at once, and is closed when nobody holds it any more.
 public final class Connection: CallChannel {
-    private let thread: ConnectionThread
-    private let line: ClientLine
+    let thread: ConnectionThread
+    let line: ClientLine
+    let limits: Limits
     private let attempts: Int
     private let retries = Mutex(RetryBudget())
 
@@ -42,6 +43,7 @@ public final class Connection: CallChannel {
         let thread = if let thread { thread } else { try ConnectionThread.shared.get() }
         self.thread = thread
         attempts = options.attempts
+        limits = configuration.profile.limits
         line = thread.loop.open(configuration)
     }
 
@@ -97,7 +99,7 @@ public final class Connection: CallChannel {
     }
 
     /// The caller's request id, or one made for a command that takes one; empty for none.
-    private static func requestID(
+    static func requestID(
         _ method: MethodDescriptor,
         _ options: CallOptions
     ) throws(CallError) -> [UInt8] {

@@ -10,11 +10,21 @@ public protocol CallChannel: Sendable {
         _ body: [UInt8],
         _ options: CallOptions
     ) async throws(CallError) -> CallReply
+
+    /// Opens a streaming call, whose first message is `body`, the encoded request of `method`.
+    ///
+    /// It returns at once; what keeps the call from being made is told by the stream's use.
+    func open(
+        _ method: MethodDescriptor,
+        _ body: [UInt8],
+        _ options: CallOptions
+    ) -> any CallStream
 }
 
 /// How one call is made.
 public struct CallOptions: Hashable, Sendable {
-    /// How long the call may take in all, every wait included; the method's default when nil.
+    /// How long the call may take in all, every wait included; the method's default when nil. 0 sets a
+    /// stream no limit.
     public var timeoutMillis: UInt32?
     /// The id under which a command is carried out at most once; made by the channel when nil.
     public var requestID: [UInt8]?
@@ -118,14 +128,7 @@ extension CallChannel {
         do {
             return try Reply(decoding: reply.bytes)
         } catch {
-            throw CallError(
-                status: .internal,
-                reason: Reason.undecodable.rawValue,
-                message: "the reply of \(method.fullName) doesn't decode: "
-                    + error.describe(in: Reply.descriptor),
-                outcome: .processed,
-                origin: .client
-            )
+            throw CallError(undecodable: error, as: Reply.self, from: method)
         }
     }
 }

@@ -126,6 +126,30 @@ public struct Bounds: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
+/// The schema of an enum.
+public struct EnumDescriptor: Sendable {
+    public let name: String
+    /// The values that this version knows, in ascending order of their numbers.
+    public let values: [EnumValueDescriptor]
+    /// What the schema says of it.
+    public let doc: String
+}
+
+/// The schema of a value of an enum.
+public struct EnumValueDescriptor: Sendable {
+    public let number: Int32
+    /// The name in the schema, in capitals.
+    public let name: String
+    /// What the schema says of it.
+    public let doc: String
+
+    init(_ number: Int32, _ name: String, doc: String) {
+        self.number = number
+        self.name = name
+        self.doc = doc
+    }
+}
+
 /// The schema of a service.
 public struct ServiceDescriptor: Sendable {
     public let name: String
@@ -146,9 +170,9 @@ public struct MethodDescriptor: Sendable {
     /// Whether it is answered where the request is read, touching no store.
     public let runsInline: Bool
     public let access: MethodAccess
-    /// The timeout of a call that names none.
+    /// The timeout of a call that names none; 0 for none, which only a stream has.
     public let defaultTimeoutMillis: UInt32
-    /// The longest timeout that a call may name.
+    /// The longest timeout that a call may name; 0 for any.
     public let longestTimeoutMillis: UInt32
     public let idempotency: Idempotency
     public let request: any Message.Type
@@ -169,6 +193,20 @@ public enum MethodKind: Sendable, Hashable {
     case command
     /// Reads a snapshot.
     case query
+    /// A stream: one request, any number of replies.
+    case watch
+    /// A stream: any number of messages, one reply.
+    case upload
+    /// A stream: any number of messages both ways.
+    case session
+
+    /// Whether a call of this kind is a stream (WIRE.md, "Streaming calls").
+    public var isStream: Bool {
+        switch self {
+        case .command, .query: false
+        case .watch, .upload, .session: true
+        }
+    }
 }
 
 /// Who may call a method.

@@ -14,7 +14,11 @@ public enum JSONTranscoder {
         _ json: String,
         as type: any Message.Type
     ) throws(JSONError) -> [UInt8] {
-        try encode(JSONParser.parse(json), as: type.descriptor)
+        try encode(json, as: JSONShape(type.descriptor))
+    }
+
+    static func encode(_ json: String, as shape: JSONShape) throws(JSONError) -> [UInt8] {
+        try encode(JSONParser.parse(json), as: shape)
     }
 
     /// The message in `bytes` as JSON, on one line or indented.
@@ -27,7 +31,15 @@ public enum JSONTranscoder {
         isPretty: Bool = false
     ) throws(DecodingError) -> String {
         let canonical = try type.init(decoding: bytes).encoded()
-        return try value(of: canonical, as: type.descriptor).text(isPretty: isPretty)
+        return try decode(canonical, as: JSONShape(type.descriptor), isPretty: isPretty)
+    }
+
+    static func decode(
+        _ bytes: [UInt8],
+        as shape: JSONShape,
+        isPretty: Bool
+    ) throws(DecodingError) -> String {
+        try value(of: bytes, as: shape, depth: 0).text(isPretty: isPretty)
     }
 }
 
@@ -36,7 +48,7 @@ public enum JSONTranscoder {
 extension JSONTranscoder {
     private static func encode(
         _ json: JSONValue,
-        as message: MessageDescriptor
+        as message: JSONShape
     ) throws(JSONError) -> [UInt8] {
         guard case .object(let members) = json else {
             throw JSONError(
@@ -44,7 +56,7 @@ extension JSONTranscoder {
                 problem: "must be an object (\(message.name)), not \(json.kind)"
             )
         }
-        for member in members where message.field(named: member.key) == nil {
+        for member in members where !message.fields.contains(where: { $0.name == member.key }) {
             let names = message.fields.map(\.name).joined(separator: ", ")
             throw JSONError(
                 path: member.key,
@@ -69,7 +81,7 @@ extension JSONTranscoder {
 
     private static func write(
         _ json: JSONValue,
-        of field: FieldDescriptor,
+        of field: JSONShape.Field,
         to writer: inout MessageWriter
     ) throws(JSONError) {
         let elements: [JSONValue]
@@ -110,7 +122,7 @@ extension JSONTranscoder {
 
     private static func encoding(
         of json: JSONValue,
-        as type: FieldType
+        as type: JSONShape.FieldShape
     ) throws(JSONError) -> Encoding {
         switch (type, json) {
         case (.bool, .bool(let value)): return .varint(value.varint)
@@ -136,13 +148,13 @@ extension JSONTranscoder {
             return .varint(date.varint)
         case (.enumeration, .number(let digits)):
             return .varint(try integer(digits, Int32.self).varint)
-        case (.enumeration(let type), .string(let name)):
-            guard let bits = bits(ofValue: name, in: type) else {
-                let names = names(in: type).joined(separator: ", ")
+        case (.enumeration(let values), .string(let name)):
+            guard let value = values.first(where: { $0.name == name }) else {
+                let names = values.map(\.name).joined(separator: ", ")
                 throw JSONError(path: "", problem: "must be one of \(names), not \(name)")
             }
-            return .varint(bits)
-        case (.message(let type), _): return .delimited(try encode(json, as: type.descriptor))
+            return .varint(value.number.varint)
+        case (.message(let shape), _): return .delimited(try encode(json, as: shape()))
         default:
             throw JSONError(path: "", problem: "must be \(type.jsonForm), not \(json.kind)")
         }
@@ -160,71 +172,93 @@ extension JSONTranscoder {
         }
         return value
     }
-
-    private static func bits<Value: OpenEnum>(
-        ofValue name: String,
-        in type: Value.Type
-    ) -> UInt64? {
-        Value(name: name)?.varint
-    }
-
-    private static func names<Value: OpenEnum>(in type: Value.Type) -> [String] {
-        Value.known.map(\.description)
-    }
 }
 
 // MARK: - To JSON
 
 extension JSONTranscoder {
-    /// `canonical` holds the fields in ascending order, each list packed or in one run.
     private static func value(
-        of canonical: [UInt8],
-        as message: MessageDescriptor
+        of bytes: [UInt8],
+        as message: JSONShape,
+        depth: Int
     ) throws(DecodingError) -> JSONValue {
-        let result = canonical.withUnsafeBytes { bytes in
+        guard depth <= MessageReader.maximumDepth else { throw DecodingError(.tooDeep, offset: 0) }
+        let result = bytes.withUnsafeBytes { bytes in
             Result { () throws(DecodingError) in
-                var found: [UInt32: [JSONValue]] = [:]
+                var found: [UInt32: Found] = [:]
                 var reader = MessageReader(bytes)
-                var unknown = UnknownFields()
                 while let number = try reader.nextField() {
-                    if let field = message.field(numbered: number) {
-                        found[number, default: []] += try elements(of: field, from: &reader)
+                    if let field = message.fields.first(where: { $0.number == number }) {
+                        try take(field, from: &reader, into: &found[number, default: Found()])
                     } else {
-                        try reader.keep(in: &unknown)
+                        try reader.skip()
                     }
                 }
                 return found
             }
         }
         let found = try result.get()
-        return .object(
-            message.fields.compactMap { field in
-                let values = found[field.number] ?? []
-                if field.isList { return JSONMember(key: field.name, value: .array(values)) }
-                guard let value = values.last ?? (field.isOptional ? nil : field.type.jsonDefault)
-                else { return nil }
-                return JSONMember(key: field.name, value: value)
+        var members: [JSONMember] = []
+        for field in message.fields {
+            let values: [JSONValue]
+            do {
+                values = try found[field.number]?.values(of: field, depth: depth) ?? []
+            } catch {
+                throw error.within(field: field.number)
             }
-        )
+            if field.isList {
+                members.append(JSONMember(key: field.name, value: .array(values)))
+            } else if let value = values.last ?? (field.isOptional ? nil : field.type.jsonDefault) {
+                members.append(JSONMember(key: field.name, value: value))
+            }
+        }
+        return .object(members)
     }
 
-    private static func elements(
-        of field: FieldDescriptor,
-        from reader: inout MessageReader
-    ) throws(DecodingError) -> [JSONValue] {
+    /// What was read of one field.
+    private struct Found {
+        var scalars: [JSONValue] = []
+        var messages: [[UInt8]] = []
+
+        /// The values in the order in which they came; the parts of a message that isn't a list's are
+        /// parts of one.
+        func values(
+            of field: JSONShape.Field,
+            depth: Int
+        ) throws(DecodingError) -> [JSONValue] {
+            guard case .message(let shape) = field.type else { return scalars }
+            let whole = field.isList || messages.isEmpty ? messages : [Array(messages.joined())]
+            var values: [JSONValue] = []
+            for message in whole {
+                values.append(
+                    try JSONTranscoder.value(of: message, as: shape(), depth: depth + 1)
+                )
+            }
+            return values
+        }
+    }
+
+    private static func take(
+        _ field: JSONShape.Field,
+        from reader: inout MessageReader,
+        into found: inout Found
+    ) throws(DecodingError) {
         switch field.type {
-        case .bool: return try scalars(Bool.self, &reader) { .bool($0) }
-        case .int32: return try scalars(Int32.self, &reader) { .number(String($0)) }
-        case .int64: return try scalars(Int64.self, &reader) { .number(String($0)) }
-        case .uint32: return try scalars(UInt32.self, &reader) { .number(String($0)) }
-        case .uint64: return try scalars(UInt64.self, &reader) { .number(String($0)) }
-        case .instant: return try scalars(Instant.self, &reader) { .string($0.description) }
-        case .date: return try scalars(CivilDate.self, &reader) { .string($0.description) }
-        case .string: return [.string(try reader.string())]
-        case .bytes: return [.string(Base64.encode(try reader.byteString()))]
-        case .enumeration(let type): return try enumerated(type, &reader)
-        case .message(let type):
-            return [try value(of: reader.byteString(), as: type.descriptor)]
+        case .bool: found.scalars += try scalars(Bool.self, &reader) { .bool($0) }
+        case .int32: found.scalars += try scalars(Int32.self, &reader) { .number(String($0)) }
+        case .int64: found.scalars += try scalars(Int64.self, &reader) { .number(String($0)) }
+        case .uint32: found.scalars += try scalars(UInt32.self, &reader) { .number(String($0)) }
+        case .uint64: found.scalars += try scalars(UInt64.self, &reader) { .number(String($0)) }
+        case .instant: found.scalars += try scalars(Instant.self, &reader) { .string("\($0)") }
+        case .date: found.scalars += try scalars(CivilDate.self, &reader) { .string("\($0)") }
+        case .string: found.scalars.append(.string(try reader.string()))
+        case .bytes: found.scalars.append(.string(Base64.encode(try reader.byteString())))
+        case .enumeration(let known):
+            found.scalars += try scalars(Int32.self, &reader) { number in
+                known.first { $0.number == number }.map { .string($0.name) }
+                    ?? .number(String(number))
+            }
+        case .message: found.messages.append(try reader.byteString())
         }
     }
 
@@ -237,22 +271,9 @@ extension JSONTranscoder {
         try reader.scalars(into: &values)
         return values.map(json)
     }
-
-    private static func enumerated<Value: OpenEnum>(
-        _ type: Value.Type,
-        _ reader: inout MessageReader
-    ) throws(DecodingError) -> [JSONValue] {
-        try scalars(type, &reader) { value in
-            value.name.map(JSONValue.string) ?? .number(String(value.rawValue))
-        }
-    }
 }
 
-extension FieldType {
-    fileprivate var isMessage: Bool {
-        if case .message = self { true } else { false }
-    }
-
+extension JSONShape.FieldShape {
     /// What stands for a value of the type, for a sentence.
     fileprivate var jsonForm: String {
         switch self {

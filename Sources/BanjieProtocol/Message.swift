@@ -44,6 +44,9 @@ where RawValue == Int32 {
     /// The values that this version knows, in the order of their numbers; 0 isn't one.
     static var known: [Self] { get }
 
+    /// The schema of the enum.
+    static var descriptor: EnumDescriptor { get }
+
     /// The name in the schema, such as `RECEIVED`; nil for a value that isn't known here.
     var name: String? { get }
 }

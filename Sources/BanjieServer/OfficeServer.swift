@@ -72,6 +72,7 @@ package final class OfficeServer: Sendable {
             commands: inbox,
             queries: queries,
             signIns: signIns,
+            shared: shared,
             interceptors: interceptors,
             metrics: metrics,
             deliver: { exit.deliver($0) }

@@ -19,6 +19,7 @@ final class Router: CallHandler {
     private let commands: Inbox<Call>
     private let queries: QueryPool<HeldCall>
     private let signIns: SignInDesk
+    private let shared: SharedState
     private let interceptors: ServerInterceptors
     private let metrics: ServerMetrics
     /// Sends the refusals of calls that found no room.
@@ -29,6 +30,7 @@ final class Router: CallHandler {
         commands: Inbox<Call>,
         queries: QueryPool<HeldCall>,
         signIns: SignInDesk,
+        shared: SharedState,
         interceptors: ServerInterceptors,
         metrics: ServerMetrics,
         deliver: @escaping @Sendable ([EngineAnswer<HeldCall>]) -> Void
@@ -36,6 +38,7 @@ final class Router: CallHandler {
         self.commands = commands
         self.queries = queries
         self.signIns = signIns
+        self.shared = shared
         self.interceptors = interceptors
         self.metrics = metrics
         self.deliver = deliver
@@ -56,8 +59,16 @@ final class Router: CallHandler {
             return refuse(observed, .unknownMethod, in: language, &responder)
         }
         let method = route.method
+        guard !method.kind.isStream else {
+            responder.fail(Self.failure(.unknownMethod, in: language))
+            return
+        }
         if let reason = Self.refusal(of: method.access, to: session?.actor) {
             return refuse(observed, reason, in: language, &responder)
+        }
+        if let service = route.inline {
+            let ending = answer(call.message, by: service, method.number, in: language, &responder)
+            return interceptors.after(observed, ending)
         }
         let ticket = responder.answerLater(timeoutMilliseconds: timeout)
         let handed = Call(
@@ -73,6 +84,8 @@ final class Router: CallHandler {
             switch method.kind {
             case .command: $0.commands.append(handed)
             case .query: $0.queries.append(handed)
+            case .watch, .upload, .session:
+                preconditionFailure("a stream isn't handed over as a call")
             }
         }
     }
@@ -99,6 +112,29 @@ final class Router: CallHandler {
     }
 
     /// Answered where it was read: it touches no store.
+    private func answer(
+        _ request: UnsafeRawBufferPointer,
+        by service: any InlineRouting,
+        _ method: UInt16,
+        in language: Language,
+        _ responder: inout Responder
+    ) -> CallEnding {
+        var status = shared.current.status
+        do throws(DispatchFailure<HandlerFailure>) {
+            try responder.succeed {
+                (reply: inout MessageWriter) throws(DispatchFailure<HandlerFailure>) in
+                try service.dispatchQuery(method, request, in: &status, reply: &reply)
+            }
+            return .answeredInline
+        } catch {
+            let report = HandlerFailure(error).report(in: language)
+            responder.fail(report.failure(isOutcomeKnown: true, origin: .server))
+            return .refusedInline(report.reason)
+        }
+    }
+
+    /// Answered where it was read, like `answer`, with nothing looked up on the way: what bare calls
+    /// cost is measured by it.
     private func echo(
         _ call: borrowing IncomingCall,
         _ responder: inout Responder

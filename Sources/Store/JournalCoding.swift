@@ -2,11 +2,12 @@
 //
 //   section      version (u8 = 1) · entries · CRC-32C of all before it (u32)
 //   audit entry  length of the canonical bytes (u32) · canonical bytes · hash (32 bytes)
-//   canonical    sequence (u64) · at (i64, Unix seconds) · actor · kind · subject · detail
+//   canonical    sequence (u64) · at (i64, Unix seconds) · actor · kind · subject · detail · trace
 //   event        sequence (u64) · topic (u8) · payload
 //   reply        principal · request id · request hash · reply
 //
-// Integers are little-endian; text and payloads are preceded by their length (u32). The checksum
+// Integers are little-endian; text and payloads are preceded by their length (u32). A trace is 16
+// bytes, in the order in which it is written in hexadecimal; without one there are none. The checksum
 // finds what the disk did, the hash chain over canonical bytes what a hand did.
 
 import CSystem
@@ -77,6 +78,9 @@ package struct JournalSection: Sendable {
         append(draft.kind)
         append(draft.subject)
         append(draft.detail)
+        if let trace = draft.trace {
+            bytes.append(contentsOf: trace.bytes)
+        }
     }
 
     mutating func append(_ event: Event) {
@@ -125,7 +129,8 @@ package struct EncodedAuditEntry {
             actor: try cursor.text(),
             kind: try cursor.text(),
             subject: try cursor.text(),
-            detail: try cursor.text()
+            detail: try cursor.text(),
+            trace: cursor.isAtEnd ? nil : try cursor.trace()
         )
         guard cursor.isAtEnd, draft.at.unixSeconds == at else {
             throw .corrupt("audit entry \(sequence) isn't in canonical form")
@@ -244,6 +249,12 @@ private struct Cursor {
     mutating func bytes() throws(StoreError) -> UnsafeRawBufferPointer {
         let count: UInt32 = try integer()
         return try bytes(count: Int(count))
+    }
+
+    mutating func trace() throws(StoreError) -> AuditTrace {
+        let high: UInt64 = try integer()
+        let low: UInt64 = try integer()
+        return AuditTrace(high: high.byteSwapped, low: low.byteSwapped)
     }
 
     mutating func text() throws(StoreError) -> String {

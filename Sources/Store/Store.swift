@@ -12,18 +12,45 @@ package struct AuditDraft: Equatable, Sendable {
     package var subject: String
     /// The particulars, for people; no personal data.
     package var detail: String
+    /// The trace of the call by which it happened; nil for none, and for what time did.
+    package var trace: AuditTrace?
 
-    package init(at: Instant, actor: String, kind: String, subject: String, detail: String) {
+    package init(
+        at: Instant,
+        actor: String,
+        kind: String,
+        subject: String,
+        detail: String,
+        trace: AuditTrace? = nil
+    ) {
         self.at = at
         self.actor = actor
         self.kind = kind
         self.subject = subject
         self.detail = detail
+        self.trace = trace
     }
 
     /// Whether readers can search the log by this entry's subject. A free deadline's can't be: its
     /// record tells its own history, and there are too many of them to index.
     package var isFoundBySubject: Bool { !subject.utf8.starts(with: "deadline/".utf8) }
+}
+
+/// The id of a distributed trace (W3C Trace Context, 3.2.2.3).
+package struct AuditTrace: Hashable, Sendable {
+    package let high: UInt64
+    package let low: UInt64
+
+    package init(high: UInt64, low: UInt64) {
+        self.high = high
+        self.low = low
+    }
+
+    /// The 16 bytes in the order in which they are written in hexadecimal.
+    package var bytes: [UInt8] {
+        withUnsafeBytes(of: high.bigEndian, Array.init)
+            + withUnsafeBytes(of: low.bigEndian, Array.init)
+    }
 }
 
 /// An audit entry as it lies in the log.

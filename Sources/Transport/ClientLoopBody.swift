@@ -132,7 +132,7 @@ final class ClientLoopBody {
         )
         guard isNew else { return end(slot, .failure(.cancelledByCaller(wasSent: false))) }
         guard lines.indices.contains(Int(line)), lines[Int(line)] != nil else {
-            return end(slot, .failure(.closedHere))
+            return end(slot, .failure(.closedHere(mayHaveArrived: false)))
         }
         guard call.deadline > now else {
             return end(slot, .failure(.outOfTime(wasSent: false)))
@@ -360,7 +360,7 @@ final class ClientLoopBody {
         guard lines.indices.contains(Int(line)), let state = lines[Int(line)] else { return }
         lines[Int(line)] = nil
         lineTimers.set(line, to: .never)
-        fail(state.waiting.removeAll { _ in true }, .closedHere)
+        fail(state.waiting.removeAll { _ in true }, .closedHere(mayHaveArrived: false))
         for (index, link) in links.enumerated() {
             guard let link, link.pointee.line == line else { continue }
             lose(UInt32(index), link, "the program has closed it")
@@ -524,7 +524,9 @@ final class ClientLoopBody {
         link.deallocate()
 
         guard let state = lines[Int(line)] else {
-            for (slot, _) in unanswered { self.end(slot, .failure(.closedHere)) }
+            for (slot, mayHaveArrived) in unanswered {
+                self.end(slot, .failure(.closedHere(mayHaveArrived: mayHaveArrived)))
+            }
             return
         }
         let endpoint = state.configuration.endpoint

@@ -143,7 +143,7 @@ extension CallFailure {
         )
     }
 
-    static func cancelledByCaller(wasSent: Bool) -> CallFailure {
+    package static func cancelledByCaller(wasSent: Bool) -> CallFailure {
         CallFailure(
             .cancelled,
             reason: "CANCELLED",
@@ -186,11 +186,13 @@ extension CallFailure {
         )
     }
 
-    static let closedHere = CallFailure(
-        .unavailable,
-        reason: "CONNECTION_CLOSED",
-        message: "the program has closed the connection",
-        outcome: .notProcessed,
-        origin: .client
-    )
+    static func closedHere(mayHaveArrived: Bool) -> CallFailure {
+        CallFailure(
+            .unavailable,
+            reason: "CONNECTION_CLOSED",
+            message: "the program has closed the connection",
+            outcome: mayHaveArrived ? .unknown : .notProcessed,
+            origin: .client
+        )
+    }
 }

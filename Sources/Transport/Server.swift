@@ -9,7 +9,7 @@ final class ReactorStatistics: Sendable {
 
 /// Listens, and serves connections on threads of its own.
 ///
-/// Every method may be called from any thread but those of the loops.
+/// Every method may be called from any thread, `drain` from any but those of the loops.
 package final class Server: Sendable {
     private let profile: ServerProfile
     private let mailboxes: [Mailbox]

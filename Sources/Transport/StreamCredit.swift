@@ -1,12 +1,12 @@
 import Wire
 
 /// What messages on streams cost (W57, W58).
-enum StreamCredit {
+package enum StreamCredit {
     /// What a message costs beyond its bytes, so that many small ones pay too.
     static let overhead = 64
 
     /// The credit that a message of `length` bytes takes.
-    static func cost(of length: Int) -> Int { length + overhead }
+    package static func cost(of length: Int) -> Int { length + overhead }
 
     /// The longest message that may be sent on a stream with this window; negative when none may be.
     static func longestMessage(window: UInt32) -> Int { Int(window / 2) - overhead }

@@ -10,7 +10,10 @@ struct SchemaTextsTests {
 
     @Test func theWholeSchemaIsSaidInChinese() {
         for service in services {
-            #expect(SchemaTexts.summary(of: service).chinese.isChinese, "\(service.name)")
+            #expect(
+                SchemaTexts.summary(ofService: service.name, service.doc).chinese.isChinese,
+                "\(service.name)"
+            )
             for method in service.methods {
                 #expect(SchemaTexts.summary(of: method).chinese.isChinese, "\(method.fullName)")
                 #expect(SchemaTexts.methods[method.fullName] != nil, "\(method.fullName)")

@@ -109,11 +109,19 @@ import Wire
             TraceContext("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
         )
         let admin = DeadlinesClient(try office.operator())
-        await TraceContext.$current.withValue(trace) {
+        try await TraceContext.$current.withValue(trace) {
             await #expect(throws: CallError.self) {
                 try await admin.get(DeadlineRequest(deadline: 99))
             }
+            _ = try await admin.arm(ArmRequest(limit: 20, unit: .working))
         }
+        let log = try await AdminClient(try office.operator()).readAudit(
+            ReadAuditRequest(after: 0, limit: 100)
+        )
+        let entry = try #require(log.entries.last)
+        #expect(entry.kind == "DEADLINE_ARMED")
+        #expect(entry.trace.map { String(format: "%02x", $0) }.joined() == "\(trace.traceID)")
+        #expect(log.entries.dropLast().allSatisfy { $0.trace.isEmpty })
         _ = try await DiagnosticsClient(try office.operator()).status()
         let lines = try lines(office.server)
         let failed = try #require(lines.first { $0["event"] as? String == "call.failed" })

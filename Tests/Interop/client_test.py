@@ -420,6 +420,7 @@ class Window(ServerTest):
             canonical = struct.pack("<Qq", entry.sequence, entry.at)
             for text in (entry.actor, entry.kind, entry.subject, entry.detail):
                 canonical += struct.pack("<I", len(text.encode())) + text.encode()
+            canonical += entry.trace
             hash_ = hashlib.sha256(hash_ + canonical).digest()
             self.assertEqual(entry.hash, hash_)
 

@@ -309,19 +309,26 @@ class Broken(unittest.TestCase):
         self.assertIn("The capture began within a frame", tshark(exchange, "-V"))
 
     def test_streams(self):
-        """Messages of a streaming call, as the last section of WIRE.md has them."""
         number, request, _ = METHODS["Deadlines/Arm"]
-        one, two = (request(limit=limit).SerializeToString() for limit in (1, 2))
+        one, two, three = (request(limit=limit, label="x" * 9).SerializeToString() for limit in (1, 2, 3))
+        total = len(two)
         exchange = self.exchange(
-            PREFACE + Frame(0x10, 1, payload=struct.pack("<I", number)).encode(),
-            Frame(0x11, 1, 0, 0, len(one), one[:1]).encode() + Frame(0x11, 1, 1, 0, len(one), one[1:]).encode()
-            + Frame(0x11, 1, 3, 0, len(two), two).encode() + Frame(0x14, 1, 0, 0, 4_096).encode())
-        _, first, second, third, window = frames(exchange)
-        self.assertEqual(values(first, "banjie.ArmRequest.limit"), [])
-        self.assertEqual(value(second, "banjie.ArmRequest.limit"), "1")
-        self.assertEqual(value(third, "banjie.ArmRequest.limit"), "2")
-        self.assertEqual(value(third, "banjie.flags.half_close"), "1")
+            PREFACE + Frame(0x10, 1, 1, 0, 0, struct.pack("<I", number) + one).encode(),
+            Frame(0x11, 1, 4, 0, total, two[:1]).encode() + Frame(0x11, 1, 0, 0, total, two[1:3]).encode()
+            + Frame(0x11, 1, 1, 0, total, two[3:]).encode() + Frame(0x11, 1, 7, 0, total, three).encode(),
+            Frame(0x14, 1, 0, 0, 4_096).encode() + Frame(0x14, 0, 0, 0, 8_192).encode())
+        exchange[0].append(Chunk(SERVER, Frame(0x12, 1).encode(), 1_700_000_009))
+        call, first, second, last, whole, window, connection_window, end = frames(exchange)
+        self.assertEqual(value(call, "banjie.flags.stream"), "1")
+        limits = [values(frame, "banjie.ArmRequest.limit") for frame in (call, first, second, last, whole)]
+        self.assertEqual(limits, [["1"], [], [], ["2"], ["3"]])
+        self.assertEqual(value(whole, "banjie.flags.half_close"), "1")
+        self.assertEqual(value(whole, "banjie.flags.first"), "1")
         self.assertEqual(value(window, "banjie.credit"), "4096")
+        self.assertEqual(window["banjie.method"], "Deadlines/Arm")
+        self.assertEqual(value(connection_window, "banjie.credit"), "8192")
+        self.assertEqual(values(end, "banjie.DeadlineView"), [])
+        self.assertEqual(value(end, "banjie.time"), "9.000000000")
 
 
 def read_vector(path):
@@ -340,6 +347,7 @@ class Vectors(unittest.TestCase):
         return [[Chunk(self.sender(path), read_vector(path), 1_700_000_000)]]
 
     def test_good_ones(self):
+        """What one side sends; the others' frames among them are taken for answers all the same."""
         paths = sorted(VECTORS.glob("*.hex"))
         self.assertGreater(len(paths), 15)
         for path in paths:

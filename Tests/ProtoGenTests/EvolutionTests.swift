@@ -111,7 +111,7 @@ struct Change: CustomTestStringConvertible {
             "Look = 2 (AskReply)",
             "was (AskRequest) -> AskReply"
         ),
-        Change(.kindsStay, "kind command", "kind session", "was a command"),
+        Change(.kindsStay, "kind query inline", "kind watch", "was a query"),
         Change(
             .rightsDontNarrow,
             "roles staff, head else",

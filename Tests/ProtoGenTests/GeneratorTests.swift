@@ -5,7 +5,7 @@ import Testing
 
 struct GeneratorTests {
     private func generated(_ text: String = SampleSchema.text) throws -> [String: String] {
-        let files = try Generator.files(for: try SampleSchema.schema(text))
+        let files = Generator.files(for: try SampleSchema.schema(text))
         return Dictionary(uniqueKeysWithValues: files.map { ($0.path, $0.content) })
     }
 
@@ -123,7 +123,7 @@ struct GeneratorTests {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()
         let schema = try SchemaLoader.load(directory: root.appendingPathComponent("Protocol").path)
-        for file in try Generator.files(for: schema) {
+        for file in Generator.files(for: schema) {
             let path = root.appendingPathComponent(file.path)
             let current = try? String(contentsOf: path, encoding: .utf8)
             #expect(current == file.content, "\(file.path): run Tools/protogen generate")

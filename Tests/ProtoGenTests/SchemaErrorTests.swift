@@ -219,19 +219,4 @@ struct SchemaErrorTests {
         let misspelt = other.replacing("/// Uses.", with: "import \"comon.wire\"\n\n/// Uses.")
         #expect(errors(misspelt).contains { $0.problem.contains("no schema file `comon.wire`") })
     }
-
-    @Test(arguments: ["watch", "upload", "session"])
-    func laterKindsAreParsedAndNotGenerated(kind: String) throws {
-        let schema = try SampleSchema.schema(
-            SampleSchema.replacing("kind command", with: "kind \(kind)")
-        )
-        do {
-            _ = try Generator.files(for: schema)
-            Issue.record("a \(kind) method can't be generated")
-        } catch {
-            guard case .unsound(let errors) = error else { throw error }
-            #expect(errors.count == 1)
-            #expect(errors.first?.problem.contains("kind `\(kind)`") == true)
-        }
-    }
 }

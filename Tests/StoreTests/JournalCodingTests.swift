@@ -9,7 +9,15 @@ import Testing
 
 @Suite struct JournalCodingTests {
     private let drafts = [
-        AuditDraft.sample("case/1", "first"), .sample("deadline/2"), .sample("", "张伟"),
+        AuditDraft.sample("case/1", "first"), .sample("deadline/2"),
+        AuditDraft(
+            at: noon,
+            actor: "",
+            kind: "",
+            subject: "",
+            detail: "张伟",
+            trace: AuditTrace(high: 0x4BF9_2F35_77B3_4DA6, low: 1)
+        ),
     ]
 
     private func auditSection() -> (section: JournalSection, head: AuditHead) {

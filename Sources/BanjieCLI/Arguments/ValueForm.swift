@@ -1,3 +1,4 @@
+import BanjieProtocol
 import CivilTime
 import Wire
 
@@ -9,6 +10,8 @@ struct ValueForm<Value>: Sendable {
     let expected: Text
     /// The values there are, when they make a closed list.
     let choices: [String]
+    /// The values that a schema has, when they hang on the server's.
+    let schemaChoices: (@Sendable (ServedSchema) -> [String])?
     /// The value that a text stands for, or nil.
     let read: @Sendable (String) -> Value?
 
@@ -16,11 +19,13 @@ struct ValueForm<Value>: Sendable {
         _ placeholder: Text,
         expected: Text,
         choices: [String] = [],
+        schemaChoices: (@Sendable (ServedSchema) -> [String])? = nil,
         read: @escaping @Sendable (String) -> Value?
     ) {
         self.placeholder = placeholder
         self.expected = expected
         self.choices = choices
+        self.schemaChoices = schemaChoices
         self.read = read
     }
 }
@@ -30,12 +35,14 @@ struct ValueSyntax: Sendable {
     let placeholder: Text
     let expected: Text
     let choices: [String]
+    let schemaChoices: (@Sendable (ServedSchema) -> [String])?
     let accepts: @Sendable (String) -> Bool
 
     init<Value>(_ form: ValueForm<Value>) {
         placeholder = form.placeholder
         expected = form.expected
         choices = form.choices
+        schemaChoices = form.schemaChoices
         accepts = { form.read($0) != nil }
     }
 }

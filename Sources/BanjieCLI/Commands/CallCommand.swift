@@ -28,21 +28,79 @@ enum CallCommand {
             #"banjie call Calendar/Due '{"from":"2026-03-02","days":20,"unit":"WORKING"}'"#,
         ],
         run: { invocation throws(CommandFailure) in
-            let method = invocation.values.required("METHOD", .method)
+            let name = invocation.values.required("METHOD", .method)
             var json = invocation.values.value("REQUEST", .text) ?? "{}"
             if json == "-" { json = try input(invocation.console) }
-            let body: [UInt8]
-            do throws(BanjieProtocol.JSONError) {
-                body = try JSONTranscoder.encode(json, as: method.request)
-            } catch {
-                throw .request(method.fullName, error)
+            if let method = BanjieProtocolSchema.method(named: name) {
+                try await call(method, json, invocation)
+            } else {
+                try await call(unknown: name, json, invocation)
             }
-            let channel = try invocation.channel()
-            let reply = try await invocation.call(method, body, over: channel)
-            try invocation.writeJSON(reply, of: method, isPretty: !invocation.wantsJSON)
             return .success
         }
     )
+
+    /// Calls a method that this program was built with.
+    private static func call(
+        _ method: MethodDescriptor,
+        _ json: String,
+        _ invocation: Invocation
+    ) async throws(CommandFailure) {
+        let body: [UInt8]
+        do throws(BanjieProtocol.JSONError) {
+            body = try JSONTranscoder.encode(json, as: method.request)
+        } catch {
+            throw .request(method.fullName, error)
+        }
+        let channel = try invocation.channel()
+        let reply = try await invocation.call(method, body, over: channel)
+        try invocation.writeJSON(reply, of: method, isPretty: !invocation.wantsJSON)
+    }
+
+    /// Calls a method that this program wasn't built with, if the server has it, by the server's
+    /// schema.
+    private static func call(
+        unknown name: String,
+        _ json: String,
+        _ invocation: Invocation
+    ) async throws(CommandFailure) {
+        let channel = try invocation.channel()
+        let source = await SchemaSource.ask(
+            channel,
+            timeoutMillis: invocation.values.value("timeout", .milliseconds)
+        )
+        let schema = source.schema
+        guard let (_, method) = schema.method(named: name),
+            let descriptor = schema.descriptor(ofMethod: name)
+        else {
+            let nearest = NearestName.of(name, among: schema.methodNames)
+            if nearest == nil, case .builtIn(let error) = source.origin {
+                throw .call(error, requestID: nil)
+            }
+            throw .usage(
+                .badValue(
+                    "METHOD",
+                    found: name,
+                    expected: ValueForm.method.expected,
+                    nearest: nearest
+                )
+            )
+        }
+        let body: [UInt8]
+        do throws(BanjieProtocol.JSONError) {
+            body = try schema.encode(json, as: method.request)
+        } catch {
+            throw .request(name, error)
+        }
+        let reply = try await invocation.call(descriptor, body, over: channel)
+        do {
+            invocation.console.writeLine(
+                try schema.decode(reply, as: method.reply, isPretty: !invocation.wantsJSON)
+            )
+        } catch {
+            throw .undecodableReply(name, "\(error)")
+        }
+    }
 
     /// The largest request read from the standard input, in bytes.
     private static let inputBytesMax = 16 << 20
@@ -79,17 +137,26 @@ enum CallCommand {
     }
 }
 
-extension ValueForm where Value == MethodDescriptor {
-    /// `Service/Method`.
+extension ValueForm where Value == String {
+    /// `Service/Method`, which the server may have when this program doesn't.
     static var method: ValueForm {
-        let names = BanjieProtocolSchema.services.flatMap(\.methods).map(\.fullName)
-        return ValueForm(
+        ValueForm(
             Text(same: "SERVICE/METHOD"),
             expected: Text(
                 "Service/Method, as banjie describe lists them",
                 "服务/方法，见 banjie describe"
             ),
-            choices: names
-        ) { BanjieProtocolSchema.method(named: $0) }
+            schemaChoices: \.methodNames
+        ) { text in
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+            return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } ? text : nil
+        }
+    }
+}
+
+extension ServedSchema {
+    /// Every method, as `Service/Method`.
+    var methodNames: [String] {
+        services.flatMap { service in service.methods.map { "\(service.name)/\($0.name)" } }
     }
 }

@@ -10,6 +10,7 @@ extension ReasonTexts {
         "CONNECTION_CLOSED": ReasonText(Text("the connection was closed", "连接已关闭")),
         "CONNECTION_FAILED": ReasonText(Text("there is no connection", "无法连接服务器"), isServing),
         "CONNECTION_LOST": ReasonText(Text("the connection was lost", "连接中断"), isServing),
+        "CREDIT_EXCEEDED": ReasonText(Text("more was sent than was allowed", "发送超出对方限额")),
         "HANDSHAKE_TIMEOUT": ReasonText(
             Text("the handshake took too long", "握手超时"),
             Text("check the network, then try again", "请检查网络后重试")
@@ -39,6 +40,14 @@ extension ReasonTexts {
         "TOO_MANY_CONNECTIONS": ReasonText(
             Text("the server takes no more connections", "服务器连接数已满"),
             Text("try again in a moment", "请稍后重试")
+        ),
+        "TOO_MANY_RESETS": ReasonText(
+            Text("calls were cancelled too fast", "取消调用过于频繁"),
+            Text("cancel less often", "请减少取消次数")
+        ),
+        "TOO_MANY_STREAMS": ReasonText(
+            Text("too many streams at once", "同时打开的流过多"),
+            Text("end some, then try again", "请结束部分后重试")
         ),
         "TOO_MUCH_UNFINISHED": ReasonText(Text("too much is under way", "未完成的请求过多")),
         "WRONG_CREDENTIALS": ReasonText(

@@ -60,5 +60,14 @@ extension SchemaTexts {
         "ReadAuditRequest": "查询审计条目。",
         "AuditEntry": "一条审计条目。",
         "ReadAuditReply": "审计条目，依次排列。",
+        "HealthReply": "服务器的健康状况。",
+        "SchemaRequest": "询问模式。",
+        "SchemaReply": "模式：服务器各项服务的全部构成。",
+        "ServiceSchema": "服务。",
+        "MethodSchema": "方法。",
+        "MessageSchema": "消息。",
+        "FieldSchema": "消息的字段。",
+        "EnumSchema": "枚举。",
+        "EnumValueSchema": "枚举的取值。",
     ]
 }

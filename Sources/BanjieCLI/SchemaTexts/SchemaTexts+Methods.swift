@@ -7,6 +7,8 @@ extension SchemaTexts {
         "Directory": "谁负责什么：部门、岗位、人员与事项。",
         "Cases": "窗口办件：从提交到送达。",
         "Admin": "运维人员的服务。",
+        "Health": "服务器是否宜接受工作：供负载均衡与进程监管使用。",
+        "Reflection": "服务器的模式：供调用编译时尚不存在的方法的程序使用。",
     ]
 
     /// Methods in Chinese, by `Service/Method`.
@@ -57,5 +59,7 @@ extension SchemaTexts {
         "Admin/ConfirmClock": "时钟跳变后予以确认，使时限恢复触发。",
         "Admin/GetAuditHead": "审计链的末端。",
         "Admin/ReadAudit": "审计日志。",
+        "Health/Check": "服务器的健康状况，不访问存储，工作线程繁忙时亦应答。",
+        "Reflection/Schema": "给出整个模式，调用者已有者除外；不访问存储。",
     ]
 }

@@ -3,28 +3,42 @@ import BanjieProtocol
 /// What the protocol's schema says, in each language: the English is the schema's own, the Chinese
 /// stands in the tables beside.
 enum SchemaTexts {
-    static func summary(of service: ServiceDescriptor) -> Text {
-        Text(service.doc, services[service.name] ?? service.doc)
-    }
-
     static func summary(of method: MethodDescriptor) -> Text {
-        Text(method.doc, methods[method.fullName] ?? method.doc)
-    }
-
-    static func summary(of message: MessageDescriptor) -> Text {
-        Text(message.doc, messages[message.name] ?? message.doc)
+        summary(ofMethod: method.fullName, method.doc)
     }
 
     static func summary(of field: FieldDescriptor, in message: MessageDescriptor) -> Text {
-        let chinese = fieldsOfMessages["\(message.name).\(field.name)"] ?? fields[field.name]
-        return Text(field.doc, chinese ?? field.doc)
+        summary(ofField: field.name, in: message.name, field.doc)
+    }
+
+    // By name and with what the schema says, which may be a server's of another version.
+
+    static func summary(ofService name: String, _ doc: String) -> Text {
+        Text(doc, services[name] ?? doc)
+    }
+
+    static func summary(ofMethod fullName: String, _ doc: String) -> Text {
+        Text(doc, methods[fullName] ?? doc)
+    }
+
+    static func summary(ofMessage name: String, _ doc: String) -> Text {
+        Text(doc, messages[name] ?? doc)
+    }
+
+    static func summary(ofField name: String, in message: String, _ doc: String) -> Text {
+        Text(doc, fieldsOfMessages["\(message).\(name)"] ?? fields[name] ?? doc)
     }
 
     /// The label of an enum's value: its name in the schema, or the office's word for it; of a value
     /// that this version doesn't know, its number.
     static func label<Value: OpenEnum>(of value: Value) -> Text {
         guard let name = value.name else { return Text(same: String(value.rawValue)) }
-        return Text(name, values["\(Value.self).\(name)"] ?? name)
+        return Text(name, label(ofValue: name, in: "\(Value.self)"))
+    }
+
+    /// The office's word for an enum's value; its name when there is none.
+    static func label(ofValue name: String, in enumeration: String) -> String {
+        values["\(enumeration).\(name)"] ?? name
     }
 }
 

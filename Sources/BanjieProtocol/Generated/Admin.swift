@@ -206,9 +206,11 @@ public struct AuditEntry: Message {
     /// The particulars.
     public var detail: String = ""
     /// The chain's hash up to and with this entry: SHA-256 of the hash before (32 zeros before the
-    /// first), `sequence` and `at` (eight bytes each), and `actor`, `kind`, `subject` and `detail`
-    /// (each after its length in four bytes); integers little-endian.
+    /// first), `sequence` and `at` (eight bytes each), `actor`, `kind`, `subject` and `detail` (each
+    /// after its length in four bytes), and `trace`; integers little-endian.
     public var hash: [UInt8] = []
+    /// The trace of the call by which it happened (W3C Trace Context): 16 bytes, or none.
+    public var trace: [UInt8] = []
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
 
@@ -221,7 +223,8 @@ public struct AuditEntry: Message {
         kind: String = "",
         subject: String = "",
         detail: String = "",
-        hash: [UInt8] = []
+        hash: [UInt8] = [],
+        trace: [UInt8] = []
     ) {
         self.sequence = sequence
         self.at = at
@@ -230,6 +233,7 @@ public struct AuditEntry: Message {
         self.subject = subject
         self.detail = detail
         self.hash = hash
+        self.trace = trace
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
@@ -242,6 +246,7 @@ public struct AuditEntry: Message {
             case 5: self.subject = try reader.string()
             case 6: self.detail = try reader.string()
             case 7: self.hash = try reader.byteString()
+            case 8: self.trace = try reader.byteString()
             default: try reader.keep(in: &unknownFields)
             }
         }
@@ -255,6 +260,7 @@ public struct AuditEntry: Message {
         writer.write(self.subject, as: 5)
         writer.write(self.detail, as: 6)
         writer.write(self.hash, as: 7)
+        writer.write(self.trace, as: 8)
         writer.write(unknownFields)
     }
 
@@ -264,6 +270,7 @@ public struct AuditEntry: Message {
         try FieldCheck.length(self.subject, "subject", nil, 100)
         try FieldCheck.length(self.detail, "detail", nil, 4000)
         try FieldCheck.length(self.hash, "hash", 32, 32)
+        try FieldCheck.length(self.trace, "trace", nil, 16)
     }
 
     public static let descriptor = MessageDescriptor(
@@ -275,7 +282,8 @@ public struct AuditEntry: Message {
             FieldDescriptor(4, "kind", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "What happened, in the past tense."),
             FieldDescriptor(5, "subject", .string, limits: FieldLimits(value: Bounds(nil, 100)), doc: "The record it happened to: its kind, a slash, and its key, such as `case/` and the serial."),
             FieldDescriptor(6, "detail", .string, limits: FieldLimits(value: Bounds(nil, 4000)), doc: "The particulars."),
-            FieldDescriptor(7, "hash", .bytes, limits: FieldLimits(value: Bounds(32, 32)), doc: "The chain's hash up to and with this entry: SHA-256 of the hash before (32 zeros before the first), `sequence` and `at` (eight bytes each), and `actor`, `kind`, `subject` and `detail` (each after its length in four bytes); integers little-endian."),
+            FieldDescriptor(7, "hash", .bytes, limits: FieldLimits(value: Bounds(32, 32)), doc: "The chain's hash up to and with this entry: SHA-256 of the hash before (32 zeros before the first), `sequence` and `at` (eight bytes each), `actor`, `kind`, `subject` and `detail` (each after its length in four bytes), and `trace`; integers little-endian."),
+            FieldDescriptor(8, "trace", .bytes, limits: FieldLimits(value: Bounds(nil, 16)), doc: "The trace of the call by which it happened (W3C Trace Context): 16 bytes, or none."),
         ],
         doc: "One entry of the audit log."
     )

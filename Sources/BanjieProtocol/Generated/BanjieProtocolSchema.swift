@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0xfc2c0de9e296890c
+    public static let fingerprint: UInt64 = 0x236796968976f01b
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -14,6 +14,8 @@ public enum BanjieProtocolSchema {
         DirectoryMethods.service,
         CasesMethods.service,
         AdminMethods.service,
+        HealthMethods.service,
+        ReflectionMethods.service,
     ]
 
     /// Every message, in the order of the schema files.
@@ -77,6 +79,15 @@ public enum BanjieProtocolSchema {
         PublishItemRequest.self,
         ItemRequest.self,
         ItemView.self,
+        HealthReply.self,
+        SchemaRequest.self,
+        SchemaReply.self,
+        ServiceSchema.self,
+        MethodSchema.self,
+        MessageSchema.self,
+        FieldSchema.self,
+        EnumSchema.self,
+        EnumValueSchema.self,
     ]
 
     /// Every enum, in the order of the schema files.
@@ -91,5 +102,10 @@ public enum BanjieProtocolSchema {
         ClockResult.self,
         DeadlineState.self,
         Role.self,
+        HealthProblem.self,
+        SchemaMethodKind.self,
+        SchemaIdempotency.self,
+        SchemaAccess.self,
+        SchemaType.self,
     ]
 }

@@ -98,6 +98,29 @@ public struct CaseState: OpenEnum {
         default: nil
         }
     }
+
+    public static let descriptor = EnumDescriptor(
+        name: "CaseState",
+        values: [
+            EnumValueDescriptor(1, "DRAFT", doc: "草稿"),
+            EnumValueDescriptor(2, "RECEIVED", doc: "收件"),
+            EnumValueDescriptor(3, "WAIT_CORRECTION", doc: "待补正"),
+            EnumValueDescriptor(4, "ACCEPTED", doc: "受理"),
+            EnumValueDescriptor(5, "ACCEPTED_GAP", doc: "容缺受理"),
+            EnumValueDescriptor(6, "ACCEPTED_DEEMED", doc: "视为受理 (行政许可法 32)"),
+            EnumValueDescriptor(7, "IN_REVIEW", doc: "审查"),
+            EnumValueDescriptor(8, "SUSPENDED", doc: "中止计时 (行政许可法 45)"),
+            EnumValueDescriptor(9, "JOINT", doc: "联审联办"),
+            EnumValueDescriptor(10, "DECIDED", doc: "决定"),
+            EnumValueDescriptor(11, "DELIVERED", doc: "送达"),
+            EnumValueDescriptor(12, "ARCHIVED", doc: "归档"),
+            EnumValueDescriptor(13, "NOT_ACCEPTED", doc: "不予受理"),
+            EnumValueDescriptor(14, "LAPSED", doc: "逾期未补正"),
+            EnumValueDescriptor(15, "TERMINATED", doc: "终止"),
+            EnumValueDescriptor(16, "WITHDRAWN", doc: "撤回"),
+        ],
+        doc: "The state of a case."
+    )
 }
 
 /// Where a matter came in.
@@ -144,6 +167,19 @@ public struct Channel: OpenEnum {
         default: nil
         }
     }
+
+    public static let descriptor = EnumDescriptor(
+        name: "Channel",
+        values: [
+            EnumValueDescriptor(1, "WINDOW", doc: "窗口"),
+            EnumValueDescriptor(2, "PC", doc: "电脑"),
+            EnumValueDescriptor(3, "MOBILE", doc: "手机"),
+            EnumValueDescriptor(4, "TERMINAL", doc: "自助终端"),
+            EnumValueDescriptor(5, "PHONE", doc: "电话"),
+            EnumValueDescriptor(6, "POST", doc: "邮寄"),
+        ],
+        doc: "Where a matter came in."
+    )
 }
 
 /// What the law lets stop a limit: a closed list (行政许可法 45).
@@ -200,6 +236,21 @@ public struct PauseReason: OpenEnum {
         default: nil
         }
     }
+
+    public static let descriptor = EnumDescriptor(
+        name: "PauseReason",
+        values: [
+            EnumValueDescriptor(1, "HEARING", doc: "听证"),
+            EnumValueDescriptor(2, "BIDDING", doc: "招标"),
+            EnumValueDescriptor(3, "AUCTION", doc: "拍卖"),
+            EnumValueDescriptor(4, "INSPECTION", doc: "检验"),
+            EnumValueDescriptor(5, "TESTING", doc: "检测"),
+            EnumValueDescriptor(6, "QUARANTINE", doc: "检疫"),
+            EnumValueDescriptor(7, "APPRAISAL", doc: "鉴定"),
+            EnumValueDescriptor(8, "EXPERT_REVIEW", doc: "专家评审"),
+        ],
+        doc: "What the law lets stop a limit: a closed list (行政许可法 45)."
+    )
 }
 
 /// The decision.
@@ -226,6 +277,15 @@ public struct Decision: OpenEnum {
         default: nil
         }
     }
+
+    public static let descriptor = EnumDescriptor(
+        name: "Decision",
+        values: [
+            EnumValueDescriptor(1, "GRANT", doc: "准予"),
+            EnumValueDescriptor(2, "DENY", doc: "不予"),
+        ],
+        doc: "The decision."
+    )
 }
 
 /// Brings a matter.

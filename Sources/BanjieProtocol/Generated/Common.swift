@@ -102,6 +102,30 @@ public struct ClockKind: OpenEnum {
         default: nil
         }
     }
+
+    public static let descriptor = EnumDescriptor(
+        name: "ClockKind",
+        values: [
+            EnumValueDescriptor(1, "NOTICE", doc: "受理通知: five working days to accept, refuse, or ask for corrections."),
+            EnumValueDescriptor(2, "STATUTORY", doc: "法定时限: the statutory limit."),
+            EnumValueDescriptor(3, "PROMISED", doc: "承诺时限: the office's own, shorter promise."),
+            EnumValueDescriptor(4, "INSTANT", doc: "即办件: done the same working day."),
+            EnumValueDescriptor(5, "GAP", doc: "容缺: the applicant's dated promise to supply what is missing."),
+            EnumValueDescriptor(6, "DELIVERY", doc: "送达: delivery of the decision."),
+            EnumValueDescriptor(7, "OPINION", doc: "征求意见: a co-handler's opinion."),
+            EnumValueDescriptor(8, "REPLY", doc: "首问答复: the reply to an inquiry."),
+            EnumValueDescriptor(9, "REVIEW", doc: "评价期: the applicant's review window."),
+            EnumValueDescriptor(10, "VERIFY", doc: "差评核实: verification of a negative review."),
+            EnumValueDescriptor(11, "RECTIFY", doc: "差评整改: rectification after a negative review."),
+            EnumValueDescriptor(12, "CERTIFICATE", doc: "证件有效期: a certificate's last day."),
+            EnumValueDescriptor(13, "ANNUAL_CHECK", doc: "年审: a certificate's annual check."),
+            EnumValueDescriptor(14, "ORDER", doc: "限期整改: a rectification order."),
+            EnumValueDescriptor(15, "TASK", doc: "任务: a task of the leading group."),
+            EnumValueDescriptor(16, "CORRECTION", doc: "补正期限: the city's limit for an applicant's corrections, where it sets one."),
+            EnumValueDescriptor(17, "FREE", doc: "A deadline that a client armed for itself."),
+        ],
+        doc: "What a clock measures. The order is the order of ties."
+    )
 }
 
 /// What fires on the way to a deadline and at it.
@@ -138,6 +162,17 @@ public struct Rung: OpenEnum {
         default: nil
         }
     }
+
+    public static let descriptor = EnumDescriptor(
+        name: "Rung",
+        values: [
+            EnumValueDescriptor(1, "REMIND", doc: "催办: at 09:00 of the charged day before the last."),
+            EnumValueDescriptor(2, "YELLOW", doc: "黄牌: at 09:00 of charged day floor(0.9 N) + 1."),
+            EnumValueDescriptor(3, "RED", doc: "红牌: at 00:00 of the day after the due date."),
+            EnumValueDescriptor(4, "EXPIRE", doc: "The deadline's own end, at the same instant as red and after it."),
+        ],
+        doc: "What fires on the way to a deadline and at it."
+    )
 }
 
 /// The unit of a limit.
@@ -169,6 +204,16 @@ public struct LimitUnit: OpenEnum {
         default: nil
         }
     }
+
+    public static let descriptor = EnumDescriptor(
+        name: "LimitUnit",
+        values: [
+            EnumValueDescriptor(1, "WORKING", doc: "Working days, the start day excluded."),
+            EnumValueDescriptor(2, "NATURAL", doc: "Natural days, ending on a working day."),
+            EnumValueDescriptor(3, "WORKING_MINUTES", doc: "Working minutes, in office hours."),
+        ],
+        doc: "The unit of a limit."
+    )
 }
 
 /// How a clock ended or stands.
@@ -195,6 +240,15 @@ public struct ClockResult: OpenEnum {
         default: nil
         }
     }
+
+    public static let descriptor = EnumDescriptor(
+        name: "ClockResult",
+        values: [
+            EnumValueDescriptor(1, "ON_TIME", doc: "Stopped in time."),
+            EnumValueDescriptor(2, "OVERDUE", doc: "Overdue, stopped or not."),
+        ],
+        doc: "How a clock ended or stands."
+    )
 }
 
 /// Nothing.

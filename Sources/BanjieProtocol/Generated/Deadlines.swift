@@ -43,6 +43,18 @@ public struct DeadlineState: OpenEnum {
         default: nil
         }
     }
+
+    public static let descriptor = EnumDescriptor(
+        name: "DeadlineState",
+        values: [
+            EnumValueDescriptor(1, "RUNNING", doc: "Its rungs fire."),
+            EnumValueDescriptor(2, "PAUSED", doc: "Paused: nothing fires."),
+            EnumValueDescriptor(3, "COMPLETED", doc: "Completed by its owner."),
+            EnumValueDescriptor(4, "CANCELLED", doc: "Cancelled."),
+            EnumValueDescriptor(5, "EXPIRED", doc: "Its EXPIRE rung has fired."),
+        ],
+        doc: "The state of a deadline."
+    )
 }
 
 /// Arms a deadline.

@@ -58,6 +58,21 @@ public struct Role: OpenEnum {
         default: nil
         }
     }
+
+    public static let descriptor = EnumDescriptor(
+        name: "Role",
+        values: [
+            EnumValueDescriptor(1, "APPLICANT", doc: "申请人: brings matters, and reviews the service."),
+            EnumValueDescriptor(2, "STAFF", doc: "工作人员: handles the matters of a department."),
+            EnumValueDescriptor(3, "HEAD", doc: "行政机关负责人: the head of an agency."),
+            EnumValueDescriptor(4, "GOVERNMENT_HEAD", doc: "政府负责人: the head of the government."),
+            EnumValueDescriptor(5, "OFFICE", doc: "统筹办公室: the coordinating office."),
+            EnumValueDescriptor(6, "SUPERVISOR", doc: "督查: supervision."),
+            EnumValueDescriptor(7, "DAEMON", doc: "A department's daemon."),
+            EnumValueDescriptor(8, "OPERATOR", doc: "Runs the system."),
+        ],
+        doc: "What a signed-in person may do."
+    )
 }
 
 /// A department.

@@ -63,6 +63,8 @@ struct CommandContext: RecordContext {
     let actor: Actor
     var circumstances: Circumstances
     let clock: ServerClock
+    /// The trace that the caller says the call belongs to.
+    let trace: AuditTrace?
     /// 32 random bytes for a new credential.
     let randomBytes: () -> [UInt8]
 
@@ -83,12 +85,14 @@ struct CommandContext: RecordContext {
         actor: Actor,
         circumstances: Circumstances,
         clock: ServerClock,
+        trace: AuditTrace?,
         randomBytes: @escaping () -> [UInt8]
     ) {
         self.unit = unit
         self.actor = actor
         self.circumstances = circumstances
         self.clock = clock
+        self.trace = trace
         self.randomBytes = randomBytes
     }
 
@@ -103,7 +107,8 @@ struct CommandContext: RecordContext {
                 actor: actor.login,
                 kind: kind,
                 subject: subject,
-                detail: detail
+                detail: detail,
+                trace: trace
             )
         )
     }

@@ -157,7 +157,8 @@ extension CommandContext {
                     actor: audit.actor,
                     kind: audit.kind,
                     subject: "case/\(serial)",
-                    detail: audit.detail
+                    detail: audit.detail,
+                    trace: audit.actor == actor.login ? trace : nil
                 )
             )
         }

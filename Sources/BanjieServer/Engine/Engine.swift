@@ -197,12 +197,13 @@ final class Engine<Ticket: Sendable> {
         Circumstances(now: now, calendars: calendars, policy: shared.policy)
     }
 
-    private func makeContext(for actor: Actor) -> CommandContext {
+    private func makeContext(for actor: Actor, trace: TraceID? = nil) -> CommandContext {
         CommandContext(
             unit: unit,
             actor: actor,
             circumstances: circumstances,
             clock: shared.clock,
+            trace: trace.map { AuditTrace(high: $0.high, low: $0.low) },
             randomBytes: {
                 var generator = SystemRandomNumberGenerator()
                 return (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
@@ -225,7 +226,7 @@ final class Engine<Ticket: Sendable> {
         }
         size += 1
         unit.beginCommand()
-        var context = makeContext(for: actor)
+        var context = makeContext(for: actor, trace: call.traceID)
         do {
             let identity = try identify(call, by: actor, route.method)
             if let identity, let stored = try replay(of: identity) {

@@ -45,10 +45,18 @@ func dispatching(
             try dispatch(UnsafeRawBufferPointer(body))
         }
     } catch {
-        switch error {
-        case .unknownMethod: throw .server(.unknownMethod)
-        case .undecodable(let problem): throw .undecodable("\(problem)")
-        case .refused(let failure): throw failure
-        }
+        throw HandlerFailure(error)
+    }
+}
+
+extension HandlerFailure {
+    /// What a service's dispatch failed with.
+    init(_ failure: DispatchFailure<HandlerFailure>) {
+        self =
+            switch failure {
+            case .unknownMethod: .server(.unknownMethod)
+            case .undecodable(let problem): .undecodable("\(problem)")
+            case .refused(let failure): failure
+            }
     }
 }

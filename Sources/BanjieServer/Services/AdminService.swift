@@ -54,7 +54,8 @@ extension AdminService: AdminQueries {
                     kind: $0.draft.kind,
                     subject: $0.draft.subject,
                     detail: $0.draft.detail,
-                    hash: $0.hash
+                    hash: $0.hash,
+                    trace: $0.draft.trace?.bytes ?? []
                 )
             }
         )

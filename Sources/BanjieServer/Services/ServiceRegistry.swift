@@ -24,12 +24,24 @@ protocol QueryRouting: Sendable {
     ) throws(DispatchFailure<HandlerFailure>)
 }
 
+/// A service all of whose methods are answered where they are read.
+protocol InlineRouting: Sendable {
+    func dispatchQuery(
+        _ method: UInt16,
+        _ body: UnsafeRawBufferPointer,
+        in context: inout ServerStatus,
+        reply: inout MessageWriter
+    ) throws(DispatchFailure<HandlerFailure>)
+}
+
 extension AdminService: CommandRouting, QueryRouting {}
 extension CalendarService: CommandRouting, QueryRouting {}
 extension CasesService: CommandRouting, QueryRouting {}
 extension DeadlinesService: CommandRouting, QueryRouting {}
 extension DiagnosticsService: QueryRouting {}
 extension DirectoryService: CommandRouting, QueryRouting {}
+extension HealthService: InlineRouting {}
+extension ReflectionService: InlineRouting {}
 
 /// What the server hosts: a line for each service, and the tables of its records.
 enum ServiceRegistry {
@@ -37,6 +49,7 @@ enum ServiceRegistry {
         let descriptor: ServiceDescriptor
         var commands: (any CommandRouting)?
         var queries: (any QueryRouting)?
+        var inline: (any InlineRouting)?
     }
 
     private static let registrations: [Registration] = [
@@ -46,6 +59,8 @@ enum ServiceRegistry {
         both(DirectoryMethods.service, DirectoryService()),
         both(CasesMethods.service, CasesService()),
         both(AdminMethods.service, AdminService()),
+        Registration(descriptor: HealthMethods.service, inline: HealthService()),
+        Registration(descriptor: ReflectionMethods.service, inline: ReflectionService()),
     ]
 
     private static func both(
@@ -69,6 +84,7 @@ enum ServiceRegistry {
         let observed: ObservedMethod
         let commands: (any CommandRouting)?
         let queries: (any QueryRouting)?
+        let inline: (any InlineRouting)?
     }
 
     /// Every method, in the order of the registrations.
@@ -87,7 +103,8 @@ enum ServiceRegistry {
                     method: method,
                     observed: ObservedMethod(index: index, kind: method.observedKind),
                     commands: registration.commands,
-                    queries: registration.queries
+                    queries: registration.queries,
+                    inline: registration.inline
                 )
                 index += 1
             }

@@ -76,13 +76,10 @@ struct DissectorGenerator {
             text.line("name = \"\(service.name)\",")
             text.block("methods = {", closing: "},") { text in
                 for method in service.methods {
-                    var parts = [
+                    let parts = [
                         "name = \"\(method.name)\"", "request = \"\(method.request)\"",
                         "reply = \"\(method.reply)\"",
                     ]
-                    if method.kind == .upload || method.kind == .session {
-                        parts.append("client_streams = true")
-                    }
                     text.line("[\(method.number)] = { \(parts.joined(separator: ", ")) },")
                 }
             }

@@ -22,14 +22,13 @@ extension Comparison {
             )
         }
         compareAccess(before, with: method, what)
-        if method.defaultTimeoutMillis < before.defaultTimeoutMillis
-            || method.longestTimeoutMillis < before.longestTimeoutMillis
+        if Self.isShorter(method.defaultTimeoutMillis, than: before.defaultTimeoutMillis)
+            || Self.isShorter(method.longestTimeoutMillis, than: before.longestTimeoutMillis)
         {
             report(
                 .timeoutsDontShorten,
                 method.position,
-                "\(what) had \(Wording.duration(before.defaultTimeoutMillis)), at most"
-                    + " \(Wording.duration(before.longestTimeoutMillis))",
+                "\(what) had \(Wording.timeouts(of: before))",
                 remedy: "restore the timeouts"
             )
         }
@@ -79,6 +78,11 @@ extension Comparison {
         case .signedIn: "anybody who has signed in"
         case .roles(let roles, _): roles.joined(separator: ", ")
         }
+    }
+
+    /// Whether a timeout is shorter than before; 0 stands for none.
+    private static func isShorter(_ timeout: Int64, than before: Int64) -> Bool {
+        timeout != 0 && (before == 0 || timeout < before)
     }
 
     private static func strength(_ idempotency: IdempotencyRule) -> Int {

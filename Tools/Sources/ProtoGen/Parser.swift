@@ -339,9 +339,9 @@ extension Parser {
             clauses.access = try access()
         case "timeout":
             isRepeated = clauses.timeouts != nil
-            let usual = try duration("the default timeout")
+            let usual = try timeout("the default timeout")
             try keyword("max")
-            clauses.timeouts = (usual, try duration("the longest timeout"))
+            clauses.timeouts = (usual, try timeout("the longest timeout"))
         case "idempotency":
             isRepeated = clauses.idempotency != nil
             clauses.idempotency = try choice("an idempotency")
@@ -473,6 +473,11 @@ extension Parser {
             throw unexpected(token, instead: "\(what), such as `5s`")
         }
         return value
+    }
+
+    /// A duration in milliseconds, or `none`, which is 0.
+    private mutating func timeout(_ what: String) throws(SchemaError) -> Int64 {
+        takeWord("none") ? 0 : try duration(what)
     }
 
     private mutating func quotedText() throws(SchemaError) -> String {

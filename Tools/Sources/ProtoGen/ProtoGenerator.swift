@@ -128,8 +128,22 @@ struct ProtoGenerator {
                 text.documentation(method.documentation, prefix: "//")
                 text.line("// (method number \(method.number); \(method.kind.rawValue))")
                 text.line("// Who: \(Wording.access(of: method)).")
-                text.line("rpc \(method.name)(\(method.request)) returns (\(method.reply));")
+                let (takes, returns) = Self.streams(method.kind)
+                text.line(
+                    "rpc \(method.name)(\(takes)\(method.request)) returns"
+                        + " (\(returns)\(method.reply));"
+                )
             }
+        }
+    }
+
+    /// What stands before the messages of a method of this kind.
+    private static func streams(_ kind: MethodKind) -> (takes: String, returns: String) {
+        switch kind {
+        case .command, .query: ("", "")
+        case .watch: ("", "stream ")
+        case .upload: ("stream ", "")
+        case .session: ("stream ", "stream ")
         }
     }
 }

@@ -65,15 +65,9 @@ struct ReferenceGenerator {
             text.line()
             text.line("- Number: \(method.number)")
             text.line("- Takes \(link(method.request)), returns \(link(method.reply))")
-            text.line(
-                "- Kind: \(method.kind.rawValue)"
-                    + (method.runsInline ? ", answered where it is read" : "")
-            )
+            text.line("- Kind: \(Wording.kind(of: method))")
             text.line("- Who: \(Wording.access(of: method))")
-            text.line(
-                "- Timeout: \(Wording.duration(method.defaultTimeoutMillis)), at most"
-                    + " \(Wording.duration(method.longestTimeoutMillis))"
-            )
+            text.line("- Timeout: \(Wording.timeouts(of: method))")
             text.line("- Repeating it: \(Wording.idempotency(of: method))")
         }
     }

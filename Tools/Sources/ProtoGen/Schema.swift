@@ -134,7 +134,9 @@ package struct MethodDefinition: Hashable, Sendable {
     package var kind: MethodKind
     package var runsInline: Bool
     package var access: AccessRule
+    /// 0 for none, which only a stream may have.
     package var defaultTimeoutMillis: Int64
+    /// 0 for any.
     package var longestTimeoutMillis: Int64
     package var idempotency: IdempotencyRule
     package var documentation: [String]
@@ -143,6 +145,14 @@ package struct MethodDefinition: Hashable, Sendable {
 
 package enum MethodKind: String, Hashable, Sendable, CaseIterable {
     case command, query, watch, upload, session
+
+    /// Whether a call of this kind is a stream.
+    package var isStream: Bool {
+        switch self {
+        case .command, .query: false
+        case .watch, .upload, .session: true
+        }
+    }
 }
 
 package enum AccessRule: Hashable, Sendable {

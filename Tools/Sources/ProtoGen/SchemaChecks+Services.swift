@@ -36,12 +36,20 @@ extension Checks {
         }
         checkRoles(of: method)
         checkTimeouts(of: method)
-        if (method.kind == .query) != (method.idempotency == .safe) {
+        let isReading = method.kind == .query || method.kind == .watch
+        if isReading != (method.idempotency == .safe) {
             report(
                 method.position,
-                "a method is `safe` if and only if it is a query",
-                remedy: method.kind == .query
+                "a method is `safe` if and only if it is a query or a watch",
+                remedy: isReading
                     ? "write `idempotency safe`" : "write `idempotency request-id` or `none`"
+            )
+        }
+        if method.kind.isStream, method.idempotency == .requestID {
+            report(
+                method.position,
+                "a stream isn't carried out once by request id",
+                remedy: "write `idempotency none`, and have its messages say what they continue"
             )
         }
         if method.runsInline && method.kind != .query {
@@ -70,6 +78,9 @@ extension Checks {
     }
 
     private mutating func checkTimeouts(of method: MethodDefinition) {
+        if method.kind.isStream, method.longestTimeoutMillis == 0 {
+            if method.defaultTimeoutMillis <= Int64(UInt32.max) { return }
+        }
         let allowed = 1...Int64(UInt32.max)
         if !allowed.contains(method.defaultTimeoutMillis)
             || !allowed.contains(method.longestTimeoutMillis)

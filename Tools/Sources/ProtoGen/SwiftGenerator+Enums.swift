@@ -28,6 +28,20 @@ extension SwiftGenerator {
                     text.line("default: nil")
                 }
             }
+            text.line()
+            text.block("public static let descriptor = EnumDescriptor(", closing: ")") { text in
+                text.line("name: \(Self.literal(name)),")
+                text.block("values: [", closing: "],") { text in
+                    for value in enumeration.values {
+                        let doc = Self.literal(value.documentation)
+                        text.line(
+                            "EnumValueDescriptor(\(value.number), \(Self.literal(value.name)), "
+                                + "doc: \(doc)),"
+                        )
+                    }
+                }
+                text.line("doc: \(Self.literal(enumeration.documentation))")
+            }
         }
     }
 }

@@ -4,6 +4,9 @@ extension SwiftGenerator {
         writeClient(of: service, to: &text)
         writeHandler(of: service, kind: .command, to: &text)
         writeHandler(of: service, kind: .query, to: &text)
+        for kind in MethodKind.allCases where kind.isStream {
+            writeStreams(of: service, kind: kind, to: &text)
+        }
     }
 
     private func writeMethods(of service: ServiceDefinition, to text: inout SourceText) {
@@ -85,9 +88,9 @@ extension SwiftGenerator {
                     )
                     text.line("options: CallOptions = CallOptions()")
                 }
-                text.block(") async throws(CallError) -> \(method.reply) {") { text in
+                text.block(") \(Self.result(of: method)) {") { text in
                     text.line(
-                        "try await channel.call(\(service.name)Methods"
+                        "\(Self.carrier(of: method))(\(service.name)Methods"
                             + ".\(Names.lowerCamel(upperCamel: method.name)), request, options)"
                     )
                 }
@@ -152,7 +155,7 @@ extension SwiftGenerator {
         }
     }
 
-    private static func identifier(_ method: MethodDefinition) -> String {
+    static func identifier(_ method: MethodDefinition) -> String {
         Names.swiftIdentifier(Names.lowerCamel(upperCamel: method.name))
     }
 }

@@ -55,6 +55,25 @@ enum Wording {
         milliseconds.isMultiple(of: 1000) ? "\(milliseconds / 1000) s" : "\(milliseconds) ms"
     }
 
+    /// The default timeout and the longest one.
+    static func timeouts(of method: MethodDefinition) -> String {
+        let usual = method.defaultTimeoutMillis
+        let longest = method.longestTimeoutMillis
+        guard longest == 0 else { return "\(duration(usual)), at most \(duration(longest))" }
+        return usual == 0 ? "none, until it is ended" : "\(duration(usual)), or any other"
+    }
+
+    /// What a kind of method is, in a word or two.
+    static func kind(of method: MethodDefinition) -> String {
+        switch method.kind {
+        case .command: "command"
+        case .query: method.runsInline ? "query, answered where it is read" : "query"
+        case .watch: "watch, a stream of replies"
+        case .upload: "upload, a stream of requests"
+        case .session: "session, a stream both ways"
+        }
+    }
+
     static func idempotency(of method: MethodDefinition) -> String {
         switch method.idempotency {
         case .safe: "safe: it changes nothing"

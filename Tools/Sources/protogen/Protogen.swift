@@ -41,7 +41,7 @@ enum Protogen {
     }
 
     private static func generate() throws {
-        let files = try Generator.files(for: SchemaLoader.load(directory: "Protocol"))
+        let files = Generator.files(for: try SchemaLoader.load(directory: "Protocol"))
         for file in files where current(file.path) != file.content {
             let directory = URL(fileURLWithPath: file.path).deletingLastPathComponent()
             try FileManager.default.createDirectory(
@@ -58,7 +58,7 @@ enum Protogen {
     }
 
     private static func checkGenerated() throws {
-        let files = try Generator.files(for: SchemaLoader.load(directory: "Protocol"))
+        let files = Generator.files(for: try SchemaLoader.load(directory: "Protocol"))
         let differing =
             files.filter { current($0.path) != $0.content }.map(\.path) + stale(besides: files)
         guard !differing.isEmpty else { return }

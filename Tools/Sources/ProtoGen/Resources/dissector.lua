@@ -91,7 +91,10 @@ local fields = {
     stream = ProtoField.uint32("banjie.stream", "Stream"),
     type = ProtoField.uint8("banjie.type", "Type", base.HEX, TYPES),
     flags = ProtoField.uint8("banjie.flags", "Flags", base.HEX),
+    is_stream = ProtoField.bool("banjie.flags.stream", "Stream", 8, nil, 0x01, "A streaming call"),
     last = ProtoField.bool("banjie.flags.last", "Last", 8, nil, 0x01, "The message ends with this frame"),
+    first = ProtoField.bool(
+        "banjie.flags.first", "First", 8, nil, 0x04, "On a stream: the message begins with this frame"),
     half_close = ProtoField.bool(
         "banjie.flags.half_close", "Half close", 8, nil, 0x02, "The sender sends no further message on the stream"),
     replayed = ProtoField.bool("banjie.flags.replayed", "Replayed", 8, nil, 0x01, "A stored reply; nothing ran"),
@@ -502,8 +505,8 @@ end
 -- Fragments of messages ------------------------------------------------------------------------------------------
 
 -- Adds a part to the message that the side is sending in the call, and returns where it lies in it.
-local function assemble(call, side, bytes, total, is_last, number)
-    local message = call.unfinished[side]
+local function assemble(call, side, bytes, total, is_first, is_last, number)
+    local message = not is_first and call.unfinished[side]
     if not message then
         message = { total = total, bytes = ByteArray.new(), whole_in = nil }
         call.unfinished[side] = message
@@ -620,6 +623,7 @@ function dissect_payload.CALL(frame)
             full_name = definition and service.name .. "/" .. definition.name,
             request_in = frame.pinfo.number,
             began = frame.pinfo.rel_ts,
+            is_stream = frame.flags % 2 == 1,
             unfinished = {},
         }
         frame.connection.calls[frame.stream] = frame.note.call
@@ -639,24 +643,26 @@ function dissect_payload.CALL(frame)
     if total > length and call then
         if frame.is_new then
             local bytes = length > 0 and tvb(offset, length):bytes() or nil
-            frame.note.place = assemble(call, "client", bytes, total, false, frame.pinfo.number)
+            frame.note.place = assemble(call, "client", bytes, total, true, false, frame.pinfo.number)
         end
         tree:add(fields.fragment, tvb(offset, length))
         show_place(tree, frame.note.place)
-    elseif definition and (length > 0 or not definition.client_streams) then
+    elseif definition then
         add_message(tree, definition.request, tvb, offset, length)
     elseif length > 0 then
         tree:add(fields.payload, tvb(offset, length))
     end
-    return call and call.full_name or string.format("%d/%d", math.floor(number / 65536), number % 65536)
+    local name = call and call.full_name or string.format("%d/%d", math.floor(number / 65536), number % 65536)
+    return name .. (frame.flags % 2 == 1 and ", a stream" or "")
 end
 
 function dissect_payload.MESSAGE(frame)
     local call = frame.call
-    if call and frame.is_new and (frame.length > 0 or frame.flags % 2 == 1) then
+    local is_last, is_half_close, is_first = frame.flags % 2 == 1, frame.flags % 4 >= 2, frame.flags % 8 >= 4
+    if call and frame.is_new and (frame.length > 0 or is_last) then
         local bytes = frame.length > 0 and frame.tvb(frame.offset, frame.length):bytes() or nil
         frame.note.place =
-            assemble(call, frame.side, bytes, frame.field32, frame.flags % 2 == 1, frame.pinfo.number)
+            assemble(call, frame.side, bytes, frame.field32, is_first, is_last, frame.pinfo.number)
     end
     show_method(frame.tree, call)
     show_request(frame.tree, call, frame.pinfo)
@@ -664,7 +670,7 @@ function dissect_payload.MESSAGE(frame)
     show_place(frame.tree, frame.note.place)
     show_assembled(frame.tree, call, frame.side, frame.note.place, frame.tvb, frame.offset, frame.length)
     local words = decimal(frame.length) .. " of " .. decimal(frame.field32) .. " bytes"
-    if frame.flags % 4 >= 2 then words = words .. ", half close" end
+    if is_half_close then words = words .. ", half close" end
     return words .. (call and call.full_name and " " .. call.full_name or "")
 end
 
@@ -682,7 +688,7 @@ function dissect_payload.END(frame)
             local meaning = schema.reasons[reason]
             frame.tree:add_proto_expert_info(experts.failed, reason .. (meaning and ": " .. meaning or ""))
         end
-    elseif frame.length > 0 or call and call.definition and not call.has_messages then
+    elseif frame.length > 0 or call and call.definition and not call.has_messages and not call.is_stream then
         if call and call.definition then
             add_message(frame.tree, call.definition.reply, frame.tvb, frame.offset, frame.length)
         else
@@ -710,7 +716,11 @@ local FIELDS_16 = { CALL = fields.metadata_length, END = fields.status, AUTH = f
 local FIELDS_32 = {
     CALL = fields.timeout, MESSAGE = fields.message_length, GOAWAY = fields.last_stream, WINDOW = fields.credit,
 }
-local FLAGS = { MESSAGE = { fields.last, fields.half_close }, END = { fields.replayed } }
+local FLAGS = {
+    CALL = { fields.is_stream, fields.half_close },
+    MESSAGE = { fields.last, fields.half_close, fields.first },
+    END = { fields.replayed },
+}
 
 -- Adds the header at `offset`; returns whether both checksums hold. `length` is nil when the payload isn't there.
 local function add_header(tree, tvb, offset, type, length, holds)
