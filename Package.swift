@@ -119,7 +119,7 @@ let package = Package(
         source("Wire", ["CSystem"]),
         source("BanjieProtocol", ["CivilTime", "Wire"]),
         source("Transport", ["CSystem", "TLS", "Wire"]),
-        source("BanjieClient", ["BanjieProtocol", "CivilTime", "Transport", "Wire"]),
+        source("BanjieClient", ["BanjieProtocol", "CivilTime", "TLS", "Transport", "Wire"]),
 
         // Secrets.
         source("PrivateFiles"),
@@ -139,7 +139,7 @@ let package = Package(
             "BanjieServer",
             [
                 "BanjieProtocol", "CSystem", "CivilTime", "Deadlines", "Digest", "Office", "Store",
-                "StoreSQLite", "Telemetry", "Transport", "Wire", "WorkCalendar",
+                "StoreSQLite", "TLS", "Telemetry", "Transport", "Wire", "WorkCalendar",
             ],
             [unchecked]
         ),

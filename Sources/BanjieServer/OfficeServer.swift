@@ -5,6 +5,7 @@ internal import Foundation
 internal import Office
 internal import Store
 internal import StoreSQLite
+internal import TLS
 package import Telemetry
 internal import Transport
 internal import Wire
@@ -17,6 +18,7 @@ package final class OfficeServer: Sendable {
     private static let queueMax = 65_536
 
     private let transport: Transport.Server
+    private let identity: TLSServerIdentity?
     private let inbox: Inbox<EngineCall<HeldCall>>
     private let queries: QueryPool<HeldCall>
     private let signIns: SignInDesk
@@ -35,6 +37,10 @@ package final class OfficeServer: Sendable {
     ///
     /// - Throws: what keeps it from starting, in a sentence.
     package init(_ configuration: Configuration, logger: Logger) throws {
+        // First, since most mistakes are here and nothing has been begun.
+        identity = try configuration.tls.map { files throws(TLSFileError) in
+            try TLSServerIdentity(files)
+        }
         try Self.createFolder(configuration.data)
         let path = "\(configuration.data)/banjie.sqlite"
         let clock: ServerClock =
@@ -112,7 +118,9 @@ package final class OfficeServer: Sendable {
         metrics.add(shared)
         metrics.add(exit)
         metricsEndpoint = try Self.serveMetrics(of: metrics, at: configuration.metrics)
-        let endpoints = try configuration.listen.map { try transport.listen(on: $0) }
+        let endpoints = try configuration.listen.map { [identity] in
+            try transport.listen(on: $0, showing: identity)
+        }
         for endpoint in endpoints {
             logger.log(.info, "server.listening", [LogField("at", .identifier(endpoint))])
         }
@@ -158,6 +166,22 @@ package final class OfficeServer: Sendable {
         for end in ends where mkdir(String(path[..<end]), 0o700) != 0 && errno != EEXIST {
             let reason = String(cString: strerror(errno))
             throw .notWritable("the data folder \(path) can't be made: \(reason)")
+        }
+    }
+
+    /// Reads the certificates again: connections that come later are shown the new ones. When they can't
+    /// be used, all stays as it was.
+    package func reloadCertificates() {
+        guard let identity else { return logger.log(.info, "certificates.unused") }
+        do throws(TLSFileError) {
+            try identity.reload()
+            logger.log(.info, "certificates.reloaded")
+        } catch {
+            logger.log(
+                .warning,
+                "certificates.kept",
+                [LogField("message", .diagnosis(error.description))]
+            )
         }
     }
 

@@ -1,6 +1,7 @@
 internal import BanjieProtocol
 internal import Office
 internal import Synchronization
+internal import TLS
 internal import Transport
 internal import Wire
 
@@ -201,6 +202,10 @@ final class Router: CallHandler {
                 )
             }
         )
+    }
+
+    func identified(_ connection: ConnectionID, by certificate: PeerCertificate) {
+        signIns.identify(connection, by: certificate)
     }
 
     func authenticate(_ credentials: Credentials, on connection: ConnectionID) -> Verdict? {

@@ -137,6 +137,26 @@ package final class TLSClientContext: Sendable {
     }
 }
 
+/// What a client trusts and shows, which can be read from its files again while it runs.
+package final class TLSClientIdentity: Sendable {
+    private let files: TLSClientFiles
+    private let context: Mutex<TLSClientContext>
+
+    package init(_ files: TLSClientFiles) throws(TLSFileError) {
+        self.files = files
+        context = Mutex(try TLSClientContext(files))
+    }
+
+    /// For sessions that begin now.
+    package var current: TLSClientContext { context.withLock { $0 } }
+
+    /// Reads the files again; when they can't be used, all stays as it was.
+    package func reload() throws(TLSFileError) {
+        let fresh = try TLSClientContext(files)
+        context.withLock { $0 = fresh }
+    }
+}
+
 /// What a server shows, which can be read from its files again while it runs: sessions that are there
 /// keep what they began with, new ones get the new.
 package final class TLSServerIdentity: Sendable {

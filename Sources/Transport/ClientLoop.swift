@@ -6,13 +6,13 @@ package struct ClientConfiguration: Sendable {
     package let endpoint: Endpoint
     package let profile: ClientProfile
     /// What is trusted, and shown, at an endpoint under TLS.
-    let security: TLSClientContext?
+    let security: TLSClientIdentity?
     package var backoff = Backoff()
     /// How long an attempt to connect may take before its handshake begins.
     package var connectMilliseconds: UInt64 = 20_000
 
     /// - Precondition: there is `security` when the endpoint is under TLS.
-    package init(endpoint: Endpoint, profile: ClientProfile, security: TLSClientContext? = nil) {
+    package init(endpoint: Endpoint, profile: ClientProfile, security: TLSClientIdentity? = nil) {
         if case .tls = endpoint { precondition(security != nil, "TLS needs to know whom to trust") }
         self.endpoint = endpoint
         self.profile = profile
@@ -22,7 +22,7 @@ package struct ClientConfiguration: Sendable {
     /// The session that a connection begins with; nil in plain.
     func openSecurity() -> TLSSession? {
         guard case .tls(let host, _) = endpoint, let security else { return nil }
-        return TLSSession(connecting: security, to: host)
+        return TLSSession(connecting: security.current, to: host)
     }
 }
 

@@ -238,7 +238,7 @@ struct TestClient {
         realm: String = "test",
         credentials: Credentials? = nil,
         limits: Limits = Limits(),
-        security: TLSClientContext? = nil
+        security: TLSClientIdentity? = nil
     ) throws {
         self.loop = try loop ?? ClientLoop(random: { 0.5 })
         let profile = ClientProfile(realm: realm, credentials: credentials, limits: limits)

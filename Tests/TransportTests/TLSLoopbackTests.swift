@@ -10,12 +10,12 @@ import Wire
 @Suite(.serialized) struct TLSLoopbackTests {
     private let authority: TestAuthority
     private let files: TLSIdentityFiles
-    private let client: TLSClientContext
+    private let client: TLSClientIdentity
 
     init() throws {
         authority = try TestAuthority()
         files = try authority.issueServer()
-        client = try TLSClientContext(TLSClientFiles(authorities: authority.certificate))
+        client = try TLSClientIdentity(TLSClientFiles(authorities: authority.certificate))
     }
 
     private static let endpoint = Endpoint.tls(host: "127.0.0.1", port: 0)
@@ -73,7 +73,7 @@ import Wire
     @Test func `a server that isn't trusted is told from one that isn't there`() async throws {
         let test = try serve()
         let others = try TestAuthority()
-        let stranger = try TLSClientContext(TLSClientFiles(authorities: others.certificate))
+        let stranger = try TLSClientIdentity(TLSClientFiles(authorities: others.certificate))
         let client = try TestClient(to: test.endpoint, security: stranger)
         // Who would wait for a server doesn't wait for another certificate.
         for waits in [false, true] {
@@ -196,7 +196,7 @@ import Wire
         let identity = try authority.issue("daemon", for: .client, names: "URI:banjie:daemon")
         let asking = TLSServerFiles(files, clients: .may(authorities: authority.certificate))
         let test = try TestServer(on: Self.endpoint, showing: try TLSServerIdentity(asking))
-        let known = try TLSClientContext(
+        let known = try TLSClientIdentity(
             TLSClientFiles(authorities: authority.certificate, identity: identity)
         )
         #expect(
@@ -236,7 +236,7 @@ import Wire
             try FileManager.default.copyItem(atPath: from, toPath: to)
         }
         try identity.reload()
-        let trusting = try TLSClientContext(TLSClientFiles(authorities: others.certificate))
+        let trusting = try TLSClientIdentity(TLSClientFiles(authorities: others.certificate))
         let after = try TestClient(to: test.endpoint, security: trusting)
         #expect(try await after.call(TestHandler.echo, [2]).get() == [2])
         #expect(try await before.call(TestHandler.echo, [3]).get() == [3])
@@ -277,10 +277,10 @@ private final class SecuredClient {
     private var received: [UInt8] = []
 
     /// Connects, and shakes hands.
-    init(to endpoint: Endpoint, _ context: TLSClientContext) throws {
+    init(to endpoint: Endpoint, _ identity: TLSClientIdentity) throws {
         guard case .tls(let host, let port) = endpoint else { throw TransportError.endpoint("") }
         raw = try RawClient(to: .tcp(host: host, port: port))
-        session = TLSSession(connecting: context, to: host)
+        session = TLSSession(connecting: identity.current, to: host)
         flush()
         while session.state == .handshake, try take() {}
     }
