@@ -195,7 +195,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "LocalServer", "Office",
-                "SeededRandom", "Wire", "banjied",
+                "SeededRandom", "Wire", "banjie", "banjied",
             ]
         ),
         tests(

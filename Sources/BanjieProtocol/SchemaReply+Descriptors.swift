@@ -50,6 +50,9 @@ extension SchemaMethodKind {
             switch kind {
             case .command: .command
             case .query: .query
+            case .watch: .watch
+            case .upload: .upload
+            case .session: .session
             }
     }
 }

@@ -140,15 +140,14 @@ package final class UnitOfWork {
         return newest
     }
 
-    /// Keeps a reply; its principal's ids are known since it was looked for.
     private func keep(_ answered: SealedBatch.Answered) {
         let key = answered.key
-        if let newest = newestIDs[key.principal] ?? nil,
-            !newest.lexicographicallyPrecedes(key.id)
-        {
-            precondition(unsettledReply(key) == nil, "a request is answered twice")
-        } else {
-            newestIDs[key.principal] = .some(key.id)
+        if let known = newestIDs[key.principal] {
+            if let newest = known, !newest.lexicographicallyPrecedes(key.id) {
+                precondition(unsettledReply(key) == nil, "a request is answered twice")
+            } else {
+                newestIDs[key.principal] = .some(key.id)
+            }
         }
         replies.append(answered)
     }

@@ -90,9 +90,9 @@ struct CommandTreeTests {
 
     @Test func everyMethodHasACommandAndEveryCommandItsOutput() async throws {
         // A matter's clock, so that what it leads to can be asked for.
-        let answer: FakeChannel.Answer = { method, _ in
+        let answer: FakeChannel.Answer = { method, body throws(CallError) in
             guard method.fullName == "Cases/Get" else {
-                return CallReply(bytes: method.reply.init().encoded())
+                return try FakeChannel.defaults(method, body)
             }
             let clock = ClockView(clock: .promised, deadline: 3)
             return CallReply(bytes: CaseView(clocks: [clock]).encoded())

@@ -49,8 +49,15 @@ final class FakeChannel: CallChannel {
         return try answer(method, body)
     }
 
-    /// Answers each call with its reply's defaults.
-    static let defaults: Answer = { method, _ in CallReply(bytes: method.reply.init().encoded()) }
+    /// Answers each call with its reply's defaults, as a server that is well and has our schema.
+    static let defaults: Answer = { method, _ in
+        switch method.fullName {
+        case "Health/Check": CallReply(bytes: HealthReply(serving: true).encoded())
+        case "Reflection/Schema":
+            CallReply(bytes: SchemaReply(fingerprint: BanjieProtocolSchema.fingerprint).encoded())
+        default: CallReply(bytes: method.reply.init().encoded())
+        }
+    }
 }
 
 /// What a walk through an audit log finds, given the head that is expected.

@@ -132,7 +132,9 @@ import Wire
         #expect(failed["trace_id"] as? String == "4bf92f3577b34da6a3ce929d0e0e4736")
         #expect(failed["parent_id"] as? String == "00f067aa0ba902b7")
         #expect(failed["duration_ms"] is Double && failed["connection"] is String)
-        let answered = try #require(lines.first { $0["event"] as? String == "call.answered" })
+        let answered = try #require(
+            lines.last { $0["event"] as? String == "call.answered" }
+        )
         #expect(answered["method"] as? String == "Diagnostics/Status")
         #expect(answered["trace_id"] == nil)
         #expect(

@@ -38,7 +38,7 @@ import Testing
     /// Commands run on top of a batch that is on its way, in the store already, or dropped in the end.
     @Test(
         arguments: StoreKind.allCases,
-        [1, 2, 3, 4, UInt64.random(in: 100...UInt64(UInt32.max))]
+        [1, 2, 3, 1_168_759_365, UInt64.random(in: 100...UInt64(UInt32.max))]
     )
     func batchesRunOnTopOfSealedOnes(kind: StoreKind, seed: UInt64) throws {
         let place = try StorePlace(kind)

@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct JournalCodingTests {
     private let drafts = [
-        AuditDraft.sample("case/1", "first"), .sample("deadline/2"),
+        AuditDraft.sample("case/1", "first"), .sample("deadline/2"), .sample("", "张伟"),
         AuditDraft(
             at: noon,
             actor: "",
@@ -20,15 +20,17 @@ import Testing
         ),
     ]
 
-    private func auditSection() -> (section: JournalSection, head: AuditHead) {
+    private func auditSection(
+        _ count: Int = 4
+    ) -> (section: JournalSection, head: AuditHead) {
         var section = JournalSection()
         var stream = SHA256Stream()
         var hash = StoreHead.empty.auditHash
-        for (number, draft) in drafts.enumerated() {
+        for (number, draft) in drafts.prefix(count).enumerated() {
             section.append(draft, sequence: UInt64(number) + 1, hash: &hash, by: &stream)
         }
         section.seal()
-        return (section, AuditHead(sequence: 3, hash: hash))
+        return (section, AuditHead(sequence: UInt64(count), hash: hash))
     }
 
     private func eventSection() -> JournalSection {
@@ -102,7 +104,7 @@ import Testing
     /// The bytes that entries are hashed over, and how they lie in the journal, never change.
     @Test func theFormIsPinned() throws {
         #expect(
-            auditSection().head.description
+            auditSection(3).head.description
                 == "3:77370fe3ef2fde66a0388eba894b0feb47b67bb0e95f2d580f3cd1e1e512b02a"
         )
         let event = eventSection().bytes.prefix(18)

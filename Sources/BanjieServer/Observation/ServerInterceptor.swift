@@ -22,6 +22,8 @@ struct ObservedMethod: Sendable {
         case inline
         case query
         case command
+        /// A watch, an upload or a session: its duration says how long it was held.
+        case stream
     }
 
     /// Its place among all methods of the server, from 0.

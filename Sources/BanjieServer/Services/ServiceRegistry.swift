@@ -128,6 +128,7 @@ extension MethodDescriptor {
         case _ where runsInline: .inline
         case .query: .query
         case .command: .command
+        case .watch, .upload, .session: .stream
         }
     }
 }
