@@ -175,7 +175,10 @@ let package = Package(
         testSupport("TestVectors"),
         tests(
             "BanjieCLITests",
-            ["BanjieCLI", "BanjieProtocol", "CivilTime", "Store", "Wire", "WorkCalendar"]
+            [
+                "BanjieCLI", "BanjieClient", "BanjieProtocol", "CivilTime", "Store", "Wire",
+                "WorkCalendar",
+            ]
         ),
         tests("BanjieClientTests", ["BanjieClient", "BanjieProtocol", "Transport", "Wire"]),
         tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "SeededRandom", "Wire"]),
@@ -183,7 +186,7 @@ let package = Package(
             "BanjieServerTests",
             [
                 "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Office", "Store",
-                "StoreModel", "Telemetry", "Transport", "Wire", "WorkCalendar",
+                "StoreModel", "TLS", "Telemetry", "Transport", "Wire", "WorkCalendar",
             ]
         ),
         tests("CivilTimeTests", ["CivilTime"]),
@@ -195,7 +198,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "LocalServer", "Office",
-                "SeededRandom", "Wire", "banjie", "banjied",
+                "SeededRandom", "TLS", "TestCertificates", "Wire", "banjie", "banjied",
             ]
         ),
         tests(

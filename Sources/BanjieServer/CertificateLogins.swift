@@ -10,6 +10,7 @@ extension PeerCertificate {
     var logins: [String] {
         let named = uris.filter { $0.hasPrefix(Self.scheme) }
             .map { String($0.dropFirst(Self.scheme.count)) }
+            .filter { !$0.isEmpty }
         if !named.isEmpty { return named }
         if !dnsNames.isEmpty { return dnsNames }
         return commonName.map { [$0] } ?? []

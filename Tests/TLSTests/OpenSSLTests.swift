@@ -23,7 +23,7 @@ import Testing
         #expect(!result.output.contains("New Session Ticket"))
     }
 
-    @Test func olderVersionsAreRefused() throws {
+    @Test("W68: older versions are refused") func olderVersionsAreRefused() throws {
         for version in ["-tls1_2", "-no_tls1_3"] {
             let result = try connect(to: setting.server, with: ["-alpn", "banjie/1", version])
             #expect(result.error == .noCommonVersion)
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test func otherProtocolsAreRefused() throws {
+    @Test("W68: other protocols are refused") func otherProtocolsAreRefused() throws {
         let other = try connect(to: setting.server, with: ["-alpn", "h2,banjie/2"])
         #expect(other.error == .noCommonProtocol)
         #expect(other.output.contains("no application protocol"))

@@ -70,7 +70,8 @@ import Wire
         test.stop()
     }
 
-    @Test func `a server that isn't trusted is told from one that isn't there`() async throws {
+    @Test("W70: a server that isn't trusted is told from one that isn't there")
+    func strangers() async throws {
         let test = try serve()
         let others = try TestAuthority()
         let stranger = try TLSClientIdentity(TLSClientFiles(authorities: others.certificate))
@@ -104,7 +105,7 @@ import Wire
         test.stop()
     }
 
-    @Test("W14: the handshake of TLS counts in the time there is")
+    @Test("W69: the handshake of TLS counts in the time there is")
     func silence() async throws {
         var limits = Limits()
         limits.handshakeMilliseconds = 100
@@ -122,7 +123,7 @@ import Wire
         test.stop()
     }
 
-    @Test("W44: what was asked before the client ended its side is answered")
+    @Test("W72: what was asked before the client ended its side is answered")
     func halfClose() throws {
         let test = try serve()
         let secured = try SecuredClient(to: test.endpoint, client)
@@ -133,7 +134,8 @@ import Wire
         test.stop()
     }
 
-    @Test func `an end without a word ends everything`() async throws {
+    @Test("W72: an end without a word ends everything")
+    func cut() async throws {
         let test = try serve()
         let secured = try SecuredClient(to: test.endpoint, client)
         secured.send(Bytes.greeting + Bytes.call(1, method: TestHandler.hold, [5]))
