@@ -81,6 +81,7 @@ package final class OfficeServer: Sendable {
             shared: shared,
             interceptors: interceptors,
             metrics: metrics,
+            log: Self.insecure(logger),
             deliver: { exit.deliver($0) }
         )
 
@@ -121,6 +122,7 @@ package final class OfficeServer: Sendable {
         let endpoints = try configuration.listen.map { [identity] in
             try transport.listen(on: $0, showing: identity)
         }
+        if let identity { Self.tell(identity, "certificates.read", logger, metrics) }
         for endpoint in endpoints {
             logger.log(.info, "server.listening", [LogField("at", .identifier(endpoint))])
         }
@@ -151,6 +153,24 @@ package final class OfficeServer: Sendable {
         }
     }
 
+    /// Writes why connections under TLS come to nothing; who knocks often doesn't fill the log.
+    private static func insecure(
+        _ logger: Logger
+    ) -> @Sendable (ConnectionID, TLSError) -> Void {
+        let budget = LineBudget(linesPerSecond: 5)
+        return { connection, error in
+            logger.log(
+                .info,
+                "tls.failed",
+                within: budget,
+                [
+                    LogField("connection", .identifier(connection)),
+                    LogField("message", .diagnosis(error.description)),
+                ]
+            )
+        }
+    }
+
     private static func serveMetrics(
         of metrics: ServerMetrics,
         at endpoint: Endpoint?
@@ -175,7 +195,7 @@ package final class OfficeServer: Sendable {
         guard let identity else { return logger.log(.info, "certificates.unused") }
         do throws(TLSFileError) {
             try identity.reload()
-            logger.log(.info, "certificates.reloaded")
+            Self.tell(identity, "certificates.reloaded", logger, metrics)
         } catch {
             logger.log(
                 .warning,
@@ -183,6 +203,26 @@ package final class OfficeServer: Sendable {
                 [LogField("message", .diagnosis(error.description))]
             )
         }
+    }
+
+    /// Tells until when the certificate that is shown is good.
+    private static func tell(
+        _ identity: TLSServerIdentity,
+        _ event: StaticString,
+        _ logger: Logger,
+        _ metrics: ServerMetrics
+    ) {
+        let end = identity.current.validUntil
+        let isOver = end < ServerClock.machineTime().second.unixSeconds
+        metrics.certificate(validUntil: end)
+        logger.log(
+            isOver ? .error : .info,
+            event,
+            [
+                LogField("valid_until", .diagnosis("\(Instant(unixSeconds: end))")),
+                LogField("expired", .flag(isOver)),
+            ]
+        )
     }
 
     /// Stops in order: no new calls, all accepted ones answered, the store closed.

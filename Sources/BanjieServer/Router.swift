@@ -23,6 +23,7 @@ final class Router: CallHandler {
     private let shared: SharedState
     private let interceptors: ServerInterceptors
     private let metrics: ServerMetrics
+    private let log: @Sendable (ConnectionID, TLSError) -> Void
     /// Sends the refusals of calls that found no room.
     private let deliver: @Sendable ([EngineAnswer<HeldCall>]) -> Void
     private let waiting = Mutex(Waiting())
@@ -34,6 +35,7 @@ final class Router: CallHandler {
         shared: SharedState,
         interceptors: ServerInterceptors,
         metrics: ServerMetrics,
+        log: @escaping @Sendable (ConnectionID, TLSError) -> Void,
         deliver: @escaping @Sendable ([EngineAnswer<HeldCall>]) -> Void
     ) {
         self.commands = commands
@@ -42,6 +44,7 @@ final class Router: CallHandler {
         self.shared = shared
         self.interceptors = interceptors
         self.metrics = metrics
+        self.log = log
         self.deliver = deliver
     }
 
@@ -206,6 +209,11 @@ final class Router: CallHandler {
 
     func identified(_ connection: ConnectionID, by certificate: PeerCertificate) {
         signIns.identify(connection, by: certificate)
+    }
+
+    func failed(_ connection: ConnectionID, _ error: TLSError) {
+        metrics.connectionFailed()
+        log(connection, error)
     }
 
     func authenticate(_ credentials: Credentials, on connection: ConnectionID) -> Verdict? {

@@ -1,4 +1,5 @@
 import COpenSSL
+import Glibc
 import PrivateFiles
 import Synchronization
 
@@ -51,6 +52,14 @@ final class LibraryContext: @unchecked Sendable {
         throw text.contains("ENCRYPTED") ? .lockedKey(path) : .key(path)
     }
 
+    /// When the certificate that is shown expires, in seconds of the epoch.
+    var validUntil: Int64 {
+        var time = tm()
+        let end = X509_get0_notAfter(SSL_CTX_get0_certificate(pointer))
+        let isReadable = ASN1_TIME_to_tm(end, &time) == 1
+        return isReadable ? Int64(timegm(&time)) : 0
+    }
+
     /// Has sessions trust the authorities in a file, and no others.
     func trust(_ path: String) throws(TLSFileError) {
         ERR_clear_error()
@@ -63,10 +72,13 @@ final class LibraryContext: @unchecked Sendable {
 /// What a server's sessions share, read from its files once.
 package final class TLSServerContext: Sendable {
     let library: LibraryContext
+    /// When the certificate expires, in seconds of the epoch.
+    package let validUntil: Int64
 
     package init(_ files: TLSServerFiles) throws(TLSFileError) {
         library = LibraryContext(TLS_server_method())
         try library.use(files.identity)
+        validUntil = library.validUntil
         switch files.clients {
         case .unasked: break
         case .may(let authorities): try ask(SSL_VERIFY_PEER, authorities)

@@ -83,6 +83,10 @@ package protocol CallHandler: AnyObject, Sendable {
     /// good. Told before anything that comes on the connection.
     func identified(_ connection: ConnectionID, by certificate: PeerCertificate)
 
+    /// A connection under TLS has failed, most often in its handshake, and is being closed. Not told when
+    /// it was merely cut off.
+    func failed(_ connection: ConnectionID, _ error: TLSError)
+
     /// Judges credentials. Nil when the verdict will be posted (`Server.post(_:for:)`), exactly once.
     func authenticate(_ credentials: Credentials, on connection: ConnectionID) -> Verdict?
 
@@ -101,6 +105,7 @@ package protocol CallHandler: AnyObject, Sendable {
 
 extension CallHandler {
     package func identified(_ connection: ConnectionID, by certificate: PeerCertificate) {}
+    package func failed(_ connection: ConnectionID, _ error: TLSError) {}
     package func open(_ call: borrowing IncomingCall, _ responder: inout StreamResponder) {
         responder.refuse(.unknownMethod(call.method))
     }

@@ -296,7 +296,10 @@ final class Reactor {
                 guard connection.pointee.stage == .open else { return destroy(connection) }
                 inputEnded(connection)
             case .nothing: break
-            case .failed:
+            case .failed(let failure):
+                if case .security(let error) = failure, error != .cutOff {
+                    handler.failed(connection.pointee.id, error)
+                }
                 // Under TLS the peer may be told why.
                 guard connection.pointee.stage == .open,
                     connection.pointee.channel.pendingBytes > 0

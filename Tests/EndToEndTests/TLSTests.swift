@@ -133,6 +133,13 @@ import Wire
             days: -1
         )
         #expect(try await refusal(connect(address, as: clerk, showing: expired)) == "TLS_FAILED")
+        // The operator reads why, and until when the server's own is good.
+        let log = try office.server.logged()
+        #expect(log.contains("the other side shows no certificate, and must"))
+        #expect(log.contains("comes from an authority that isn't trusted here"))
+        #expect(log.contains("certificate has expired"))
+        #expect(log.contains("event=certificates.read"))
+        #expect(log.contains("expired=false"))
     }
 
     @Test func theCommandLine() async throws {
