@@ -1,6 +1,7 @@
 internal import BanjieProtocol
 internal import Office
 internal import Synchronization
+internal import TLS
 internal import Transport
 internal import Wire
 
@@ -22,6 +23,7 @@ final class Router: CallHandler {
     private let shared: SharedState
     private let interceptors: ServerInterceptors
     private let metrics: ServerMetrics
+    private let log: @Sendable (ConnectionID, TLSError) -> Void
     /// Sends the refusals of calls that found no room.
     private let deliver: @Sendable ([EngineAnswer<HeldCall>]) -> Void
     private let waiting = Mutex(Waiting())
@@ -35,6 +37,7 @@ final class Router: CallHandler {
         shared: SharedState,
         interceptors: ServerInterceptors,
         metrics: ServerMetrics,
+        log: @escaping @Sendable (ConnectionID, TLSError) -> Void,
         deliver: @escaping @Sendable ([EngineAnswer<HeldCall>]) -> Void
     ) {
         guard let echo = ServiceRegistry.route(DiagnosticsMethods.echo.id) else {
@@ -47,6 +50,7 @@ final class Router: CallHandler {
         self.shared = shared
         self.interceptors = interceptors
         self.metrics = metrics
+        self.log = log
         self.deliver = deliver
     }
 
@@ -235,6 +239,15 @@ final class Router: CallHandler {
                 )
             }
         )
+    }
+
+    func identified(_ connection: ConnectionID, by certificate: PeerCertificate) {
+        signIns.identify(connection, by: certificate)
+    }
+
+    func failed(_ connection: ConnectionID, _ error: TLSError) {
+        metrics.connectionFailed()
+        log(connection, error)
     }
 
     func authenticate(_ credentials: Credentials, on connection: ConnectionID) -> Verdict? {

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TLS
 import Wire
 
 /// One thread's loop over its connections: it waits, reads, hands frames to the sessions and calls to
@@ -202,11 +203,11 @@ final class Reactor {
         for _ in 0..<64 {
             let number = Socket.accept(from: listener)
             guard number >= 0 else { return }
-            open(Descriptor(number))
+            open(Descriptor(number), showing: listener.identity)
         }
     }
 
-    private func open(_ descriptor: consuming Descriptor) {
+    private func open(_ descriptor: consuming Descriptor, showing identity: TLSServerIdentity?) {
         Socket.sendAtOnce(descriptor.number)
         let index = freeIndices.popLast() ?? UInt32(connections.count)
         if index == connections.count {
@@ -225,7 +226,13 @@ final class Reactor {
         }
         let connection = Pointer.allocate(capacity: 1)
         connection.initialize(
-            to: ServerConnection(id, descriptor, profile: profile, at: now)
+            to: ServerConnection(
+                id,
+                descriptor,
+                security: identity.map { TLSSession(accepting: $0.current) },
+                profile: profile,
+                at: now
+            )
         )
         connections[Int(index)] = connection
         openCount += 1
@@ -277,21 +284,39 @@ final class Reactor {
         if interest.contains(.readable) || !interest.isDisjoint(with: .failed) {
             switch connection.pointee.channel.read(into: slab) {
             case .bytes(let count):
-                if connection.pointee.stage == .open {
-                    connection.pointee.session.pointee.received(at: now)
-                    let bytes = UnsafeRawBufferPointer(rebasing: slab[..<count])
-                    ingest(connection, bytes)
+                guard connection.pointee.stage == .open else { break }
+                connection.pointee.session.pointee.received(at: now)
+                if let certificate = connection.pointee.channel.takePeer() {
+                    handler.identified(connection.pointee.id, by: certificate)
                 }
+                let bytes = UnsafeRawBufferPointer(rebasing: slab[..<count])
+                ingest(connection, bytes)
+                if connection.pointee.channel.inputHasEnded { inputEnded(connection) }
             case .ended:
                 guard connection.pointee.stage == .open else { return destroy(connection) }
-                let isWithinFrame =
-                    connection.pointee.channel.backlog.count > 0 && !connection.pointee.isHalted
-                _ = connection.pointee.session.pointee.inputEnded(isWithinFrame: isWithinFrame)
+                inputEnded(connection)
             case .nothing: break
-            case .failed: return destroy(connection)
+            case .failed(let failure):
+                if case .security(let error) = failure, error != .cutOff {
+                    handler.failed(connection.pointee.id, error)
+                }
+                // Under TLS the peer may be told why.
+                guard connection.pointee.stage == .open,
+                    connection.pointee.channel.pendingBytes > 0
+                else { return destroy(connection) }
+                connection.pointee.stage = .closing(
+                    deadline: now.adding(milliseconds: profile.limits.lingerMilliseconds)
+                )
             }
         }
         settle(connection)
+    }
+
+    private func inputEnded(_ connection: Pointer) {
+        guard !connection.pointee.session.pointee.inputHasEnded else { return }
+        let isWithinFrame =
+            connection.pointee.channel.backlog.count > 0 && !connection.pointee.isHalted
+        _ = connection.pointee.session.pointee.inputEnded(isWithinFrame: isWithinFrame)
     }
 
     /// Has received bytes dealt with where they lie; only what can't be is kept.
@@ -425,12 +450,16 @@ final class Reactor {
         }
         if connection.pointee.stage == .open { closeIfFinished(connection) }
         tellNotices(connection)
+        if case .closing = connection.pointee.stage, connection.pointee.channel.isMute {
+            return destroy(connection)
+        }
         let isEmpty = connection.pointee.channel.pendingBytes == 0
-        if case .closing = connection.pointee.stage, isEmpty {
+        if case .closing = connection.pointee.stage, isEmpty,
+            connection.pointee.channel.finish()
+        {
             guard !connection.pointee.session.pointee.inputHasEnded else {
                 return destroy(connection)
             }
-            shutdown(connection.pointee.channel.descriptor.number, Int32(SHUT_WR))
             connection.pointee.stage = .lingering(
                 deadline: now.adding(milliseconds: profile.limits.lingerMilliseconds)
             )
@@ -463,15 +492,16 @@ final class Reactor {
     /// Sends what the socket takes; false when the connection is lost.
     private func flush(_ connection: Pointer) -> Bool {
         let session = connection.pointee.session
-        guard connection.pointee.channel.output != nil || session.pointee.hasFragments else {
-            return true
-        }
+        guard
+            connection.pointee.channel.output != nil || session.pointee.hasFragments
+                || connection.pointee.channel.pendingBytes > 0
+        else { return true }
         let output = connection.pointee.channel.openOutput(&pool)
         var progress = false
         // Bounded, so that one connection's long replies don't hold up the others.
         for _ in 0..<8 {
             if session.pointee.hasFragments { session.pointee.fillFragments(into: &output.pointee) }
-            guard output.pointee.count > 0 else { break }
+            guard connection.pointee.channel.pendingBytes > 0 else { break }
             guard let written = connection.pointee.channel.write() else { return false }
             progress = progress || written > 0
             guard output.pointee.count == 0, session.pointee.hasFragments else { break }
@@ -485,7 +515,9 @@ final class Reactor {
     private func updateInterest(_ connection: Pointer) {
         var interest: Poller.Interest = []
         let session = connection.pointee.session
-        if waitingBytes(connection) > 0 || session.pointee.hasFragments {
+        if waitingBytes(connection) > 0 || session.pointee.hasFragments,
+            !connection.pointee.channel.mustReadFirst
+        {
             interest.insert(.writable)
         }
         switch connection.pointee.stage {

@@ -1,4 +1,5 @@
 import Synchronization
+package import TLS
 
 /// Figures of one loop, for anyone to read.
 final class ReactorStatistics: Sendable {
@@ -65,8 +66,14 @@ package final class Server: Sendable {
 
     /// Begins to accept connections, and returns where: with the port that the system chose when
     /// `endpoint` left it open.
-    package func listen(on endpoint: Endpoint) throws(TransportError) -> Endpoint {
-        let listener = try Socket.listen(on: endpoint)
+    ///
+    /// - Parameter identity: what is shown on an endpoint under TLS; each connection begins with what
+    ///   it is at that moment.
+    package func listen(
+        on endpoint: Endpoint,
+        showing identity: TLSServerIdentity? = nil
+    ) throws(TransportError) -> Endpoint {
+        let listener = try Socket.listen(on: endpoint, showing: identity)
         for mailbox in mailboxes { mailbox.leave(.listen(listener)) }
         return listener.endpoint
     }

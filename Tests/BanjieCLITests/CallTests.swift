@@ -1,3 +1,4 @@
+import BanjieClient
 import BanjieProtocol
 import CivilTime
 import Testing
@@ -183,6 +184,36 @@ struct SignInTests {
         #expect(set?.server == .unix(path: "/run/b"))
         #expect(set?.realm == "test")
         #expect(await run("status", variables: ["BANJIE_SERVER": "a:b"]).status == .usage)
+    }
+
+    @Test(
+        arguments: [
+            ("tls:b.example", ServerAddress.tls(host: "b.example", port: 7410)),
+            ("tls:b.example:1", .tls(host: "b.example", port: 1)),
+            ("tls:[::1]:2", .tls(host: "::1", port: 2)), ("tls:", nil), ("tls:unix:/b", nil),
+            ("tls:/b", nil),
+        ]
+    )
+    func addressesUnderTLS(_ text: String, _ address: ServerAddress?) {
+        #expect(ServerAddress(text) == address)
+    }
+
+    @Test func aCertificateStandsInForASecret() async {
+        let line = "status --server tls:b --login ana --ca ca --certificate c --key k"
+        let shown = await run(line).connections.first
+        #expect(shown?.identity == .init(login: "ana", secret: ""))
+        #expect(
+            shown?.security
+                == .init(authorities: "ca", certificate: .init(file: "c", keyFile: "k"))
+        )
+        let both = await run(line, variables: ["BANJIE_SECRET": "top"]).connections.first
+        #expect(both?.identity == .init(login: "ana", secret: "top"))
+        #expect(await run("status --server tls:b --certificate c").status == .usage)
+        #expect(await run("status --server tls:b --key k").status == .usage)
+        // What is meant for TLS isn't passed over in plain; beside a Unix socket it says nothing.
+        #expect(await run("status --ca ca").status == .usage)
+        let local = await run("status --server unix:/b", variables: ["BANJIE_CA": "ca"])
+        #expect(local.connections.first?.server == .unix(path: "/b"))
     }
 
     @Test func aNewSecretGoesToAFileAlone() async {
