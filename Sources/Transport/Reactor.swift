@@ -33,8 +33,10 @@ final class Reactor {
     private var listed: [ConnectionID] = []
 
     private var now = MonotonicTime.now()
-    /// Calls handed to the handler since the last wait.
+    /// Calls handed to the handler, and bytes received and sent, since they were last told.
     private var handed = 0
+    private var received = 0
+    private var sent = 0
     private var callsWereDeferred = false
     /// When a drain cuts off what is left; nil while none has begun.
     private var drainDeadline: MonotonicTime?
@@ -78,15 +80,21 @@ final class Reactor {
             fireTimers()
             settleListed()
             // Last: settling hands over the calls that waited behind AUTH or behind full output.
-            if handed > 0 {
-                statistics.calls.add(handed, ordering: .relaxed)
-                handed = 0
-            }
+            tellFigures()
             if callsWereDeferred {
                 callsWereDeferred = false
                 handler.batchEnded()
             }
         }
+    }
+
+    /// Once a wake-up, since the figures are shared with other threads.
+    private func tellFigures() {
+        guard handed | received | sent != 0 else { return }
+        statistics.calls.add(handed, ordering: .relaxed)
+        statistics.bytesReceived.add(received, ordering: .relaxed)
+        statistics.bytesSent.add(sent, ordering: .relaxed)
+        (handed, received, sent) = (0, 0, 0)
     }
 
     private var isDone: Bool {
@@ -237,8 +245,10 @@ final class Reactor {
         connections[Int(index)] = connection
         openCount += 1
         statistics.connections.store(openCount, ordering: .relaxed)
+        statistics.accepted.add(1, ordering: .relaxed)
         timers.set(index, to: connection.pointee.session.pointee.timer)
         if openCount > profile.limits.connections || drainDeadline != nil {
+            statistics.turnedAway.add(1, ordering: .relaxed)
             close(connection, for: .tooManyConnections)
         }
     }
@@ -321,6 +331,7 @@ final class Reactor {
 
     /// Has received bytes dealt with where they lie; only what can't be is kept.
     private func ingest(_ connection: Pointer, _ bytes: UnsafeRawBufferPointer) {
+        received += bytes.count
         var rest = bytes
         while connection.pointee.channel.backlog.count > 0, rest.count > 0 {
             let wanted = connection.pointee.isHalted ? Int.max : connection.pointee.wanted
@@ -503,6 +514,7 @@ final class Reactor {
             if session.pointee.hasFragments { session.pointee.fillFragments(into: &output.pointee) }
             guard connection.pointee.channel.pendingBytes > 0 else { break }
             guard let written = connection.pointee.channel.write() else { return false }
+            sent += written
             progress = progress || written > 0
             guard output.pointee.count == 0, session.pointee.hasFragments else { break }
         }

@@ -97,6 +97,13 @@ import Wire
         #expect(metrics["banjie_deadlines_armed"] == 1)
         #expect(metrics["banjie_store_writable"] == 1 && metrics["banjie_firing"] == 1)
         #expect(metrics["banjie_connections"] == 3)
+        #expect(metrics["banjie_connections_accepted_total"] == 3)
+        #expect(metrics["banjie_connections_turned_away_total"] == 0)
+        // A call and its answer are a header of 24 bytes each at least.
+        for direction in ["received", "sent"] {
+            let bytes = try #require(metrics["banjie_\(direction)_bytes_total"])
+            #expect(bytes > 24 * (commands + 7) && bytes < 100_000, "\(direction) \(bytes)")
+        }
         #expect(metrics[#"banjie_sign_ins_total{outcome="accepted"}"#] == 2)
         #expect(try #require(metrics["banjie_commits_total"]) >= 4)
         #expect(metrics["banjie_log_lines_dropped_total"] == 0)

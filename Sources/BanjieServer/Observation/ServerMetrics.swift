@@ -104,6 +104,30 @@ final class ServerMetrics: Sendable {
     /// Adds what the transport tells of its connections.
     func add(_ exit: ReplyExit) {
         registry.addGauge("banjie_connections", "Connections open.") { Double(exit.connections) }
+        func add(
+            _ name: String,
+            _ help: String,
+            _ read: @escaping @Sendable (Transport.Server) -> Int
+        ) {
+            registry.add(
+                MetricFamily(name, .counter, help) { samples in
+                    samples.add(UInt64(clamping: exit.figures(read) ?? 0))
+                }
+            )
+        }
+        add("banjie_connections_accepted_total", "Connections that came.") {
+            $0.connectionsSinceStart.accepted
+        }
+        add(
+            "banjie_connections_turned_away_total",
+            "Connections turned away since there were too many or the server was stopping."
+        ) { $0.connectionsSinceStart.turnedAway }
+        add("banjie_received_bytes_total", "Bytes of frames that were received.") {
+            $0.bytesSinceStart.received
+        }
+        add("banjie_sent_bytes_total", "Bytes that were sent, under TLS with what that adds.") {
+            $0.bytesSinceStart.sent
+        }
     }
 
     /// Adds what the log tells of itself.
