@@ -56,6 +56,11 @@ final class ReplyExit: Sendable {
     /// Sends messages of streams.
     func post(_ batch: inout ReplyBatch) { server.withLock { $0 }?.post(&batch) }
 
+    /// What the transport tells; nil before there is one.
+    func figures<Figure: Sendable>(_ read: (Transport.Server) -> Figure) -> Figure? {
+        server.withLock { $0 }.map(read)
+    }
+
     /// Connections open; 0 before there is a transport.
     var connections: Int { server.withLock { $0 }?.connections ?? 0 }
 

@@ -28,6 +28,11 @@ static inline int banjie_tls_set_server_name(SSL *connection, const char *name) 
     return (int)SSL_set_tlsext_host_name(connection, name);
 }
 
+/// Sets what the callback for messages is given.
+static inline void banjie_tls_set_message_argument(SSL *connection, void *argument) {
+    SSL_set_msg_callback_arg(connection, argument);
+}
+
 /// Marks a read of a BIO as one that may succeed later, or as one that did.
 static inline void banjie_bio_set_retry_read(BIO *bio) { BIO_set_retry_read(bio); }
 static inline void banjie_bio_clear_retry(BIO *bio) { BIO_clear_retry_flags(bio); }

@@ -39,7 +39,10 @@ package struct TLSSession: ~Copyable {
     package init(connecting context: TLSClientContext, to host: String) {
         self.init(context.library)
         let parameters = SSL_get0_param(connection)
-        if X509_VERIFY_PARAM_set1_ip_asc(parameters, host) != 1 {
+        if host.isEmpty {
+            // The library would take it for "any".
+            state = .failed(.certificate(.wrongName))
+        } else if X509_VERIFY_PARAM_set1_ip_asc(parameters, host) != 1 {
             ERR_clear_error()
             // RFC 9525: what a host is called stands among the alternative names, and a wildcard stands
             // for a whole label.
@@ -68,6 +71,7 @@ package struct TLSSession: ~Copyable {
         let bio = Ends.makeBIO(over: ends)
         // One reference stands for both directions when they are the same.
         SSL_set_bio(connection, bio, bio)
+        Ends.countMessages(of: connection, at: ends)
     }
 
     deinit {
@@ -86,7 +90,7 @@ package struct TLSSession: ~Copyable {
     ///
     /// - Parameter plaintext: takes them; at least `slack` longer than `ciphertext`. It may hold the
     ///   ciphertext itself, from `slack` on: what was read is overwritten, what wasn't isn't.
-    /// - Throws: when the session fails by it, once; what came after is dropped.
+    /// - Throws: when the session fails by it, once; what came with it and after it is dropped.
     package mutating func receive(
         _ ciphertext: UnsafeRawBufferPointer,
         into plaintext: UnsafeMutableRawBufferPointer
@@ -117,6 +121,7 @@ package struct TLSSession: ~Copyable {
             throw fail(.noCommonProtocol)
         }
         state = .open
+        ends.pointee.ownMessages = 0
         if let certificate = SSL_get1_peer_certificate(connection) {
             peer = PeerCertificate(certificate)
             X509_free(certificate)
@@ -161,6 +166,9 @@ package struct TLSSession: ~Copyable {
 
     /// What the library failed with just now, in our terms.
     private var failure: TLSError {
+        if ends.pointee.isFlooded {
+            return .broken("more new keys and tickets than there is reason for")
+        }
         let error = LibraryError.take()
         // The library takes a first byte that begins no record for another version's.
         if state == .handshake, let firstByte, !(20...23).contains(firstByte) { return .plainText }

@@ -92,8 +92,9 @@ enum ServiceRegistry {
         ItemHeadRecord.table, ItemRecord.table, PersonRecord.table, PostRecord.table,
     ]
 
-    /// A method with the service that answers it.
-    struct Route: Sendable {
+    /// A method with the service that answers it. Passed by reference, since it has many parts and
+    /// every call looks it up.
+    final class Route: Sendable {
         let method: MethodDescriptor
         /// Its place in `methods`, and its kind.
         let observed: ObservedMethod
@@ -101,6 +102,15 @@ enum ServiceRegistry {
         let queries: (any QueryRouting)?
         let watches: (any WatchRouting)?
         let inline: (any InlineRouting)?
+
+        fileprivate init(_ method: MethodDescriptor, index: Int, of service: Registration) {
+            self.method = method
+            observed = ObservedMethod(index: index, kind: method.observedKind)
+            commands = service.commands
+            queries = service.queries
+            watches = service.watches
+            inline = service.inline
+        }
     }
 
     /// Every method, in the order of the registrations.
@@ -115,14 +125,7 @@ enum ServiceRegistry {
                 let (service, number) = (Int(method.serviceNumber), Int(method.number))
                 while routes.count <= service { routes.append([]) }
                 while routes[service].count <= number { routes[service].append(nil) }
-                routes[service][number] = Route(
-                    method: method,
-                    observed: ObservedMethod(index: index, kind: method.observedKind),
-                    commands: registration.commands,
-                    queries: registration.queries,
-                    watches: registration.watches,
-                    inline: registration.inline
-                )
+                routes[service][number] = Route(method, index: index, of: registration)
                 index += 1
             }
         }
