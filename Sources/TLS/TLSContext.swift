@@ -60,12 +60,15 @@ final class LibraryContext: @unchecked Sendable {
         return isReadable ? Int64(timegm(&time)) : 0
     }
 
-    /// Has sessions trust the authorities in a file, and no others.
+    /// Has sessions trust the authorities in a file, and no others; what is in the lists of revoked
+    /// certificates beside them isn't.
     func trust(_ path: String) throws(TLSFileError) {
         ERR_clear_error()
         guard SSL_CTX_load_verify_file(pointer, path) == 1 else {
             throw .authorities(path, LibraryError.take().text)
         }
+        let status = banjie_tls_use_revocations(pointer)
+        precondition(status == 1, "a store takes its flags")
     }
 }
 

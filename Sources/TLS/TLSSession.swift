@@ -24,8 +24,14 @@ package struct TLSSession: ~Copyable {
     private let connection: OpaquePointer
     /// Apart from the session, since the library points to it.
     private let ends: UnsafeMutablePointer<Ends>
-    /// The first byte that came; nil before.
-    private var firstByte: UInt8?
+    /// The first bytes that came, as far as they are looked at before the library sees them: the
+    /// headers of a record and of the message in it.
+    private var opening: [UInt8] = []
+    private static let openingBytes = 9
+
+    /// The longest first message that is taken. The library reserves what is announced, up to 128 KiB
+    /// for nine bytes; none that a client has reason to send comes near this.
+    private static let longestHello = 16 << 10
 
     /// A server's side.
     package init(accepting context: TLSServerContext) {
@@ -96,7 +102,7 @@ package struct TLSSession: ~Copyable {
         into plaintext: UnsafeMutableRawBufferPointer
     ) throws(TLSError) -> Int {
         precondition(plaintext.count >= ciphertext.count + Self.slack, "room for what may come")
-        if firstByte == nil { firstByte = ciphertext.first }
+        if state == .handshake { try examine(ciphertext) }
         ends.pointee.input = ciphertext
         defer { ends.pointee.input = UnsafeRawBufferPointer(start: nil, count: 0) }
         if state == .handshake { try shakeHands() }
@@ -104,6 +110,19 @@ package struct TLSSession: ~Copyable {
         isWaitingForPeer = false
         return try read(into: plaintext)
     }
+
+    /// Refuses what begins by announcing too much.
+    private mutating func examine(_ ciphertext: UnsafeRawBufferPointer) throws(TLSError) {
+        guard opening.count < Self.openingBytes else { return }
+        opening += ciphertext.prefix(Self.openingBytes - opening.count)
+        guard opening.count == Self.openingBytes, opening[0] == Self.handshakeRecord else { return }
+        let length = opening[6...].reduce(0) { $0 << 8 | Int($1) }
+        guard length > Self.longestHello else { return }
+        throw fail(.broken("a first message of \(length) bytes"))
+    }
+
+    private static let handshakeRecord: UInt8 = 22
+    private static let recordTypes: ClosedRange<UInt8> = 20...23
 
     private mutating func shakeHands() throws(TLSError) {
         ERR_clear_error()
@@ -121,6 +140,7 @@ package struct TLSSession: ~Copyable {
             throw fail(.noCommonProtocol)
         }
         state = .open
+        opening = []
         ends.pointee.ownMessages = 0
         if let certificate = SSL_get1_peer_certificate(connection) {
             peer = PeerCertificate(certificate)
@@ -171,7 +191,9 @@ package struct TLSSession: ~Copyable {
         }
         let error = LibraryError.take()
         // The library takes a first byte that begins no record for another version's.
-        if state == .handshake, let firstByte, !(20...23).contains(firstByte) { return .plainText }
+        if state == .handshake, let first = opening.first, !Self.recordTypes.contains(first) {
+            return .plainText
+        }
         return TLSError(error, verification: SSL_get_verify_result(connection))
     }
 

@@ -2,6 +2,7 @@ import BanjieClient
 import BanjieProtocol
 import Foundation
 import LocalServer
+import SeededRandom
 import TLS
 import TestCertificates
 import Testing
@@ -140,6 +141,42 @@ import Wire
         #expect(log.contains("certificate has expired"))
         #expect(log.contains("event=certificates.read"))
         #expect(log.contains("expired=false"))
+    }
+
+    @Test func whoeverKnocksDoesNotDisturbTheOthers() async throws {
+        let (office, address) = try await serve()
+        let good = try connect(address, as: office.credentials(of: "clerk"))
+        _ = try await AdminClient(good).getAuditHead(Empty())
+        let seed = UInt64.random(in: 0 ... .max)
+        print("seed \(seed)")
+        var generator = SeededGenerator(seed: seed)
+        func random(_ count: Int) -> [UInt8] {
+            (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) }
+        }
+        let plain = String(address.dropFirst("tls:".count))
+        var knocking: [FrameConnection] = []
+        for number in 0..<120 {
+            let peer = try FrameConnection(to: plain)
+            switch number % 6 {
+            case 0: break
+            case 1: peer.send(Array("GET / HTTP/1.1\r\n\r\n".utf8))
+            case 2: peer.send(Preface.bytes + random(100))
+            case 3: peer.send([22, 3, 1, 2, 0, 1, 0, 1, 0xFC, 3, 3] + random(200))
+            case 4: peer.send(random(2_000))
+            default:
+                peer.send([22, 3, 1, 0, 200])
+                peer.finishSending()
+            }
+            knocking.append(peer)
+            if number % 10 == 0 { _ = try await AdminClient(good).getAuditHead(Empty()) }
+        }
+        // Those that say nothing are closed when the time for the handshake is over.
+        for peer in knocking { #expect(peer.isClosed()) }
+        _ = try await AdminClient(good).getAuditHead(Empty())
+        #expect(try await refusal(connect(address, as: office.credentials(of: "clerk"))) == nil)
+        good.close()
+        office.server.terminate()
+        #expect(office.server.waitForExit(seconds: 20) == .code(0))
     }
 
     @Test func theCommandLine() async throws {

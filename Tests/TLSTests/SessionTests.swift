@@ -188,6 +188,45 @@ import Testing
         #expect(pair.clientError == .refused("it asks for a certificate"))
     }
 
+    @Test func certificatesAreRevoked() throws {
+        let stolen = try setting.authority.issue("stolen", for: .client)
+        let good = try setting.authority.issue("good", for: .client)
+        let files = try setting.authority.issueServer()
+        let server = try TLSServerContext(
+            TLSServerFiles(
+                files,
+                clients: .must(authorities: try setting.authority.revoke([stolen]))
+            )
+        )
+        let refused = Pair(server, try setting.client(stolen))
+        refused.carry()
+        #expect(refused.serverError == .certificate(.revoked))
+        let taken = Pair(server, try setting.client(good))
+        taken.carry()
+        #expect(taken.server.peer?.commonName == "good")
+
+        // A server's is looked up by the client.
+        let careful = try TLSClientContext(
+            TLSClientFiles(authorities: try setting.authority.revoke([files]))
+        )
+        let pair = Pair(server, careful)
+        pair.carry()
+        #expect(pair.clientError == .certificate(.revoked))
+    }
+
+    @Test func aListThatIsOutOfDateVouchesForNobody() async throws {
+        let list = try setting.authority.revoke([], forSeconds: 1)
+        let client = try TLSClientContext(TLSClientFiles(authorities: list))
+        var error: TLSError?
+        for _ in 0..<100 where error == nil {
+            try await Task.sleep(for: .milliseconds(50))
+            let pair = Pair(setting.server, client)
+            pair.carry()
+            error = pair.clientError
+        }
+        #expect(error == .certificate(.noRevocationList))
+    }
+
     @Test func clientsCertificatesThatAreNotGood() throws {
         let other = try TestAuthority()
         let cases: [(TLSIdentityFiles, TLSError.CertificateProblem)] = [
