@@ -182,8 +182,8 @@ let package = Package(
         tests(
             "BanjieServerTests",
             [
-                "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Office", "Store",
-                "StoreModel", "Telemetry", "Transport", "Wire", "WorkCalendar",
+                "BanjieClient", "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines",
+                "Office", "Store", "StoreModel", "Telemetry", "Transport", "Wire", "WorkCalendar",
             ]
         ),
         tests("CivilTimeTests", ["CivilTime"]),

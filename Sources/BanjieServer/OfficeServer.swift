@@ -19,6 +19,7 @@ package final class OfficeServer: Sendable {
     private let transport: Transport.Server
     private let inbox: Inbox<EngineCall<HeldCall>>
     private let queries: QueryPool<HeldCall>
+    private let watches: StreamDesk<QueryContext>
     private let signIns: SignInDesk
     private let shared: SharedState
     private let engineFinished: DispatchSemaphore
@@ -64,6 +65,14 @@ package final class OfficeServer: Sendable {
             log: Self.trouble("query.trouble", logger),
             deliver: { exit.deliver($0) }
         )
+        let watches = StreamDesk<QueryContext>(
+            open: { (opening, context) throws(DispatchFailure<HandlerFailure>) in
+                try ServiceRegistry.openWatch(opening, in: &context)
+            },
+            post: { exit.post(&$0) },
+            ended: { exit.ended($0) }
+        )
+        shared.tellCommits { watches.committed() }
         let signIns = SignInDesk(
             log: Self.trouble("sign_in.trouble", logger),
             post: { exit.post($0, for: $1) }
@@ -71,6 +80,7 @@ package final class OfficeServer: Sendable {
         let router = Router(
             commands: inbox,
             queries: queries,
+            watches: watches,
             signIns: signIns,
             shared: shared,
             interceptors: interceptors,
@@ -95,6 +105,13 @@ package final class OfficeServer: Sendable {
             () throws(StoreError) in try SQLiteReader(path: path)
         }
         try queries.start(threads: configuration.queryThreads, makeReader: makeReader)
+        try watches.start(named: "watches") { () throws(StoreError) in
+            SnapshotContexts(
+                try makeReader(),
+                shared: shared,
+                connections: { exit.connections }
+            )
+        }
         try signIns.start(makeReader: makeReader)
 
         let profile = ServerProfile(
@@ -122,6 +139,7 @@ package final class OfficeServer: Sendable {
         self.transport = transport
         self.inbox = inbox
         self.queries = queries
+        self.watches = watches
         self.signIns = signIns
         self.shared = shared
         self.engineFinished = engineFinished
@@ -169,6 +187,7 @@ package final class OfficeServer: Sendable {
         inbox.close()
         engineFinished.wait()
         queries.stop()
+        watches.stop()
         signIns.stop()
         logger.log(.info, "server.stopped")
     }

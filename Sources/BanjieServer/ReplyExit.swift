@@ -53,6 +53,14 @@ final class ReplyExit: Sendable {
         server.withLock { $0 }?.post(&batch)
     }
 
+    /// Sends what streams say.
+    func post(_ batch: inout ReplyBatch) { server.withLock { $0 }?.post(&batch) }
+
+    /// Takes note of a stream's end.
+    func ended(_ end: StreamEnd) {
+        interceptors.after(end.call.observed, CallEnding(end, at: .now()))
+    }
+
     /// Connections open; 0 before there is a transport.
     var connections: Int { server.withLock { $0 }?.connections ?? 0 }
 

@@ -14,10 +14,12 @@ final class Router: CallHandler {
     private struct Waiting {
         var commands: [Call] = []
         var queries: [Call] = []
+        var streams: [StreamEvent] = []
     }
 
     private let commands: Inbox<Call>
     private let queries: QueryPool<HeldCall>
+    private let watches: StreamDesk<QueryContext>
     private let signIns: SignInDesk
     private let shared: SharedState
     private let interceptors: ServerInterceptors
@@ -29,6 +31,7 @@ final class Router: CallHandler {
     init(
         commands: Inbox<Call>,
         queries: QueryPool<HeldCall>,
+        watches: StreamDesk<QueryContext>,
         signIns: SignInDesk,
         shared: SharedState,
         interceptors: ServerInterceptors,
@@ -37,6 +40,7 @@ final class Router: CallHandler {
     ) {
         self.commands = commands
         self.queries = queries
+        self.watches = watches
         self.signIns = signIns
         self.shared = shared
         self.interceptors = interceptors
@@ -60,8 +64,7 @@ final class Router: CallHandler {
         }
         let method = route.method
         guard !method.kind.isStream else {
-            responder.fail(Self.failure(.unknownMethod, in: language))
-            return
+            return refuse(observed, .unknownMethod, in: language, &responder)
         }
         if let reason = Self.refusal(of: method.access, to: session?.actor) {
             return refuse(observed, reason, in: language, &responder)
@@ -90,15 +93,53 @@ final class Router: CallHandler {
         }
     }
 
-    /// What the caller allows, and no more than the method does, in milliseconds.
+    /// What the caller allows, and no more than the method does, in milliseconds; 0 for any time.
     private static func timeout(
         of call: borrowing IncomingCall,
         _ method: MethodDescriptor?
     ) -> UInt32 {
         guard let method else { return call.timeoutMilliseconds }
-        return call.timeoutMilliseconds == 0
-            ? method.defaultTimeoutMillis
-            : min(call.timeoutMilliseconds, method.longestTimeoutMillis)
+        guard call.timeoutMilliseconds > 0 else { return method.defaultTimeoutMillis }
+        // A stream may be allowed any time.
+        guard method.longestTimeoutMillis > 0 else { return call.timeoutMilliseconds }
+        return min(call.timeoutMilliseconds, method.longestTimeoutMillis)
+    }
+
+    func open(_ call: borrowing IncomingCall, _ responder: inout StreamResponder) {
+        let route = ServiceRegistry.route(call.method)
+        let timeout = Self.timeout(of: call, route?.method)
+        let observed = ObservedCall(call, route?.observed, timeoutMilliseconds: timeout)
+        interceptors.before(observed)
+        let session = signIns.session(of: call.principal, on: call.connection)
+        let language = session?.language ?? .english
+        guard let route, route.method.kind == .watch, route.watches != nil else {
+            return refuse(observed, .unknownMethod, in: language, &responder)
+        }
+        if let reason = Self.refusal(of: route.method.access, to: session?.actor) {
+            return refuse(observed, reason, in: language, &responder)
+        }
+        let (ticket, room) = responder.accept(timeoutMilliseconds: timeout)
+        let opening = StreamOpening(
+            method: route.method,
+            body: Array(call.message),
+            caller: StreamCaller(actor: session?.actor, language: language),
+            room: room,
+            call: HeldCall(ticket: ticket, observed: observed)
+        )
+        add(.opened(opening))
+    }
+
+    private func add(_ event: StreamEvent) { waiting.withLock { $0.streams.append(event) } }
+
+    func received(_ message: UnsafeRawBufferPointer, on ticket: CallTicket) -> Bool {
+        add(.received(Array(message), ticket))
+        return false
+    }
+
+    func halfClosed(_ ticket: CallTicket) { add(.halfClosed(ticket)) }
+
+    func roomReturned(_ byteCount: Int, on ticket: CallTicket) {
+        add(.roomReturned(byteCount, ticket))
     }
 
     private func refuse(
@@ -108,6 +149,16 @@ final class Router: CallHandler {
         _ responder: inout Responder
     ) {
         responder.fail(Self.failure(reason, in: language))
+        interceptors.after(call, .refusedInline(reason))
+    }
+
+    private func refuse(
+        _ call: ObservedCall,
+        _ reason: Reason,
+        in language: Language,
+        _ responder: inout StreamResponder
+    ) {
+        responder.refuse(Self.failure(reason, in: language))
         interceptors.after(call, .refusedInline(reason))
     }
 
@@ -177,6 +228,7 @@ final class Router: CallHandler {
         }
         hand(handed.commands) { commands.add($0) }
         hand(handed.queries) { queries.add($0) }
+        if !handed.streams.isEmpty { watches.add(handed.streams) }
     }
 
     /// Hands calls over, and refuses those for which there is no room: nothing waits without bound.
@@ -208,7 +260,10 @@ final class Router: CallHandler {
         return nil
     }
 
-    func cancelled(_ ticket: CallTicket) { metrics.callCancelled() }
+    func cancelled(_ ticket: CallTicket) {
+        metrics.callCancelled()
+        add(.cancelled(ticket))
+    }
 
     func closed(_ connection: ConnectionID, principal: Principal) {
         signIns.forget(connection)
@@ -236,7 +291,9 @@ extension ObservedCall {
         self.method = method
         connection = call.connection
         receivedAt = call.receivedAt
-        deadline = call.receivedAt.adding(milliseconds: UInt64(timeoutMilliseconds))
+        deadline =
+            timeoutMilliseconds == 0
+            ? .never : call.receivedAt.adding(milliseconds: UInt64(timeoutMilliseconds))
         trace = TraceContext(call.traceparent)
     }
 }

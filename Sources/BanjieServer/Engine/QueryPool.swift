@@ -58,17 +58,21 @@ final class QueryPool<Ticket: Sendable>: Sendable {
     }
 
     private func run(_ reader: any RecordReader) {
+        let contexts = SnapshotContexts(reader, shared: shared, connections: connections)
         while let calls = inbox.take(limit: Self.batchMax, waitingMilliseconds: 1000) {
             guard !calls.isEmpty else { continue }
             deliver(
-                calls.map { EngineAnswer(ticket: $0.ticket, outcome: answer($0, from: reader)) }
+                calls.map {
+                    EngineAnswer(ticket: $0.ticket, outcome: answer($0, in: contexts, of: reader))
+                }
             )
         }
     }
 
     private func answer(
         _ call: EngineCall<Ticket>,
-        from reader: any RecordReader
+        in contexts: SnapshotContexts,
+        of reader: any RecordReader
     ) -> EngineOutcome {
         guard let route = ServiceRegistry.route(call.method), let queries = route.queries else {
             preconditionFailure("the router hands over known queries only")
@@ -76,7 +80,7 @@ final class QueryPool<Ticket: Sendable>: Sendable {
         do {
             var writer = MessageWriter()
             try reader.atOnce {
-                var context = try makeContext(for: call, from: reader)
+                var context = try contexts.context(for: call.actor)
                 try dispatching(call.body) { (body) throws(DispatchFailure<HandlerFailure>) in
                     try queries.dispatchQuery(
                         route.method.number,
@@ -99,26 +103,5 @@ final class QueryPool<Ticket: Sendable>: Sendable {
                 EngineFailure(report: failure.report(in: call.language), isOutcomeKnown: true)
             )
         }
-    }
-
-    /// The circumstances in which a query looks at the reader's snapshot, made once that is fixed:
-    /// no calendar is missing that a record names, and no record is of a later time than now.
-    private func makeContext(
-        for call: EngineCall<Ticket>,
-        from reader: any RecordReader
-    ) throws(StoreError) -> QueryContext {
-        let head = try reader.head()
-        var snapshot = shared.current
-        snapshot.status.connections = UInt32(clamping: connections())
-        if head.commit > snapshot.status.commit {
-            // Committed, and not published to other threads yet.
-            snapshot.calendars = try CalendarTimeline.load(from: reader).timeline
-        }
-        return QueryContext(
-            reader: reader,
-            actor: call.actor,
-            circumstances: shared.circumstances(snapshot, notBefore: head.at),
-            status: snapshot.status
-        )
     }
 }

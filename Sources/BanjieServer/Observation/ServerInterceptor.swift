@@ -82,6 +82,23 @@ extension CallEnding {
         CallEnding(status: reason.status, reason: reason, isReplay: false, duration: nil)
     }
 
+    /// What the caller of a stream got that ended at `now`.
+    init(_ end: StreamEnd, at now: MonotonicTime) {
+        let call = end.call.observed
+        let (status, reason): (Status, Reason?) =
+            switch end.failure {
+            case nil: (.ok, nil)
+            case .handler(let report)?: (report.reason.status, report.reason)
+            case .cancelled?: (now > call.deadline ? .deadlineExceeded : .cancelled, nil)
+            }
+        self.init(
+            status: status,
+            reason: reason,
+            isReplay: false,
+            duration: now.nanoseconds &- call.receivedAt.nanoseconds
+        )
+    }
+
     /// What the caller of a call got that was answered with `outcome` at `now`: nothing of it, when
     /// that came too late.
     init(_ outcome: EngineOutcome, to call: ObservedCall, at now: MonotonicTime) {

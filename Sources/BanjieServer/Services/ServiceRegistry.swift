@@ -24,6 +24,15 @@ protocol QueryRouting: Sendable {
     ) throws(DispatchFailure<HandlerFailure>)
 }
 
+/// A service's watches, as the desk of streams opens them.
+protocol WatchRouting: Sendable {
+    func openWatch(
+        _ method: UInt16,
+        _ body: UnsafeRawBufferPointer,
+        in context: inout QueryContext
+    ) throws(DispatchFailure<HandlerFailure>) -> any EncodedStream<QueryContext, HandlerFailure>
+}
+
 /// A service all of whose methods are answered where they are read.
 protocol InlineRouting: Sendable {
     func dispatchQuery(
@@ -49,6 +58,7 @@ enum ServiceRegistry {
         let descriptor: ServiceDescriptor
         var commands: (any CommandRouting)?
         var queries: (any QueryRouting)?
+        var watches: (any WatchRouting)?
         var inline: (any InlineRouting)?
     }
 
@@ -84,6 +94,7 @@ enum ServiceRegistry {
         let observed: ObservedMethod
         let commands: (any CommandRouting)?
         let queries: (any QueryRouting)?
+        let watches: (any WatchRouting)?
         let inline: (any InlineRouting)?
     }
 
@@ -104,6 +115,7 @@ enum ServiceRegistry {
                     observed: ObservedMethod(index: index, kind: method.observedKind),
                     commands: registration.commands,
                     queries: registration.queries,
+                    watches: registration.watches,
                     inline: registration.inline
                 )
                 index += 1
@@ -111,6 +123,26 @@ enum ServiceRegistry {
         }
         return routes
     }()
+
+    /// Hands the first message of a watch to its method.
+    ///
+    /// - Precondition: the router has found that the method is a watch.
+    static func openWatch(
+        _ opening: StreamOpening,
+        in context: inout QueryContext
+    ) throws(DispatchFailure<HandlerFailure>) -> HeldStream<QueryContext>.Stream {
+        guard let watches = route(opening.method.id)?.watches else {
+            preconditionFailure("the router hands over known watches only")
+        }
+        return try opening.body.withUnsafeBufferPointer {
+            (body) throws(DispatchFailure<HandlerFailure>) in
+            try watches.openWatch(
+                opening.method.number,
+                UnsafeRawBufferPointer(body),
+                in: &context
+            )
+        }
+    }
 
     /// The route of a method's id; nil when no method has it. O(1).
     static func route(_ id: UInt32) -> Route? {
