@@ -119,7 +119,7 @@ let package = Package(
         source("Wire", ["CSystem"]),
         source("BanjieProtocol", ["CivilTime", "Wire"]),
         source("Transport", ["CSystem", "TLS", "Wire"]),
-        source("BanjieClient", ["BanjieProtocol", "CivilTime", "Transport", "Wire"]),
+        source("BanjieClient", ["BanjieProtocol", "CivilTime", "TLS", "Transport", "Wire"]),
 
         // Secrets.
         source("PrivateFiles"),
@@ -139,7 +139,7 @@ let package = Package(
             "BanjieServer",
             [
                 "BanjieProtocol", "CSystem", "CivilTime", "Deadlines", "Digest", "Office", "Store",
-                "StoreSQLite", "Telemetry", "Transport", "Wire", "WorkCalendar",
+                "StoreSQLite", "TLS", "Telemetry", "Transport", "Wire", "WorkCalendar",
             ],
             [unchecked]
         ),
@@ -175,7 +175,10 @@ let package = Package(
         testSupport("TestVectors"),
         tests(
             "BanjieCLITests",
-            ["BanjieCLI", "BanjieProtocol", "CivilTime", "Store", "Wire", "WorkCalendar"]
+            [
+                "BanjieCLI", "BanjieClient", "BanjieProtocol", "CivilTime", "Store", "Wire",
+                "WorkCalendar",
+            ]
         ),
         tests("BanjieClientTests", ["BanjieClient", "BanjieProtocol", "Transport", "Wire"]),
         tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "SeededRandom", "Wire"]),
@@ -183,7 +186,8 @@ let package = Package(
             "BanjieServerTests",
             [
                 "BanjieClient", "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines",
-                "Office", "Store", "StoreModel", "Telemetry", "Transport", "Wire", "WorkCalendar",
+                "Office", "Store", "StoreModel", "TLS", "Telemetry", "Transport", "Wire",
+                "WorkCalendar",
             ]
         ),
         tests("CivilTimeTests", ["CivilTime"]),
@@ -195,7 +199,7 @@ let package = Package(
             "EndToEndTests",
             [
                 "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "LocalServer", "Office",
-                "SeededRandom", "Wire", "banjie", "banjied",
+                "SeededRandom", "TLS", "TestCertificates", "Wire", "banjie", "banjied",
             ]
         ),
         tests(
@@ -238,7 +242,13 @@ let package = Package(
         ),
         tests("TLSTests", ["PrivateFiles", "SeededRandom", "TLS", "TestCertificates"]),
         tests("TelemetryTests", ["CivilTime", "SeededRandom", "Telemetry"]),
-        tests("TransportTests", ["CSystem", "SeededRandom", "TestVectors", "Transport", "Wire"]),
+        tests(
+            "TransportTests",
+            [
+                "CSystem", "SeededRandom", "TLS", "TestCertificates", "TestVectors", "Transport",
+                "Wire",
+            ]
+        ),
         tests("WireTests", ["SeededRandom", "TestVectors", "Wire"]),
         tests("WorkCalendarTests", ["CivilTime", "SeededRandom", "WorkCalendar"]),
     ]

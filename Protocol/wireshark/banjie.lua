@@ -451,6 +451,29 @@ schema.messages.DepartmentCards = {
     { 2, "more", "bool", doc = "Whether there are more." },
 }
 
+schema.messages.WatchCasesRequest = {
+    doc = "What to watch of what happens to cases.",
+    { 1, "after", "uint64", doc = "Begin after this number; with what comes from now on when absent." },
+    { 2, "case", "string", doc = "Only this case; all when empty." },
+    { 3, "department", "string", doc = "Only cases of this department; all when empty." },
+}
+
+schema.messages.CaseChange = {
+    doc = "What happened to a case, and how it stood then.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "version", "uint64", doc = "Its version afterwards." },
+    { 3, "state", "enum", "CaseState", doc = "Its state afterwards." },
+    { 4, "department", "string", doc = "The department that answers for it." },
+    { 5, "what", "string", doc = "What happened: the kind of its newest audit entry." },
+    { 6, "at", "instant", doc = "When it was recorded." },
+}
+
+schema.messages.CaseEvent = {
+    doc = "What a watch of cases tells.",
+    { 1, "sequence", "uint64", doc = "The number to go on from after this." },
+    { 2, "change", "message", "CaseChange", doc = "What happened; absent in a mark, which tells only how far the watch has come. The first message is a mark." },
+}
+
 schema.messages.Empty = {
     doc = "Nothing.",
 }
@@ -555,6 +578,18 @@ schema.messages.ReadFiredReply = {
     doc = "What has fired, in order.",
     { 1, "firings", "message", "Firing", doc = "The firings." },
     { 2, "next", "uint64", doc = "The sequence number to go on from." },
+}
+
+schema.messages.WatchFiredRequest = {
+    doc = "What to watch of what fires.",
+    { 1, "after", "uint64", doc = "Begin after this number; with what comes from now on when absent." },
+    { 2, "label", "string", doc = "Only deadlines whose label begins with this; all when empty." },
+}
+
+schema.messages.FiredEvent = {
+    doc = "What a watch of firings tells.",
+    { 1, "sequence", "uint64", doc = "The number to go on from after this." },
+    { 2, "firing", "message", "Firing", doc = "What has fired; absent in a mark, which tells only how far the watch has come. The first message is a mark." },
 }
 
 schema.messages.EchoRequest = {
@@ -776,6 +811,7 @@ schema.services[5] = {
         [17] = { name = "List", request = "ListCasesRequest", reply = "ListCasesReply" },
         [18] = { name = "Count", request = "Empty", reply = "CaseCount" },
         [19] = { name = "Cards", request = "DepartmentCardsRequest", reply = "DepartmentCards" },
+        [20] = { name = "Watch", request = "WatchCasesRequest", reply = "CaseEvent" },
     },
 }
 
@@ -792,6 +828,7 @@ schema.services[3] = {
         [8] = { name = "Explain", request = "DeadlineRequest", reply = "DeadlineExplanation" },
         [9] = { name = "ListDue", request = "ListDueRequest", reply = "ListDueReply" },
         [10] = { name = "ReadFired", request = "ReadFiredRequest", reply = "ReadFiredReply" },
+        [11] = { name = "Watch", request = "WatchFiredRequest", reply = "FiredEvent" },
     },
 }
 

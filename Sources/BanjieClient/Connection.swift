@@ -1,5 +1,6 @@
 public import BanjieProtocol
 import Synchronization
+import TLS
 import Transport
 import Wire
 
@@ -30,7 +31,7 @@ public final class Connection: CallChannel {
     /// Begins to connect.
     ///
     /// - Parameters:
-    ///   - endpoint: `host:port`, `[ipv6]:port` or `unix:/path`.
+    ///   - endpoint: `host:port`, `[ipv6]:port`, either of them behind `tls:`, or `unix:/path`.
     ///   - thread: on which it is kept; a shared one when nil.
     /// - Throws: when `endpoint` isn't one of those, or an option is out of its range. That nobody
     ///   answers there is told by the calls.
@@ -208,10 +209,29 @@ extension ClientConfiguration {
                 limits: limits,
                 schema: fingerprint,
                 product: options.product
-            )
+            ),
+            security: try Self.security(at: endpoint, options)
         )
         backoff.initialMilliseconds = Double(options.initialBackoffMillis)
         backoff.longestMilliseconds = Double(options.longestBackoffMillis)
+    }
+
+    /// Nil in plain, where whoever gives files for TLS expects something else than there is.
+    private static func security(
+        at endpoint: Endpoint,
+        _ options: ConnectionOptions
+    ) throws(ConnectionError) -> TLSClientIdentity? {
+        guard case .tls = endpoint else {
+            guard options.security == nil else {
+                throw ConnectionError(
+                    description: "\(endpoint) isn't under TLS, for which there are options: write "
+                        + "tls:host:port"
+                )
+            }
+            return nil
+        }
+        if let security = options.security { return security.identity }
+        return try ConnectionSecurity().identity
     }
 }
 

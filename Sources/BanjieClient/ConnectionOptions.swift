@@ -7,6 +7,9 @@ public struct ConnectionOptions: Sendable {
     public var realm: String
     /// Who signs in; nobody when nil, and then only what is public can be called.
     public var credentials: Credentials?
+    /// Whom to trust at an address under TLS, and what to show there; the system's authorities and
+    /// nothing when nil.
+    public var security: ConnectionSecurity?
     /// The program and its version, for the server's log. At most 256 bytes.
     public var product: String
     /// The longest reply taken, in bytes: 65 536…33 554 431.

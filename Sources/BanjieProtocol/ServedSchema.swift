@@ -44,8 +44,8 @@ public struct ServedSchema: Sendable {
 // MARK: - Calls
 
 extension ServedSchema {
-    /// A unary method as a channel calls it, its messages opaque; nil when there is none of this
-    /// name, or the schema says of it what can't be.
+    /// A method as a channel calls it, its messages opaque; nil when there is none of this name, or
+    /// the schema says of it what can't be.
     public func descriptor(ofMethod name: String) -> MethodDescriptor? {
         guard let (service, method) = method(named: name),
             let serviceNumber = UInt16(exactly: service.number),
@@ -127,11 +127,14 @@ extension ServedSchema {
 }
 
 extension MethodKind {
-    /// Nil for a stream, and for a kind that this version doesn't know.
+    /// Nil for a kind that this version doesn't know.
     fileprivate init?(_ kind: SchemaMethodKind) {
         switch kind {
         case .command: self = .command
         case .query: self = .query
+        case .watch: self = .watch
+        case .upload: self = .upload
+        case .session: self = .session
         default: return nil
         }
     }

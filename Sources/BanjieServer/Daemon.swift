@@ -2,7 +2,8 @@ internal import CSystem
 internal import Foundation
 internal import Telemetry
 
-/// The server program: reads its configuration, serves until SIGTERM or SIGINT, drains.
+/// The server program: reads its configuration, serves until SIGTERM or SIGINT, drains. SIGHUP has it
+/// read its certificates again.
 package enum Daemon {
     /// Exit codes of sysexits.h.
     private enum ExitCode {
@@ -74,10 +75,10 @@ package enum Daemon {
         for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
         // Before any thread starts, so that all inherit it; arming may take a while, and a stop that
         // is asked for meanwhile waits until it is done.
-        var stops = sigset_t()
-        sigemptyset(&stops)
-        for number in [SIGTERM, SIGINT] { sigaddset(&stops, number) }
-        pthread_sigmask(SIG_BLOCK, &stops, nil)
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGTERM, SIGINT, SIGHUP] { sigaddset(&signals, number) }
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
         let lines = LineWriter(descriptor: FileHandle.standardError.fileDescriptor)
         // What waits is written, whatever keeps the server from starting or ends it.
         defer { lines.close(within: 1) }
@@ -101,7 +102,7 @@ package enum Daemon {
             to: .standardOutput
         )
         var number: Int32 = 0
-        sigwait(&stops, &number)
+        while sigwait(&signals, &number) == 0, number == SIGHUP { server.reloadCertificates() }
         server.drain()
         return ExitCode.ok
     }

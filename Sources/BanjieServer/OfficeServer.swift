@@ -5,6 +5,7 @@ internal import Foundation
 internal import Office
 internal import Store
 internal import StoreSQLite
+internal import TLS
 package import Telemetry
 internal import Transport
 internal import Wire
@@ -17,9 +18,10 @@ package final class OfficeServer: Sendable {
     private static let queueMax = 65_536
 
     private let transport: Transport.Server
+    private let identity: TLSServerIdentity?
     private let inbox: Inbox<EngineCall<HeldCall>>
     private let queries: QueryPool<HeldCall>
-    private let watches: StreamDesk<QueryContext>
+    private let watches: StreamDesk<WatchContext>
     private let signIns: SignInDesk
     private let shared: SharedState
     private let engineFinished: DispatchSemaphore
@@ -36,6 +38,10 @@ package final class OfficeServer: Sendable {
     ///
     /// - Throws: what keeps it from starting, in a sentence.
     package init(_ configuration: Configuration, logger: Logger) throws {
+        // First, since most mistakes are here and nothing has been begun.
+        identity = try configuration.tls.map { files throws(TLSFileError) in
+            try TLSServerIdentity(files)
+        }
         try Self.createFolder(configuration.data)
         let path = "\(configuration.data)/banjie.sqlite"
         let clock: ServerClock =
@@ -52,10 +58,10 @@ package final class OfficeServer: Sendable {
             policy: configuration.policy
         )
         let metrics = ServerMetrics()
-        let interceptors = ServerInterceptors([
+        let interceptors = ServerInterceptors(
             CallMetrics(metrics.registry),
-            CallLog(logger, slowMilliseconds: configuration.slowCallMilliseconds),
-        ])
+            [CallLog(logger, slowMilliseconds: configuration.slowCallMilliseconds)]
+        )
         let exit = ReplyExit(interceptors: interceptors, metrics: metrics, logger: logger)
         let inbox = Inbox<EngineCall<HeldCall>>(capacity: Self.queueMax)
         let queries = QueryPool<HeldCall>(
@@ -65,14 +71,14 @@ package final class OfficeServer: Sendable {
             log: Self.trouble("query.trouble", logger),
             deliver: { exit.deliver($0) }
         )
-        let watches = StreamDesk<QueryContext>(
+        let watches = StreamDesk<WatchContext>(
             open: { (opening, context) throws(DispatchFailure<HandlerFailure>) in
                 try ServiceRegistry.openWatch(opening, in: &context)
             },
             post: { exit.post(&$0) },
-            ended: { exit.ended($0) }
+            ended: { interceptors.after($0.call.observed, CallEnding($0)) },
+            log: Self.trouble("watch.trouble", logger)
         )
-        shared.tellCommits { watches.committed() }
         let signIns = SignInDesk(
             log: Self.trouble("sign_in.trouble", logger),
             post: { exit.post($0, for: $1) }
@@ -85,6 +91,7 @@ package final class OfficeServer: Sendable {
             shared: shared,
             interceptors: interceptors,
             metrics: metrics,
+            log: Self.insecure(logger),
             deliver: { exit.deliver($0) }
         )
 
@@ -95,6 +102,7 @@ package final class OfficeServer: Sendable {
                 shared: shared,
                 inbox: inbox,
                 exit: exit,
+                watches: watches,
                 gapMax: Int64(configuration.gapHours) * 3600,
                 replySeconds: Int64(configuration.replyDays) * Instant.secondsPerDay,
                 log: Self.trouble("engine.trouble", logger)
@@ -106,7 +114,7 @@ package final class OfficeServer: Sendable {
         }
         try queries.start(threads: configuration.queryThreads, makeReader: makeReader)
         try watches.start(named: "watches") { () throws(StoreError) in
-            SnapshotContexts(
+            try WatchContexts(
                 try makeReader(),
                 shared: shared,
                 connections: { exit.connections }
@@ -129,7 +137,10 @@ package final class OfficeServer: Sendable {
         metrics.add(shared)
         metrics.add(exit)
         metricsEndpoint = try Self.serveMetrics(of: metrics, at: configuration.metrics)
-        let endpoints = try configuration.listen.map { try transport.listen(on: $0) }
+        let endpoints = try configuration.listen.map { [identity] in
+            try transport.listen(on: $0, showing: identity)
+        }
+        if let identity { Self.tell(identity, "certificates.read", logger, metrics) }
         for endpoint in endpoints {
             logger.log(.info, "server.listening", [LogField("at", .identifier(endpoint))])
         }
@@ -161,6 +172,24 @@ package final class OfficeServer: Sendable {
         }
     }
 
+    /// Writes why connections under TLS come to nothing; who knocks often doesn't fill the log.
+    private static func insecure(
+        _ logger: Logger
+    ) -> @Sendable (ConnectionID, TLSError) -> Void {
+        let budget = LineBudget(linesPerSecond: 5)
+        return { connection, error in
+            logger.log(
+                .info,
+                "tls.failed",
+                within: budget,
+                [
+                    LogField("connection", .identifier(connection)),
+                    LogField("message", .diagnosis(error.description)),
+                ]
+            )
+        }
+    }
+
     private static func serveMetrics(
         of metrics: ServerMetrics,
         at endpoint: Endpoint?
@@ -177,6 +206,42 @@ package final class OfficeServer: Sendable {
             let reason = String(cString: strerror(errno))
             throw .notWritable("the data folder \(path) can't be made: \(reason)")
         }
+    }
+
+    /// Reads the certificates again: connections that come later are shown the new ones. When they can't
+    /// be used, all stays as it was.
+    package func reloadCertificates() {
+        guard let identity else { return logger.log(.info, "certificates.unused") }
+        do throws(TLSFileError) {
+            try identity.reload()
+            Self.tell(identity, "certificates.reloaded", logger, metrics)
+        } catch {
+            logger.log(
+                .warning,
+                "certificates.kept",
+                [LogField("message", .diagnosis(error.description))]
+            )
+        }
+    }
+
+    /// Tells until when the certificate that is shown is good.
+    private static func tell(
+        _ identity: TLSServerIdentity,
+        _ event: StaticString,
+        _ logger: Logger,
+        _ metrics: ServerMetrics
+    ) {
+        let end = identity.current.validUntil
+        let isOver = end < ServerClock.machineTime().second.unixSeconds
+        metrics.certificate(validUntil: end)
+        logger.log(
+            isOver ? .error : .info,
+            event,
+            [
+                LogField("valid_until", .diagnosis("\(Instant(unixSeconds: end))")),
+                LogField("expired", .flag(isOver)),
+            ]
+        )
     }
 
     /// Stops in order: no new calls, all accepted ones answered, the store closed.
@@ -199,6 +264,7 @@ package final class OfficeServer: Sendable {
         let shared: SharedState
         let inbox: Inbox<EngineCall<HeldCall>>
         let exit: ReplyExit
+        let watches: StreamDesk<WatchContext>
         let gapMax: Int64
         let replySeconds: Int64
         let log: @Sendable (String) -> Void
@@ -218,6 +284,7 @@ package final class OfficeServer: Sendable {
                     gapMax: start.gapMax,
                     replySeconds: start.replySeconds,
                     log: start.log,
+                    published: { start.watches.committed() },
                     deliver: { start.exit.deliverCommitted($0) }
                 )
             },

@@ -53,12 +53,12 @@ final class ReplyExit: Sendable {
         server.withLock { $0 }?.post(&batch)
     }
 
-    /// Sends what streams say.
+    /// Sends messages of streams.
     func post(_ batch: inout ReplyBatch) { server.withLock { $0 }?.post(&batch) }
 
-    /// Takes note of a stream's end.
-    func ended(_ end: StreamEnd) {
-        interceptors.after(end.call.observed, CallEnding(end, at: .now()))
+    /// What the transport tells; nil before there is one.
+    func figures<Figure: Sendable>(_ read: (Transport.Server) -> Figure) -> Figure? {
+        server.withLock { $0 }.map(read)
     }
 
     /// Connections open; 0 before there is a transport.

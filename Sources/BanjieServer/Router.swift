@@ -1,6 +1,7 @@
 internal import BanjieProtocol
 internal import Office
 internal import Synchronization
+internal import TLS
 internal import Transport
 internal import Wire
 
@@ -14,30 +15,38 @@ final class Router: CallHandler {
     private struct Waiting {
         var commands: [Call] = []
         var queries: [Call] = []
-        var streams: [StreamEvent] = []
+        var watchEvents: [StreamEvent] = []
     }
 
     private let commands: Inbox<Call>
     private let queries: QueryPool<HeldCall>
-    private let watches: StreamDesk<QueryContext>
+    private let watches: StreamDesk<WatchContext>
     private let signIns: SignInDesk
     private let shared: SharedState
     private let interceptors: ServerInterceptors
     private let metrics: ServerMetrics
+    private let log: @Sendable (ConnectionID, TLSError) -> Void
     /// Sends the refusals of calls that found no room.
     private let deliver: @Sendable ([EngineAnswer<HeldCall>]) -> Void
     private let waiting = Mutex(Waiting())
+    private let echoID = DiagnosticsMethods.echo.id
+    private let echoMethod: ObservedMethod
 
     init(
         commands: Inbox<Call>,
         queries: QueryPool<HeldCall>,
-        watches: StreamDesk<QueryContext>,
+        watches: StreamDesk<WatchContext>,
         signIns: SignInDesk,
         shared: SharedState,
         interceptors: ServerInterceptors,
         metrics: ServerMetrics,
+        log: @escaping @Sendable (ConnectionID, TLSError) -> Void,
         deliver: @escaping @Sendable ([EngineAnswer<HeldCall>]) -> Void
     ) {
+        guard let echo = ServiceRegistry.route(DiagnosticsMethods.echo.id) else {
+            preconditionFailure("Diagnostics is registered")
+        }
+        echoMethod = echo.observed
         self.commands = commands
         self.queries = queries
         self.watches = watches
@@ -45,18 +54,22 @@ final class Router: CallHandler {
         self.shared = shared
         self.interceptors = interceptors
         self.metrics = metrics
+        self.log = log
         self.deliver = deliver
     }
 
     func handle(_ call: borrowing IncomingCall, _ responder: inout Responder) {
+        if call.method == echoID {
+            return observe(call, echoMethod, refusal: echo(call, &responder))
+        }
         let route = ServiceRegistry.route(call.method)
+        if let route, let service = route.inline {
+            let refusal = answer(call, by: service, route.method, &responder)
+            return observe(call, route.observed, refusal: refusal)
+        }
         let timeout = Self.timeout(of: call, route?.method)
         let observed = ObservedCall(call, route?.observed, timeoutMilliseconds: timeout)
         interceptors.before(observed)
-        if call.method == DiagnosticsMethods.echo.id {
-            interceptors.after(observed, echo(call, &responder))
-            return
-        }
         let session = signIns.session(of: call.principal, on: call.connection)
         let language = session?.language ?? .english
         guard let route else {
@@ -68,10 +81,6 @@ final class Router: CallHandler {
         }
         if let reason = Self.refusal(of: method.access, to: session?.actor) {
             return refuse(observed, reason, in: language, &responder)
-        }
-        if let service = route.inline {
-            let ending = answer(call.message, by: service, method.number, in: language, &responder)
-            return interceptors.after(observed, ending)
         }
         let ticket = responder.answerLater(timeoutMilliseconds: timeout)
         let handed = Call(
@@ -93,18 +102,6 @@ final class Router: CallHandler {
         }
     }
 
-    /// What the caller allows, and no more than the method does, in milliseconds; 0 for any time.
-    private static func timeout(
-        of call: borrowing IncomingCall,
-        _ method: MethodDescriptor?
-    ) -> UInt32 {
-        guard let method else { return call.timeoutMilliseconds }
-        guard call.timeoutMilliseconds > 0 else { return method.defaultTimeoutMillis }
-        // A stream may be allowed any time.
-        guard method.longestTimeoutMillis > 0 else { return call.timeoutMilliseconds }
-        return min(call.timeoutMilliseconds, method.longestTimeoutMillis)
-    }
-
     func open(_ call: borrowing IncomingCall, _ responder: inout StreamResponder) {
         let route = ServiceRegistry.route(call.method)
         let timeout = Self.timeout(of: call, route?.method)
@@ -112,7 +109,7 @@ final class Router: CallHandler {
         interceptors.before(observed)
         let session = signIns.session(of: call.principal, on: call.connection)
         let language = session?.language ?? .english
-        guard let route, route.method.kind == .watch, route.watches != nil else {
+        guard let route, route.watches != nil, route.method.kind == .watch else {
             return refuse(observed, .unknownMethod, in: language, &responder)
         }
         if let reason = Self.refusal(of: route.method.access, to: session?.actor) {
@@ -126,20 +123,42 @@ final class Router: CallHandler {
             room: room,
             call: HeldCall(ticket: ticket, observed: observed)
         )
-        add(.opened(opening))
+        tell(.opened(opening))
     }
 
-    private func add(_ event: StreamEvent) { waiting.withLock { $0.streams.append(event) } }
-
     func received(_ message: UnsafeRawBufferPointer, on ticket: CallTicket) -> Bool {
-        add(.received(Array(message), ticket))
+        tell(.received(Array(message), ticket))
         return false
     }
 
-    func halfClosed(_ ticket: CallTicket) { add(.halfClosed(ticket)) }
+    func halfClosed(_ ticket: CallTicket) { tell(.halfClosed(ticket)) }
 
     func roomReturned(_ byteCount: Int, on ticket: CallTicket) {
-        add(.roomReturned(byteCount, ticket))
+        tell(.roomReturned(byteCount, ticket))
+    }
+
+    private func tell(_ event: StreamEvent) { waiting.withLock { $0.watchEvents.append(event) } }
+
+    private func refuse(
+        _ call: ObservedCall,
+        _ reason: Reason,
+        in language: Language,
+        _ responder: inout StreamResponder
+    ) {
+        responder.refuse(Self.failure(reason, in: language))
+        interceptors.after(call, .refusedInline(reason))
+    }
+
+    /// What the caller allows, and no more than the method does, in milliseconds; 0 for any time.
+    private static func timeout(
+        of call: borrowing IncomingCall,
+        _ method: MethodDescriptor?
+    ) -> UInt32 {
+        guard let method else { return call.timeoutMilliseconds }
+        guard call.timeoutMilliseconds > 0 else { return method.defaultTimeoutMillis }
+        // A stream may be allowed any time.
+        guard method.longestTimeoutMillis > 0 else { return call.timeoutMilliseconds }
+        return min(call.timeoutMilliseconds, method.longestTimeoutMillis)
     }
 
     private func refuse(
@@ -152,60 +171,80 @@ final class Router: CallHandler {
         interceptors.after(call, .refusedInline(reason))
     }
 
-    private func refuse(
-        _ call: ObservedCall,
-        _ reason: Reason,
-        in language: Language,
-        _ responder: inout StreamResponder
-    ) {
-        responder.refuse(Self.failure(reason, in: language))
-        interceptors.after(call, .refusedInline(reason))
-    }
-
-    /// Answered where it was read: it touches no store.
+    /// Answers where the request was read, touching no store; returns why it was refused.
     private func answer(
-        _ request: UnsafeRawBufferPointer,
+        _ call: borrowing IncomingCall,
         by service: any InlineRouting,
-        _ method: UInt16,
-        in language: Language,
+        _ method: MethodDescriptor,
         _ responder: inout Responder
-    ) -> CallEnding {
+    ) -> Reason? {
+        let session = signIns.session(of: call.principal, on: call.connection)
+        let language = session?.language ?? .english
+        if let reason = Self.refusal(of: method.access, to: session?.actor) {
+            responder.fail(Self.failure(reason, in: language))
+            return reason
+        }
+        let request = call.message
         var status = shared.current.status
         do throws(DispatchFailure<HandlerFailure>) {
             try responder.succeed {
                 (reply: inout MessageWriter) throws(DispatchFailure<HandlerFailure>) in
-                try service.dispatchQuery(method, request, in: &status, reply: &reply)
+                try service.dispatchQuery(method.number, request, in: &status, reply: &reply)
             }
-            return .answeredInline
+            return nil
         } catch {
-            let report = HandlerFailure(error).report(in: language)
-            responder.fail(report.failure(isOutcomeKnown: true, origin: .server))
-            return .refusedInline(report.reason)
+            return Self.fail(HandlerFailure(error), in: language, &responder)
         }
     }
 
-    /// Answered where it was read, like `answer`, with nothing looked up on the way: what bare calls
-    /// cost is measured by it.
+    /// Answers where the request was read, with nothing looked up on the way: what bare calls cost is
+    /// measured by it. Returns why it was refused.
     private func echo(
         _ call: borrowing IncomingCall,
         _ responder: inout Responder
-    ) -> CallEnding {
+    ) -> Reason? {
         do {
             let request = try EchoRequest(decoding: call.message)
             try request.validate()
             responder.succeed { (writer: inout MessageWriter) in
                 EchoReply(payload: request.payload).write(to: &writer)
             }
-            return .answeredInline
+            return nil
         } catch {
             let failure: HandlerFailure =
                 (error as? FieldRefusal).map { .value($0) } ?? .undecodable("\(error)")
             let language =
                 signIns.session(of: call.principal, on: call.connection)?.language ?? .english
-            let report = failure.report(in: language)
-            responder.fail(report.failure(isOutcomeKnown: true, origin: .server))
-            return .refusedInline(report.reason)
+            return Self.fail(failure, in: language, &responder)
         }
+    }
+
+    private static func fail(
+        _ failure: HandlerFailure,
+        in language: Language,
+        _ responder: inout Responder
+    ) -> Reason {
+        let report = failure.report(in: language)
+        responder.fail(report.failure(isOutcomeKnown: true, origin: .server))
+        return report.reason
+    }
+
+    /// Tells the interceptors of a call that has been answered where it was read.
+    private func observe(
+        _ call: borrowing IncomingCall,
+        _ method: ObservedMethod,
+        refusal: Reason?
+    ) {
+        guard refusal != nil || interceptors.mustSeeInlineSuccesses else {
+            return interceptors.countInlineSuccess(of: method)
+        }
+        let observed = ObservedCall(
+            call,
+            method,
+            timeoutMilliseconds: call.timeoutMilliseconds
+        )
+        interceptors.before(observed)
+        interceptors.after(observed, refusal.map(CallEnding.refusedInline) ?? .answeredInline)
     }
 
     /// Why somebody may not use a method; nil when they may.
@@ -228,7 +267,7 @@ final class Router: CallHandler {
         }
         hand(handed.commands) { commands.add($0) }
         hand(handed.queries) { queries.add($0) }
-        if !handed.streams.isEmpty { watches.add(handed.streams) }
+        if !handed.watchEvents.isEmpty { watches.add(handed.watchEvents) }
     }
 
     /// Hands calls over, and refuses those for which there is no room: nothing waits without bound.
@@ -255,6 +294,15 @@ final class Router: CallHandler {
         )
     }
 
+    func identified(_ connection: ConnectionID, by certificate: PeerCertificate) {
+        signIns.identify(connection, by: certificate)
+    }
+
+    func failed(_ connection: ConnectionID, _ error: TLSError) {
+        metrics.connectionFailed()
+        log(connection, error)
+    }
+
     func authenticate(_ credentials: Credentials, on connection: ConnectionID) -> Verdict? {
         signIns.judge(credentials, on: connection)
         return nil
@@ -262,7 +310,7 @@ final class Router: CallHandler {
 
     func cancelled(_ ticket: CallTicket) {
         metrics.callCancelled()
-        add(.cancelled(ticket))
+        tell(.cancelled(ticket))
     }
 
     func closed(_ connection: ConnectionID, principal: Principal) {

@@ -2,6 +2,7 @@ internal import Dispatch
 internal import Office
 internal import Store
 internal import Synchronization
+internal import TLS
 internal import Transport
 internal import Wire
 
@@ -10,6 +11,8 @@ final class SignInDesk: Sendable {
     private struct Attempt: Sendable {
         let credentials: Credentials
         let connection: ConnectionID
+        /// Whom the connection's certificate vouches for.
+        let vouchedFor: [String]
     }
 
     /// Who has signed in on a connection, and in which language they read.
@@ -23,6 +26,8 @@ final class SignInDesk: Sendable {
         var sessions: [ConnectionID: Session] = [:]
         /// Open connections whose credentials are being judged.
         var judged: Set<ConnectionID> = []
+        /// The logins that certificates of open connections vouch for.
+        var vouchedFor: [ConnectionID: [String]] = [:]
         var last: UInt64 = 0
     }
 
@@ -61,10 +66,22 @@ final class SignInDesk: Sendable {
         finished.wait()
     }
 
+    /// Takes note of the certificate that a connection has shown.
+    func identify(_ connection: ConnectionID, by certificate: PeerCertificate) {
+        people.withLock { $0.vouchedFor[connection] = certificate.logins }
+    }
+
     /// Takes credentials; the verdict is posted.
     func judge(_ credentials: Credentials, on connection: ConnectionID) {
-        let attempt = Attempt(credentials: credentials, connection: connection)
-        _ = people.withLock { $0.judged.insert(connection) }
+        let vouchedFor = people.withLock { people in
+            people.judged.insert(connection)
+            return people.vouchedFor[connection] ?? []
+        }
+        let attempt = Attempt(
+            credentials: credentials,
+            connection: connection,
+            vouchedFor: vouchedFor
+        )
         if inbox.add([attempt]) == 0 {
             _ = people.withLock { $0.judged.remove(connection) }
             post(
@@ -94,6 +111,7 @@ final class SignInDesk: Sendable {
         people.withLock {
             $0.sessions[connection] = nil
             $0.judged.remove(connection)
+            $0.vouchedFor[connection] = nil
         }
     }
 
@@ -110,10 +128,7 @@ final class SignInDesk: Sendable {
     private func verdict(on attempt: Attempt, from reader: any RecordReader) -> Verdict {
         let credentials = attempt.credentials
         do {
-            // Digested in either case, so that an unknown login takes as long as a wrong secret.
-            let digest = Secret.digest(of: credentials.secret)
-            let stored = try reader.load(CredentialRecord.self, credentials.login)
-            guard let stored, Self.equal(stored.secretDigest, digest),
+            guard try isKnown(attempt, to: reader),
                 let person = try reader.load(PersonRecord.self, credentials.login)
             else {
                 return .refused(
@@ -147,6 +162,21 @@ final class SignInDesk: Sendable {
                 )
             )
         }
+    }
+
+    /// Whether the secret is the login's; without a secret, whether the certificate vouches for it.
+    private func isKnown(
+        _ attempt: Attempt,
+        to reader: any RecordReader
+    ) throws(StoreError) -> Bool {
+        let credentials = attempt.credentials
+        if credentials.secret.isEmpty, !attempt.vouchedFor.isEmpty {
+            return attempt.vouchedFor.contains(credentials.login)
+        }
+        // Digested in either case, so that an unknown login takes as long as a wrong secret.
+        let digest = Secret.digest(of: credentials.secret)
+        let stored = try reader.load(CredentialRecord.self, credentials.login)
+        return stored.map { Self.equal($0.secretDigest, digest) } ?? false
     }
 
     /// Compares in a time that doesn't depend on where the bytes differ.

@@ -47,6 +47,29 @@ package enum KeyFile {
         return newest + 1
     }
 
+    /// Takes an older sealing key out, for good: nothing that it sealed opens afterwards, so everything
+    /// must have been sealed anew before.
+    ///
+    /// - Throws: when there is no such key, or it is the newest.
+    package static func removeSealingKey(
+        _ number: UInt32,
+        from path: String
+    ) throws(KeyFileError) {
+        let content = try content(of: path)
+        let ring = try parse(content, path: path)
+        guard ring.sealingKeys.contains(number), number != ring.newestKey else {
+            throw .line(path, 0, "\(number) isn't one of the older sealing keys")
+        }
+        let lines = content.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        let kept = lines.filter { line in
+            let words = words(of: String(decoding: line, as: UTF8.self))
+            return words.first != "seal" || words.dropFirst().first.flatMap { UInt32($0) } != number
+        }
+        do {
+            try PrivateFile.replace(path, with: Array(kept.joined(separator: [UInt8(ascii: "\n")])))
+        } catch { throw .file(error) }
+    }
+
     private static func freshLine(_ kind: Kind, _ number: UInt32) -> String {
         let key = SecureRandom.bytes(AESGCM.keyBytes).map { byte in
             let digits = String(byte, radix: 16)
@@ -70,7 +93,7 @@ package enum KeyFile {
             guard let line = String(validating: bytes, as: UTF8.self) else {
                 throw .line(path, number, "it isn't text")
             }
-            let words = line.split { $0 == " " || $0 == "\t" || $0 == "\r" || $0 == "\r\n" }
+            let words = words(of: line)
             guard let first = words.first, !first.hasPrefix("#") else { continue }
             guard isBegun else {
                 guard words.joined(separator: " ") == firstLine else {
@@ -92,6 +115,10 @@ package enum KeyFile {
             sealing: keys[.seal, default: [:]].map(\.value),
             searching: keys[.search, default: [:]].map(\.value)
         )
+    }
+
+    private static func words(of line: String) -> [Substring] {
+        line.split { $0 == " " || $0 == "\t" || $0 == "\r" }
     }
 
     private static func key(

@@ -67,6 +67,9 @@ package final class KeyRing: Sendable {
     /// The number of the key that seals.
     package var newestKey: UInt32 { sealing[0].number }
 
+    /// The numbers of the keys that open, the newest first.
+    package var sealingKeys: [UInt32] { sealing.map(\.number) }
+
     // MARK: - Sealing
 
     /// Seals a value for a place, by the newest key. Two seals of one text differ.

@@ -8,6 +8,14 @@ struct Ends {
     /// Bytes to be sent, and how many of them have been.
     var output: [UInt8] = []
     var sent = 0
+    /// How many of TLS's own messages have come since the handshake was done; nil before.
+    var ownMessages: Int?
+
+    /// More of TLS's own messages than any peer has reason to send: tickets, which we don't use, and new
+    /// keys, which are due after 2²⁴ records at the earliest. Each costs the work of thousands of bytes.
+    static let mostOwnMessages = 64
+
+    var isFlooded: Bool { ownMessages.map { $0 > Self.mostOwnMessages } ?? false }
 
     var pendingBytes: Int { output.count - sent }
 
@@ -59,11 +67,12 @@ struct Ends {
         _ count: UnsafeMutablePointer<Int>?
     ) -> Int32 {
         let part = input.prefix(length)
+        banjie_bio_clear_retry(bio)
+        guard !isFlooded else { return 0 }
         guard let target, !part.isEmpty else {
             banjie_bio_set_retry_read(bio)
             return 0
         }
-        banjie_bio_clear_retry(bio)
         UnsafeMutableRawBufferPointer(start: target, count: length)
             .copyMemory(from: UnsafeRawBufferPointer(rebasing: part))
         input = UnsafeRawBufferPointer(rebasing: input.dropFirst(part.count))
@@ -79,6 +88,18 @@ struct Ends {
         BIO_set_data(bio, ends)
         BIO_set_init(bio, 1)
         return bio
+    }
+
+    /// Counts TLS's own messages of a connection over `ends`, which must outlive it.
+    static func countMessages(
+        of connection: OpaquePointer,
+        at ends: UnsafeMutablePointer<Ends>
+    ) {
+        SSL_set_msg_callback(connection) { isSent, _, type, _, _, _, ends in
+            guard isSent == 0, type == SSL3_RT_HANDSHAKE, let ends else { return }
+            ends.assumingMemoryBound(to: Ends.self).pointee.ownMessages? += 1
+        }
+        banjie_tls_set_message_argument(connection, ends)
     }
 
     private static func of(_ bio: OpaquePointer?) -> UnsafeMutablePointer<Ends> {

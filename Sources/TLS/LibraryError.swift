@@ -64,6 +64,9 @@ extension TLSError.CertificateProblem {
         case X509_V_ERR_EE_KEY_TOO_SMALL, X509_V_ERR_CA_KEY_TOO_SMALL, X509_V_ERR_CA_MD_TOO_WEAK:
             self = .weak
         case X509_V_ERR_CERT_REVOKED: self = .revoked
+        case X509_V_ERR_UNABLE_TO_GET_CRL, X509_V_ERR_CRL_HAS_EXPIRED,
+            X509_V_ERR_CRL_NOT_YET_VALID:
+            self = .noRevocationList
         default: self = .other(String(cString: X509_verify_cert_error_string(Int(code))))
         }
     }

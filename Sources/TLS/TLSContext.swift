@@ -1,4 +1,5 @@
 import COpenSSL
+import Glibc
 import PrivateFiles
 import Synchronization
 
@@ -51,22 +52,36 @@ final class LibraryContext: @unchecked Sendable {
         throw text.contains("ENCRYPTED") ? .lockedKey(path) : .key(path)
     }
 
-    /// Has sessions trust the authorities in a file, and no others.
+    /// When the certificate that is shown expires, in seconds of the epoch.
+    var validUntil: Int64 {
+        var time = tm()
+        let end = X509_get0_notAfter(SSL_CTX_get0_certificate(pointer))
+        let isReadable = ASN1_TIME_to_tm(end, &time) == 1
+        return isReadable ? Int64(timegm(&time)) : 0
+    }
+
+    /// Has sessions trust the authorities in a file, and no others; what is in the lists of revoked
+    /// certificates beside them isn't.
     func trust(_ path: String) throws(TLSFileError) {
         ERR_clear_error()
         guard SSL_CTX_load_verify_file(pointer, path) == 1 else {
             throw .authorities(path, LibraryError.take().text)
         }
+        let status = banjie_tls_use_revocations(pointer)
+        precondition(status == 1, "a store takes its flags")
     }
 }
 
 /// What a server's sessions share, read from its files once.
 package final class TLSServerContext: Sendable {
     let library: LibraryContext
+    /// When the certificate expires, in seconds of the epoch.
+    package let validUntil: Int64
 
     package init(_ files: TLSServerFiles) throws(TLSFileError) {
         library = LibraryContext(TLS_server_method())
         try library.use(files.identity)
+        validUntil = library.validUntil
         switch files.clients {
         case .unasked: break
         case .may(let authorities): try ask(SSL_VERIFY_PEER, authorities)
@@ -134,6 +149,26 @@ package final class TLSClientContext: Sendable {
         let status = SSL_CTX_set_alpn_protos(library.pointer, list, UInt32(list.count))
         // Of all the library's functions this one returns 0 when all is well.
         precondition(status == 0, "libssl takes our protocol's name")
+    }
+}
+
+/// What a client trusts and shows, which can be read from its files again while it runs.
+package final class TLSClientIdentity: Sendable {
+    private let files: TLSClientFiles
+    private let context: Mutex<TLSClientContext>
+
+    package init(_ files: TLSClientFiles) throws(TLSFileError) {
+        self.files = files
+        context = Mutex(try TLSClientContext(files))
+    }
+
+    /// For sessions that begin now.
+    package var current: TLSClientContext { context.withLock { $0 } }
+
+    /// Reads the files again; when they can't be used, all stays as it was.
+    package func reload() throws(TLSFileError) {
+        let fresh = try TLSClientContext(files)
+        context.withLock { $0 = fresh }
     }
 }
 

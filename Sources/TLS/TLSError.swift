@@ -13,6 +13,8 @@ package enum TLSError: Error, Hashable, Sendable, CustomStringConvertible {
         /// Its key, or its authority's signature, is too weak to be trusted.
         case weak
         case revoked
+        /// There are lists of revoked certificates, and none that is its authority's and in force.
+        case noRevocationList
         /// In the library's words.
         case other(String)
     }
@@ -58,6 +60,8 @@ extension TLSError.CertificateProblem: CustomStringConvertible {
         case .wrongPurpose: "was made for another purpose"
         case .weak: "is too weak"
         case .revoked: "was revoked"
+        case .noRevocationList:
+            "can't be looked up among those revoked: its authority's list is missing or out of date"
         case .other(let problem): "can't be trusted: \(problem)"
         }
     }

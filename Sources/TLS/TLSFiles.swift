@@ -14,6 +14,10 @@ package struct TLSIdentityFiles: Hashable, Sendable {
 }
 
 /// What a server shows, and asks of its clients.
+///
+/// A file of authorities, here and with clients, may hold their lists of revoked certificates too
+/// (CRLs, in PEM). When it holds one, every certificate must come from an authority with a list that is
+/// in force.
 package struct TLSServerFiles: Hashable, Sendable {
     /// Whether clients show certificates.
     package enum Clients: Hashable, Sendable {

@@ -24,8 +24,14 @@ package struct TLSSession: ~Copyable {
     private let connection: OpaquePointer
     /// Apart from the session, since the library points to it.
     private let ends: UnsafeMutablePointer<Ends>
-    /// The first byte that came; nil before.
-    private var firstByte: UInt8?
+    /// The first bytes that came, as far as they are looked at before the library sees them: the
+    /// headers of a record and of the message in it.
+    private var opening: [UInt8] = []
+    private static let openingBytes = 9
+
+    /// The longest first message that is taken. The library reserves what is announced, up to 128 KiB
+    /// for nine bytes; none that a client has reason to send comes near this.
+    private static let longestHello = 16 << 10
 
     /// A server's side.
     package init(accepting context: TLSServerContext) {
@@ -39,7 +45,10 @@ package struct TLSSession: ~Copyable {
     package init(connecting context: TLSClientContext, to host: String) {
         self.init(context.library)
         let parameters = SSL_get0_param(connection)
-        if X509_VERIFY_PARAM_set1_ip_asc(parameters, host) != 1 {
+        if host.isEmpty {
+            // The library would take it for "any".
+            state = .failed(.certificate(.wrongName))
+        } else if X509_VERIFY_PARAM_set1_ip_asc(parameters, host) != 1 {
             ERR_clear_error()
             // RFC 9525: what a host is called stands among the alternative names, and a wildcard stands
             // for a whole label.
@@ -68,6 +77,7 @@ package struct TLSSession: ~Copyable {
         let bio = Ends.makeBIO(over: ends)
         // One reference stands for both directions when they are the same.
         SSL_set_bio(connection, bio, bio)
+        Ends.countMessages(of: connection, at: ends)
     }
 
     deinit {
@@ -86,13 +96,13 @@ package struct TLSSession: ~Copyable {
     ///
     /// - Parameter plaintext: takes them; at least `slack` longer than `ciphertext`. It may hold the
     ///   ciphertext itself, from `slack` on: what was read is overwritten, what wasn't isn't.
-    /// - Throws: when the session fails by it, once; what came after is dropped.
+    /// - Throws: when the session fails by it, once; what came with it and after it is dropped.
     package mutating func receive(
         _ ciphertext: UnsafeRawBufferPointer,
         into plaintext: UnsafeMutableRawBufferPointer
     ) throws(TLSError) -> Int {
         precondition(plaintext.count >= ciphertext.count + Self.slack, "room for what may come")
-        if firstByte == nil { firstByte = ciphertext.first }
+        if state == .handshake { try examine(ciphertext) }
         ends.pointee.input = ciphertext
         defer { ends.pointee.input = UnsafeRawBufferPointer(start: nil, count: 0) }
         if state == .handshake { try shakeHands() }
@@ -100,6 +110,19 @@ package struct TLSSession: ~Copyable {
         isWaitingForPeer = false
         return try read(into: plaintext)
     }
+
+    /// Refuses what begins by announcing too much.
+    private mutating func examine(_ ciphertext: UnsafeRawBufferPointer) throws(TLSError) {
+        guard opening.count < Self.openingBytes else { return }
+        opening += ciphertext.prefix(Self.openingBytes - opening.count)
+        guard opening.count == Self.openingBytes, opening[0] == Self.handshakeRecord else { return }
+        let length = opening[6...].reduce(0) { $0 << 8 | Int($1) }
+        guard length > Self.longestHello else { return }
+        throw fail(.broken("a first message of \(length) bytes"))
+    }
+
+    private static let handshakeRecord: UInt8 = 22
+    private static let recordTypes: ClosedRange<UInt8> = 20...23
 
     private mutating func shakeHands() throws(TLSError) {
         ERR_clear_error()
@@ -117,6 +140,8 @@ package struct TLSSession: ~Copyable {
             throw fail(.noCommonProtocol)
         }
         state = .open
+        opening = []
+        ends.pointee.ownMessages = 0
         if let certificate = SSL_get1_peer_certificate(connection) {
             peer = PeerCertificate(certificate)
             X509_free(certificate)
@@ -161,9 +186,14 @@ package struct TLSSession: ~Copyable {
 
     /// What the library failed with just now, in our terms.
     private var failure: TLSError {
+        if ends.pointee.isFlooded {
+            return .broken("more new keys and tickets than there is reason for")
+        }
         let error = LibraryError.take()
         // The library takes a first byte that begins no record for another version's.
-        if state == .handshake, let firstByte, !(20...23).contains(firstByte) { return .plainText }
+        if state == .handshake, let first = opening.first, !Self.recordTypes.contains(first) {
+            return .plainText
+        }
         return TLSError(error, verification: SSL_get_verify_result(connection))
     }
 

@@ -1,3 +1,4 @@
+package import TLS
 package import Wire
 
 /// Names a connection for as long as it is open; its number isn't reused before its generation is.
@@ -78,6 +79,14 @@ package protocol CallHandler: AnyObject, Sendable {
     /// `byteCount` more bytes may be posted to the stream.
     func roomReturned(_ byteCount: Int, on ticket: CallTicket)
 
+    /// A connection is under TLS, and whoever is at its other end has shown a certificate that was found
+    /// good. Told before anything that comes on the connection.
+    func identified(_ connection: ConnectionID, by certificate: PeerCertificate)
+
+    /// A connection under TLS has failed, most often in its handshake, and is being closed. Not told when
+    /// it was merely cut off.
+    func failed(_ connection: ConnectionID, _ error: TLSError)
+
     /// Judges credentials. Nil when the verdict will be posted (`Server.post(_:for:)`), exactly once.
     func authenticate(_ credentials: Credentials, on connection: ConnectionID) -> Verdict?
 
@@ -95,6 +104,8 @@ package protocol CallHandler: AnyObject, Sendable {
 }
 
 extension CallHandler {
+    package func identified(_ connection: ConnectionID, by certificate: PeerCertificate) {}
+    package func failed(_ connection: ConnectionID, _ error: TLSError) {}
     package func open(_ call: borrowing IncomingCall, _ responder: inout StreamResponder) {
         responder.refuse(.unknownMethod(call.method))
     }

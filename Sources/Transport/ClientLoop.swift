@@ -1,16 +1,28 @@
 import Synchronization
+package import TLS
 
 /// What a loop needs to know to keep a connection to a server.
 package struct ClientConfiguration: Sendable {
     package let endpoint: Endpoint
     package let profile: ClientProfile
+    /// What is trusted, and shown, at an endpoint under TLS.
+    let security: TLSClientIdentity?
     package var backoff = Backoff()
     /// How long an attempt to connect may take before its handshake begins.
     package var connectMilliseconds: UInt64 = 20_000
 
-    package init(endpoint: Endpoint, profile: ClientProfile) {
+    /// - Precondition: there is `security` when the endpoint is under TLS.
+    package init(endpoint: Endpoint, profile: ClientProfile, security: TLSClientIdentity? = nil) {
+        if case .tls = endpoint { precondition(security != nil, "TLS needs to know whom to trust") }
         self.endpoint = endpoint
         self.profile = profile
+        self.security = security
+    }
+
+    /// The session that a connection begins with; nil in plain.
+    func openSecurity() -> TLSSession? {
+        guard case .tls(let host, _) = endpoint, let security else { return nil }
+        return TLSSession(connecting: security.current, to: host)
     }
 }
 

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TLS
 import Wire
 
 /// The thread's side of `ClientLoop`: all of it but the inbox belongs to that thread.
@@ -192,8 +193,7 @@ final class ClientLoopBody {
             into: &output.pointee
         )
         guard let stream else { return false }
-        let position =
-            link.pointee.channel.totalSent + UInt64(link.pointee.channel.pendingBytes)
+        let position = link.pointee.channel.outputEnd
         link.pointee.session?.noteOutputEnd(position, of: stream)
         calls[Int(slot)]?.sent = (index, stream)
         list(index, link)
@@ -323,7 +323,14 @@ final class ClientLoopBody {
         }
         let deadline = now.adding(milliseconds: state.configuration.connectMilliseconds)
         let link = Pointer.allocate(capacity: 1)
-        link.initialize(to: Link(descriptor, line: line, deadline: deadline))
+        link.initialize(
+            to: Link(
+                descriptor,
+                security: state.configuration.openSecurity(),
+                line: line,
+                deadline: deadline
+            )
+        )
         links[Int(index)] = link
         linkTimers.set(index, to: deadline)
         state.state = .opening(link: index)
@@ -387,12 +394,26 @@ final class ClientLoopBody {
                 link.pointee.session?.received(at: now)
                 guard ingest(index, link, UnsafeRawBufferPointer(rebasing: slab[..<count]))
                 else { return }
+                if link.pointee.channel.inputHasEnded {
+                    return lose(index, link, "the server closed it")
+                }
             case .nothing: break
             case .ended: return lose(index, link, "the server closed it")
-            case .failed: return lose(index, link, String(cString: strerror(errno)))
+            case .failed(let failure): return giveUp(index, link, failure)
             }
         }
         settle(index, link)
+    }
+
+    /// A link is of no use any more. When it is TLS that says so, trying again won't help those who
+    /// wait.
+    private func giveUp(_ index: UInt32, _ link: Pointer, _ failure: Channel.Failure) {
+        guard case .security(let error) = failure, error != .cutOff,
+            let endpoint = lines[Int(link.pointee.line)]?.configuration.endpoint
+        else { return lose(index, link, failure.description) }
+        // What the server sees last is why.
+        _ = link.pointee.channel.write()
+        lose(index, link, failure.description, failure: .notSecure(endpoint, error))
     }
 
     /// Begins the handshake.
@@ -492,6 +513,7 @@ final class ClientLoopBody {
         let sent = link.pointee.channel.totalSent
         let unanswered = link.pointee.session?.takeAll(sent: sent) ?? []
         let end = link.pointee.session?.end
+        link.pointee.channel.sayFarewell()
         link.pointee.channel.closeOutput(&pool)
         linkTimers.set(index, to: .never)
         links[Int(index)] = nil
@@ -564,7 +586,9 @@ final class ClientLoopBody {
             return lose(index, link, "the server is stopping")
         }
         var interest: Poller.Interest = .readable
-        if link.pointee.channel.pendingBytes > 0 || link.pointee.session?.hasFragments == true {
+        if link.pointee.channel.pendingBytes > 0 || link.pointee.session?.hasFragments == true,
+            !link.pointee.channel.mustReadFirst
+        {
             interest.insert(.writable)
         }
         if interest != link.pointee.channel.interest {
@@ -585,7 +609,7 @@ final class ClientLoopBody {
             if link.pointee.session?.hasFragments == true {
                 link.pointee.session?.fillFragments(into: &output.pointee)
             }
-            guard output.pointee.count > 0 else { break }
+            guard link.pointee.channel.pendingBytes > 0 else { break }
             guard link.pointee.channel.write() != nil else { return false }
             guard output.pointee.count == 0, link.pointee.session?.hasFragments == true else {
                 break

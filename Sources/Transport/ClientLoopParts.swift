@@ -1,3 +1,4 @@
+import TLS
 import Wire
 
 /// One socket of a client loop.
@@ -15,9 +16,14 @@ struct Link: ~Copyable {
     var wanted = 0
     var isListed = false
 
-    init(_ descriptor: consuming Descriptor, line: UInt32, deadline: MonotonicTime) {
+    init(
+        _ descriptor: consuming Descriptor,
+        security: consuming TLSSession?,
+        line: UInt32,
+        deadline: MonotonicTime
+    ) {
         self.line = line
-        channel = Channel(descriptor, interest: .writable)
+        channel = Channel(descriptor, security: security, interest: .writable)
         stage = .connecting(deadline: deadline)
     }
 }

@@ -1,4 +1,5 @@
 import Synchronization
+import TLS
 package import Wire
 
 /// A call on its way to a server, and who waits for its answer.
@@ -81,6 +82,16 @@ extension CallFailure {
             .unavailable,
             reason: "CONNECTION_FAILED",
             message: "there is no connection to \(endpoint): \(reason)",
+            outcome: .notProcessed,
+            origin: .transport
+        )
+    }
+
+    static func notSecure(_ endpoint: Endpoint, _ error: TLSError) -> CallFailure {
+        CallFailure(
+            .unavailable,
+            reason: "TLS_FAILED",
+            message: "there is no secure connection to \(endpoint): \(error)",
             outcome: .notProcessed,
             origin: .transport
         )

@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import TLS
 import Wire
 
 /// One thread's loop over its connections: it waits, reads, hands frames to the sessions and calls to
@@ -32,8 +33,10 @@ final class Reactor {
     private var listed: [ConnectionID] = []
 
     private var now = MonotonicTime.now()
-    /// Calls handed to the handler since the last wait.
+    /// Calls handed to the handler, and bytes received and sent, since they were last told.
     private var handed = 0
+    private var received = 0
+    private var sent = 0
     private var callsWereDeferred = false
     /// When a drain cuts off what is left; nil while none has begun.
     private var drainDeadline: MonotonicTime?
@@ -77,15 +80,21 @@ final class Reactor {
             fireTimers()
             settleListed()
             // Last: settling hands over the calls that waited behind AUTH or behind full output.
-            if handed > 0 {
-                statistics.calls.add(handed, ordering: .relaxed)
-                handed = 0
-            }
+            tellFigures()
             if callsWereDeferred {
                 callsWereDeferred = false
                 handler.batchEnded()
             }
         }
+    }
+
+    /// Once a wake-up, since the figures are shared with other threads.
+    private func tellFigures() {
+        guard handed | received | sent != 0 else { return }
+        statistics.calls.add(handed, ordering: .relaxed)
+        statistics.bytesReceived.add(received, ordering: .relaxed)
+        statistics.bytesSent.add(sent, ordering: .relaxed)
+        (handed, received, sent) = (0, 0, 0)
     }
 
     private var isDone: Bool {
@@ -202,11 +211,11 @@ final class Reactor {
         for _ in 0..<64 {
             let number = Socket.accept(from: listener)
             guard number >= 0 else { return }
-            open(Descriptor(number))
+            open(Descriptor(number), showing: listener.identity)
         }
     }
 
-    private func open(_ descriptor: consuming Descriptor) {
+    private func open(_ descriptor: consuming Descriptor, showing identity: TLSServerIdentity?) {
         Socket.sendAtOnce(descriptor.number)
         let index = freeIndices.popLast() ?? UInt32(connections.count)
         if index == connections.count {
@@ -225,13 +234,21 @@ final class Reactor {
         }
         let connection = Pointer.allocate(capacity: 1)
         connection.initialize(
-            to: ServerConnection(id, descriptor, profile: profile, at: now)
+            to: ServerConnection(
+                id,
+                descriptor,
+                security: identity.map { TLSSession(accepting: $0.current) },
+                profile: profile,
+                at: now
+            )
         )
         connections[Int(index)] = connection
         openCount += 1
         statistics.connections.store(openCount, ordering: .relaxed)
+        statistics.accepted.add(1, ordering: .relaxed)
         timers.set(index, to: connection.pointee.session.pointee.timer)
         if openCount > profile.limits.connections || drainDeadline != nil {
+            statistics.turnedAway.add(1, ordering: .relaxed)
             close(connection, for: .tooManyConnections)
         }
     }
@@ -277,25 +294,44 @@ final class Reactor {
         if interest.contains(.readable) || !interest.isDisjoint(with: .failed) {
             switch connection.pointee.channel.read(into: slab) {
             case .bytes(let count):
-                if connection.pointee.stage == .open {
-                    connection.pointee.session.pointee.received(at: now)
-                    let bytes = UnsafeRawBufferPointer(rebasing: slab[..<count])
-                    ingest(connection, bytes)
+                guard connection.pointee.stage == .open else { break }
+                connection.pointee.session.pointee.received(at: now)
+                if let certificate = connection.pointee.channel.takePeer() {
+                    handler.identified(connection.pointee.id, by: certificate)
                 }
+                let bytes = UnsafeRawBufferPointer(rebasing: slab[..<count])
+                ingest(connection, bytes)
+                if connection.pointee.channel.inputHasEnded { inputEnded(connection) }
             case .ended:
                 guard connection.pointee.stage == .open else { return destroy(connection) }
-                let isWithinFrame =
-                    connection.pointee.channel.backlog.count > 0 && !connection.pointee.isHalted
-                _ = connection.pointee.session.pointee.inputEnded(isWithinFrame: isWithinFrame)
+                inputEnded(connection)
             case .nothing: break
-            case .failed: return destroy(connection)
+            case .failed(let failure):
+                if case .security(let error) = failure, error != .cutOff {
+                    handler.failed(connection.pointee.id, error)
+                }
+                // Under TLS the peer may be told why.
+                guard connection.pointee.stage == .open,
+                    connection.pointee.channel.pendingBytes > 0
+                else { return destroy(connection) }
+                connection.pointee.stage = .closing(
+                    deadline: now.adding(milliseconds: profile.limits.lingerMilliseconds)
+                )
             }
         }
         settle(connection)
     }
 
+    private func inputEnded(_ connection: Pointer) {
+        guard !connection.pointee.session.pointee.inputHasEnded else { return }
+        let isWithinFrame =
+            connection.pointee.channel.backlog.count > 0 && !connection.pointee.isHalted
+        _ = connection.pointee.session.pointee.inputEnded(isWithinFrame: isWithinFrame)
+    }
+
     /// Has received bytes dealt with where they lie; only what can't be is kept.
     private func ingest(_ connection: Pointer, _ bytes: UnsafeRawBufferPointer) {
+        received += bytes.count
         var rest = bytes
         while connection.pointee.channel.backlog.count > 0, rest.count > 0 {
             let wanted = connection.pointee.isHalted ? Int.max : connection.pointee.wanted
@@ -425,12 +461,16 @@ final class Reactor {
         }
         if connection.pointee.stage == .open { closeIfFinished(connection) }
         tellNotices(connection)
+        if case .closing = connection.pointee.stage, connection.pointee.channel.isMute {
+            return destroy(connection)
+        }
         let isEmpty = connection.pointee.channel.pendingBytes == 0
-        if case .closing = connection.pointee.stage, isEmpty {
+        if case .closing = connection.pointee.stage, isEmpty,
+            connection.pointee.channel.finish()
+        {
             guard !connection.pointee.session.pointee.inputHasEnded else {
                 return destroy(connection)
             }
-            shutdown(connection.pointee.channel.descriptor.number, Int32(SHUT_WR))
             connection.pointee.stage = .lingering(
                 deadline: now.adding(milliseconds: profile.limits.lingerMilliseconds)
             )
@@ -463,16 +503,18 @@ final class Reactor {
     /// Sends what the socket takes; false when the connection is lost.
     private func flush(_ connection: Pointer) -> Bool {
         let session = connection.pointee.session
-        guard connection.pointee.channel.output != nil || session.pointee.hasFragments else {
-            return true
-        }
+        guard
+            connection.pointee.channel.output != nil || session.pointee.hasFragments
+                || connection.pointee.channel.pendingBytes > 0
+        else { return true }
         let output = connection.pointee.channel.openOutput(&pool)
         var progress = false
         // Bounded, so that one connection's long replies don't hold up the others.
         for _ in 0..<8 {
             if session.pointee.hasFragments { session.pointee.fillFragments(into: &output.pointee) }
-            guard output.pointee.count > 0 else { break }
+            guard connection.pointee.channel.pendingBytes > 0 else { break }
             guard let written = connection.pointee.channel.write() else { return false }
+            sent += written
             progress = progress || written > 0
             guard output.pointee.count == 0, session.pointee.hasFragments else { break }
         }
@@ -485,7 +527,9 @@ final class Reactor {
     private func updateInterest(_ connection: Pointer) {
         var interest: Poller.Interest = []
         let session = connection.pointee.session
-        if waitingBytes(connection) > 0 || session.pointee.hasFragments {
+        if waitingBytes(connection) > 0 || session.pointee.hasFragments,
+            !connection.pointee.channel.mustReadFirst
+        {
             interest.insert(.writable)
         }
         switch connection.pointee.stage {

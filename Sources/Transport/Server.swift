@@ -1,9 +1,14 @@
 import Synchronization
+package import TLS
 
 /// Figures of one loop, for anyone to read.
 final class ReactorStatistics: Sendable {
     let connections = Atomic<Int>(0)
     let calls = Atomic<Int>(0)
+    let accepted = Atomic<Int>(0)
+    let turnedAway = Atomic<Int>(0)
+    let bytesReceived = Atomic<Int>(0)
+    let bytesSent = Atomic<Int>(0)
 }
 
 /// Listens, and serves connections on threads of its own.
@@ -65,8 +70,14 @@ package final class Server: Sendable {
 
     /// Begins to accept connections, and returns where: with the port that the system chose when
     /// `endpoint` left it open.
-    package func listen(on endpoint: Endpoint) throws(TransportError) -> Endpoint {
-        let listener = try Socket.listen(on: endpoint)
+    ///
+    /// - Parameter identity: what is shown on an endpoint under TLS; each connection begins with what
+    ///   it is at that moment.
+    package func listen(
+        on endpoint: Endpoint,
+        showing identity: TLSServerIdentity? = nil
+    ) throws(TransportError) -> Endpoint {
+        let listener = try Socket.listen(on: endpoint, showing: identity)
         for mailbox in mailboxes { mailbox.leave(.listen(listener)) }
         return listener.endpoint
     }
@@ -102,5 +113,23 @@ package final class Server: Sendable {
     /// Calls handed to the handler since the start, over all loops.
     package var calls: Int {
         statistics.reduce(0) { $0 + $1.calls.load(ordering: .relaxed) }
+    }
+
+    /// Connections since the start, over all loops: all that came, and those of them that were turned
+    /// away since there were too many or the server was stopping.
+    package var connectionsSinceStart: (accepted: Int, turnedAway: Int) {
+        statistics.reduce(into: (accepted: 0, turnedAway: 0)) { sum, figures in
+            sum.accepted += figures.accepted.load(ordering: .relaxed)
+            sum.turnedAway += figures.turnedAway.load(ordering: .relaxed)
+        }
+    }
+
+    /// Bytes since the start, over all loops: of frames that were received, and what was sent, under
+    /// TLS with what that adds.
+    package var bytesSinceStart: (received: Int, sent: Int) {
+        statistics.reduce(into: (received: 0, sent: 0)) { sum, figures in
+            sum.received += figures.bytesReceived.load(ordering: .relaxed)
+            sum.sent += figures.bytesSent.load(ordering: .relaxed)
+        }
     }
 }

@@ -1,3 +1,4 @@
+import TLS
 import Wire
 
 /// One connection of a reactor.
@@ -27,11 +28,12 @@ struct ServerConnection: ~Copyable {
     init(
         _ id: ConnectionID,
         _ descriptor: consuming Descriptor,
+        security: consuming TLSSession?,
         profile: ServerProfile,
         at now: MonotonicTime
     ) {
         self.id = id
-        channel = Channel(descriptor, interest: .readable)
+        channel = Channel(descriptor, security: security, interest: .readable)
         session = .allocate(capacity: 1)
         session.initialize(to: ServerSession(id, profile: profile, at: now))
     }

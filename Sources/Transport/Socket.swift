@@ -1,6 +1,7 @@
 import CSystem
 import Glibc
 import Synchronization
+import TLS
 
 /// A descriptor with one owner, which closes it.
 struct Descriptor: ~Copyable, Sendable {
@@ -27,17 +28,21 @@ final class Listener: Sendable {
     let descriptor: Descriptor
     /// Where it listens, with the port that the system chose.
     let endpoint: Endpoint
+    /// What is shown to those who connect; nil for connections in plain.
+    let identity: TLSServerIdentity?
     /// Kept open to be given up when the process has no descriptor left.
     private let spare: Mutex<Int32>
 
     init(
         _ descriptor: consuming Descriptor,
-        at endpoint: Endpoint
+        at endpoint: Endpoint,
+        showing identity: TLSServerIdentity?
     ) throws(TransportError) {
         let number = Self.openSpare()
         guard number >= 0 else { throw .lastFailure("keep a descriptor to spare") }
         self.descriptor = descriptor
         self.endpoint = endpoint
+        self.identity = identity
         spare = Mutex(number)
     }
 
@@ -62,8 +67,14 @@ final class Listener: Sendable {
 /// The system calls on sockets; none of them blocks, but the resolution of a host's name.
 enum Socket {
     /// Begins to listen, and returns where: the port that the system chose, when it was asked to.
-    static func listen(on endpoint: Endpoint) throws(TransportError) -> Listener {
+    ///
+    /// - Parameter identity: what is shown on an endpoint under TLS, and must be there for one.
+    static func listen(
+        on endpoint: Endpoint,
+        showing identity: TLSServerIdentity? = nil
+    ) throws(TransportError) -> Listener {
         let purpose = "listen on \(endpoint)"
+        if case .tls = endpoint, identity == nil { throw .noCertificate(endpoint) }
         if case .unix(let path) = endpoint { removeStaleSocket(at: path) }
         // A name may stand for several addresses: the first is taken.
         let address = try Address.all(of: endpoint, isForListening: true)[0]
@@ -79,11 +90,15 @@ enum Socket {
         guard address.withPointer({ bind(descriptor.number, $0, $1) }) == 0,
             Glibc.listen(descriptor.number, SOMAXCONN) == 0
         else { throw .lastFailure(purpose) }
-        guard case .tcp(let host, 0) = endpoint else {
-            return try Listener(descriptor, at: endpoint)
+        switch endpoint {
+        case .tcp(let host, _):
+            let port = localPort(of: descriptor.number)
+            return try Listener(descriptor, at: .tcp(host: host, port: port), showing: nil)
+        case .tls(let host, _):
+            let port = localPort(of: descriptor.number)
+            return try Listener(descriptor, at: .tls(host: host, port: port), showing: identity)
+        case .unix: return try Listener(descriptor, at: endpoint, showing: nil)
         }
-        let port = localPort(of: descriptor.number)
-        return try Listener(descriptor, at: .tcp(host: host, port: port))
     }
 
     /// The next connection that has come; negative when there is none.
@@ -207,7 +222,7 @@ struct Address: Sendable {
         let port: UInt16
         switch endpoint {
         case .unix(let path): return [try Address(path: path)]
-        case .tcp(let name, let number): (host, port) = (name, number)
+        case .tcp(let name, let number), .tls(let name, let number): (host, port) = (name, number)
         }
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC

@@ -8,15 +8,19 @@ package enum TransportError: Error, Hashable, CustomStringConvertible {
     case endpoint(String)
     /// A host name that couldn't be resolved.
     case unresolved(host: String, reason: String)
+    /// An endpoint under TLS for which there is no certificate.
+    case noCertificate(Endpoint)
 
     package var description: String {
         switch self {
         case .system(let purpose, let code):
             "can't \(purpose): \(String(cString: strerror(code)))"
         case .endpoint(let text):
-            "\"\(text)\" isn't an endpoint: write host:port, [ipv6]:port or unix:/path"
+            "\"\(text)\" isn't an endpoint: write host:port, [ipv6]:port, tls:host:port "
+                + "or unix:/path"
         case .unresolved(let host, let reason):
             "can't find the host \"\(host)\": \(reason)"
+        case .noCertificate(let endpoint): "can't listen on \(endpoint) without a certificate"
         }
     }
 

@@ -1,3 +1,4 @@
+import BanjieClient
 import BanjieProtocol
 import CivilTime
 import Testing
@@ -91,6 +92,19 @@ struct CallTests {
         #expect(await run("case accept S1").errors.isEmpty)
         let verbose = await run("case accept S1 --verbose")
         #expect(verbose.errors.contains("request id 01020304-0506-0708-090a-0b0c0d0e0f10"))
+        let trace = try #require(verbose.calls.first?.options.traceContext?.traceID)
+        #expect(verbose.errors.contains("trace \(trace)\n"))
+        #expect(verbose.errors.contains("Cases/Accept OK "))
+    }
+
+    @Test func aTraceIsCarriedOn() async throws {
+        let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        let given = await run("status --traceparent \(parent)")
+        #expect(given.calls.first?.options.traceContext == TraceContext(parent))
+        let inherited = await run("status --verbose", variables: ["TRACEPARENT": parent])
+        #expect(inherited.calls.first?.options.traceContext == TraceContext(parent))
+        #expect(await run("status").calls.first?.options.traceContext == nil)
+        #expect(await run("status --traceparent 00-1-2-3").status == .usage)
     }
 
     @Test func callOptions() async throws {
@@ -170,6 +184,36 @@ struct SignInTests {
         #expect(set?.server == .unix(path: "/run/b"))
         #expect(set?.realm == "test")
         #expect(await run("status", variables: ["BANJIE_SERVER": "a:b"]).status == .usage)
+    }
+
+    @Test(
+        arguments: [
+            ("tls:b.example", ServerAddress.tls(host: "b.example", port: 7410)),
+            ("tls:b.example:1", .tls(host: "b.example", port: 1)),
+            ("tls:[::1]:2", .tls(host: "::1", port: 2)), ("tls:", nil), ("tls:unix:/b", nil),
+            ("tls:/b", nil),
+        ]
+    )
+    func addressesUnderTLS(_ text: String, _ address: ServerAddress?) {
+        #expect(ServerAddress(text) == address)
+    }
+
+    @Test func aCertificateStandsInForASecret() async {
+        let line = "status --server tls:b --login ana --ca ca --certificate c --key k"
+        let shown = await run(line).connections.first
+        #expect(shown?.identity == .init(login: "ana", secret: ""))
+        #expect(
+            shown?.security
+                == .init(authorities: "ca", certificate: .init(file: "c", keyFile: "k"))
+        )
+        let both = await run(line, variables: ["BANJIE_SECRET": "top"]).connections.first
+        #expect(both?.identity == .init(login: "ana", secret: "top"))
+        #expect(await run("status --server tls:b --certificate c").status == .usage)
+        #expect(await run("status --server tls:b --key k").status == .usage)
+        // What is meant for TLS isn't passed over in plain; beside a Unix socket it says nothing.
+        #expect(await run("status --ca ca").status == .usage)
+        let local = await run("status --server unix:/b", variables: ["BANJIE_CA": "ca"])
+        #expect(local.connections.first?.server == .unix(path: "/b"))
     }
 
     @Test func aNewSecretGoesToAFileAlone() async {

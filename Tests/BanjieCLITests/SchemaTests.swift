@@ -34,6 +34,13 @@ private enum NewerServer {
                         request: "Parcel",
                         reply: "Parcel"
                     ),
+                    MethodSchema(
+                        number: 9,
+                        name: "Trade",
+                        kind: .session,
+                        request: "Parcel",
+                        reply: "Parcel"
+                    ),
                 ],
                 doc: "Parcels on their \u{1B}[31mway."
             )
@@ -120,11 +127,39 @@ struct SchemaTests {
     @Test func aMethodThatNobodyKnows() async {
         let mistyped = await run("call Parcels/Sent", answer: NewerServer.answer)
         #expect(mistyped.status == .usage && mistyped.errors.contains("Parcels/Send"))
-        let stream = await run("call Parcels/Follow", answer: NewerServer.answer)
-        #expect(stream.status == .usage)
         let unreachable = await run("call Parcels/Send", answer: NewerServer.unreachable)
         #expect(unreachable.status == .unavailable)
         #expect(await run("call Parcels").status == .usage)
+    }
+
+    @Test func aWatchIsWrittenAsItComes() async {
+        let outcome = await run(
+            ["call", "Parcels/Follow", #"{"label":"甲"}"#],
+            answer: NewerServer.answer
+        )
+        #expect(outcome.status == .success, "\(outcome.errors)")
+        #expect(outcome.lines == [#"{"label":"甲","weights":[]}"#])
+        #expect(outcome.calls.last?.method.fullName == "Parcels/Follow")
+    }
+
+    @Test func aSessionsMessagesAreTheLinesOfTheInput() async {
+        let outcome = await run(
+            ["call", "Parcels/Trade", "-"],
+            input: ["{\"label\":\"a\"}\n\n{\"la", "bel\":\"b\"}\n{\"label\":\"c\"}"],
+            answer: NewerServer.answer
+        )
+        #expect(outcome.status == .success, "\(outcome.errors)")
+        #expect(
+            outcome.lines == ["a", "b", "c"].map { #"{"label":"\#($0)","weights":[]}"# }
+        )
+        let bad = await run(
+            ["call", "Parcels/Trade", "-"],
+            input: ["{}\n{\"colour\":1}\n"],
+            answer: NewerServer.answer
+        )
+        #expect(bad.status == .dataError && bad.errors.contains("colour"))
+        let none = await run("call Parcels/Trade", answer: NewerServer.answer)
+        #expect(none.lines == [#"{"label":"","weights":[]}"#])
     }
 
     /// A reply that nests deeper than any message may doesn't take the program with it.
@@ -189,7 +224,11 @@ struct SchemaTests {
         ) async -> Outcome {
             await run(["completion", "words", "--"] + words, answer: answer)
         }
-        #expect(await candidates("call", "Par").lines == ["Parcels/Send", "Parcels/Follow"])
+        #expect(
+            await candidates("call", "Par").lines == [
+                "Parcels/Send", "Parcels/Follow", "Parcels/Trade",
+            ]
+        )
         #expect(await candidates("describe", "Parcel").lines.first == "Parcels")
         let offline = await candidates("call", "Diag", answer: NewerServer.unreachable)
         #expect(offline.lines == ["Diagnostics/Echo", "Diagnostics/Status"])

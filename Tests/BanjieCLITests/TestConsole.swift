@@ -49,6 +49,17 @@ final class FakeChannel: CallChannel {
         return try answer(method, body)
     }
 
+    /// A stream that gives back what it is sent.
+    func open(
+        _ method: MethodDescriptor,
+        _ body: [UInt8],
+        _ options: CallOptions
+    ) -> any CallStream {
+        let call = RecordedCall(method: method, body: body, options: options)
+        recorded.withLock { $0.append(call) }
+        return MirrorStream(first: body, isHalfClosed: method.kind == .watch)
+    }
+
     /// Answers each call with its reply's defaults, as a server that is well and has our schema.
     static let defaults: Answer = { method, _ in
         switch method.fullName {
@@ -57,6 +68,41 @@ final class FakeChannel: CallChannel {
             CallReply(bytes: SchemaReply(fingerprint: BanjieProtocolSchema.fingerprint).encoded())
         default: CallReply(bytes: method.reply.init().encoded())
         }
+    }
+}
+
+/// A stream that gives back what it is sent, until no more is.
+private final class MirrorStream: CallStream {
+    private let messages: AsyncStream<[UInt8]>
+    private let source: AsyncStream<[UInt8]>.Continuation
+    private let isCancelled = Mutex(false)
+
+    init(first: [UInt8], isHalfClosed: Bool) {
+        (messages, source) = AsyncStream.makeStream()
+        source.yield(first)
+        if isHalfClosed { source.finish() }
+    }
+
+    func next() async throws(CallError) -> [UInt8]? {
+        for await message in messages { return message }
+        guard !isCancelled.withLock({ $0 }) else {
+            throw CallError(
+                status: .cancelled,
+                reason: "CANCELLED",
+                message: "cancelled",
+                outcome: .unknown,
+                origin: .client
+            )
+        }
+        return nil
+    }
+
+    func send(_ message: [UInt8]) async throws(CallError) { source.yield(message) }
+    func finishSending() { source.finish() }
+
+    func cancel() {
+        isCancelled.withLock { $0 = true }
+        source.finish()
     }
 }
 

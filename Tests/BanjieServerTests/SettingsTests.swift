@@ -1,5 +1,6 @@
 import Foundation
 import Office
+import TLS
 import Telemetry
 import Testing
 import Transport
@@ -50,6 +51,42 @@ import Transport
         let error = #expect(throws: ConfigurationError.self) { try settings.configuration() }
         #expect(error?.setting == setting.rawValue)
         #expect(error?.sentence(in: .english) != error?.sentence(in: .chinese))
+    }
+
+    @Test func whatIsShownUnderTLS() throws {
+        var settings = Settings()
+        #expect(try settings.configuration().tls == nil)
+        for (setting, value) in [
+            (Setting.listen, "unix:/run/b,tls:0.0.0.0:7410"), (.tlsCertificate, "c.pem"),
+            (.tlsKey, "c.key"),
+        ] {
+            settings.set(setting, to: value, from: .flag(setting.flag))
+        }
+        let identity = TLSIdentityFiles(certificate: "c.pem", key: "c.key")
+        let configuration = try settings.configuration()
+        #expect(configuration.listen.last == .tls(host: "0.0.0.0", port: 7410))
+        #expect(configuration.tls == TLSServerFiles(identity))
+        settings.set(.tlsClientCA, to: "ca.pem", from: .flag(Setting.tlsClientCA.flag))
+        #expect(
+            try settings.configuration().tls
+                == TLSServerFiles(identity, clients: .may(authorities: "ca.pem"))
+        )
+        settings.set(.tlsClients, to: "must", from: .flag(Setting.tlsClients.flag))
+        #expect(
+            try settings.configuration().tls
+                == TLSServerFiles(identity, clients: .must(authorities: "ca.pem"))
+        )
+        for (setting, value) in [
+            (Setting.tlsClients, "perhaps"), (.tlsClientCA, "none"), (.tlsKey, "none"),
+            (.tlsCertificate, "none"),
+        ] {
+            var wrong = settings
+            wrong.set(setting, to: value, from: .flag(setting.flag))
+            let error = #expect(throws: ConfigurationError.self) { try wrong.configuration() }
+            // Without an authority it is the demand for certificates that can't be.
+            let named = setting == .tlsClientCA ? Setting.tlsClients : setting
+            #expect(error?.setting == named.rawValue)
+        }
     }
 
     @Test(arguments: Setting.allCases)

@@ -97,6 +97,13 @@ import Wire
         #expect(metrics["banjie_deadlines_armed"] == 1)
         #expect(metrics["banjie_store_writable"] == 1 && metrics["banjie_firing"] == 1)
         #expect(metrics["banjie_connections"] == 3)
+        #expect(metrics["banjie_connections_accepted_total"] == 3)
+        #expect(metrics["banjie_connections_turned_away_total"] == 0)
+        // A call and its answer are a header of 24 bytes each at least.
+        for direction in ["received", "sent"] {
+            let bytes = try #require(metrics["banjie_\(direction)_bytes_total"])
+            #expect(bytes > 24 * (commands + 7) && bytes < 100_000, "\(direction) \(bytes)")
+        }
         #expect(metrics[#"banjie_sign_ins_total{outcome="accepted"}"#] == 2)
         #expect(try #require(metrics["banjie_commits_total"]) >= 4)
         #expect(metrics["banjie_log_lines_dropped_total"] == 0)
@@ -204,5 +211,75 @@ import Wire
         for mark in marks + [try office.server.operatorSecret()] {
             #expect(!told.contains(mark), "\(mark)")
         }
+    }
+
+    /// Whatever is sent to any method, by whoever may call it: it isn't told.
+    @Test func noMethodsRequestIsTold() async throws {
+        let office = try start()
+        let mark = "xq7mark"
+        try await office.admit(
+            departments: ["LEAD"],
+            people: [
+                Member(mark, department: "LEAD", rank: 9, roles: BanjieProtocol.Role.known)
+            ]
+        )
+        let connection = try FrameConnection(to: office.server.address)
+        try connection.open(as: try office.credentials(of: mark))
+        var answered = 0
+        // What stops the others from working comes last.
+        for method in BanjieProtocolSchema.services.flatMap(\.methods)
+        where !method.kind.isStream && method.id != AdminMethods.advanceClock.id {
+            let request = Self.marked(method.request.descriptor, with: mark, depth: 0)
+            let body = try JSONTranscoder.encode(request, as: method.request)
+            if case .reply = try connection.call(
+                method.id,
+                body,
+                requestID: Array("\(mark)-\(method.id)".utf8),
+                traceparent: Array(mark.utf8)
+            ) {
+                answered += 1
+            }
+        }
+        #expect(answered > 5)
+        let metrics = try await scrape(office.server)
+        let lines = try lines(office.server)
+        #expect(lines.filter { $0["event"] as? String == "call.failed" }.count > 5)
+        let told = (try office.server.logged() + metrics.keys.joined()).lowercased()
+        for form in [mark, MarkForm.text(of: mark), MarkForm.hexadecimal(of: mark)] {
+            #expect(!told.contains(form.lowercased()), "\(form)")
+        }
+    }
+
+    /// A message in JSON whose every text and bytes hold a mark.
+    private static func marked(
+        _ message: MessageDescriptor,
+        with mark: String,
+        depth: Int
+    ) -> String {
+        guard depth < 4 else { return "{}" }
+        let members = message.fields.map { field in
+            let value =
+                switch field.type {
+                case .bool: "true"
+                case .int32, .int64, .uint32, .uint64: "1"
+                case .string: "\"\(mark)\""
+                case .bytes: "\"\(MarkForm.text(of: mark))\""
+                case .instant: "\"2026-03-02T10:00:00\""
+                case .date: "\"2026-03-02\""
+                case .enumeration: "1"
+                case .message(let type): marked(type.descriptor, with: mark, depth: depth + 1)
+                }
+            return "\"\(field.name)\":\(field.isList ? "[\(value)]" : value)"
+        }
+        return "{\(members.joined(separator: ","))}"
+    }
+}
+
+/// The other forms in which a mark might be told.
+private enum MarkForm {
+    static func text(of mark: String) -> String { Data(mark.utf8).base64EncodedString() }
+
+    static func hexadecimal(of mark: String) -> String {
+        mark.utf8.map { String($0, radix: 16) }.joined()
     }
 }

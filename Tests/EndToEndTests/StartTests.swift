@@ -88,6 +88,20 @@ import Wire
         (["--production", "--clock", "virtual:2026-03-02T10:00:00"], 78, "production"),
         (["--listen", "0.0.0.0:7410"], 78, "loopback"),
         (["--listen", "nowhere"], 78, "nowhere"),
+        (["--listen", "tls:127.0.0.1:0"], 78, "--tls-certificate FILE"),
+        (["--listen", "tls:127.0.0.1:0", "--tls-certificate", "c"], 78, "--tls-key FILE"),
+        (
+            [
+                "--listen", "tls:127.0.0.1:0", "--tls-certificate", "c", "--tls-key", "k",
+                "--tls-clients", "must",
+            ], 78, "--tls-client-ca FILE"
+        ),
+        (
+            [
+                "--listen", "tls:127.0.0.1:0", "--tls-certificate", "/no/such/c", "--tls-key",
+                "/no/such/k",
+            ], 71, "/no/such/c"
+        ),
         (["--listen", ""], 78, "listen"),
         (["--config", "/no/such/file"], 78, "/no/such/file"),
         (["--policy-notice-days", "0"], 78, "notice_days"),

@@ -12,6 +12,7 @@ import pathlib
 import re
 import selectors
 import socket
+import ssl
 import struct
 import time
 
@@ -158,9 +159,10 @@ class Pending:
 
 
 class Connection:
-    """A connection; the handshake is done when the initializer returns. `wait` is in seconds."""
+    """A connection; the handshake is done when the initializer returns. `wait` is in seconds; an
+    ssl.SSLContext as `context` has it go under TLS (W68)."""
 
-    def __init__(self, address, realm, methods, *, max_frame=65_536, max_message=4_194_304, wait=10):
+    def __init__(self, address, realm, methods, *, max_frame=65_536, max_message=4_194_304, wait=10, context=None):
         self.methods, self.wait, self.max_message = methods, wait, max_message
         self.hello = self.signed_in = self.ended = None
         self.goaways, self.pongs, self.answers = [], [], []  # `answers`: streams in the order of their END
@@ -168,6 +170,9 @@ class Connection:
         self.frames, self.fragments, self.output = collections.deque(), collections.deque(), memoryview(b"")
         self.reader = FrameReader(max_frame)
         self.socket = socket.create_connection(address, wait)
+        if context:
+            context.set_alpn_protocols(["banjie/1"])
+            self.socket = context.wrap_socket(self.socket, server_hostname=address[0])
         self.socket.setblocking(False)
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.socket, selectors.EVENT_READ)
@@ -254,6 +259,8 @@ class Connection:
             try:
                 if ready & selectors.EVENT_READ:
                     self.receive(self.socket.recv(262_144))
+                    while not self.ended and isinstance(self.socket, ssl.SSLSocket) and self.socket.pending():
+                        self.receive(self.socket.recv(262_144))  # decrypted, and unseen by the selector
                 if ready & selectors.EVENT_WRITE and not self.ended:
                     self.output = self.output[self.socket.send(self.output):]
             except BrokenRule as broken:
@@ -261,7 +268,9 @@ class Connection:
                 farewell = frames_pb2.Farewell(code=broken.code, message=broken.message, rule=broken.rule)
                 self.socket.send(self.output.tobytes() + Frame(ERROR, payload=farewell.SerializeToString()).encode())
                 self.socket.shutdown(socket.SHUT_WR)
-            except ConnectionError as error:
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                pass  # a part of a record
+            except (ConnectionError, ssl.SSLError) as error:
                 self.ended = ConnectionEnded(str(error))
 
     def next_output(self):

@@ -177,7 +177,8 @@ class Probes(ServerTest):
                 else:
                     reason = "answered"
                 public = (
-                    "Diagnostics/", "Calendar/Due", "Calendar/Minutes", "Calendar/GetVersion", "Directory/GetItem")
+                    "Diagnostics/", "Health/", "Reflection/", "Calendar/Due", "Calendar/Minutes",
+                    "Calendar/GetVersion", "Directory/GetItem")
                 self.assertEqual(reason == "SIGN_IN_REQUIRED", not method.startswith(public), reason)
 
     def test_unknown_method_and_undecodable_message(self):

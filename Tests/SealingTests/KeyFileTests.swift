@@ -38,6 +38,50 @@ import Testing
         }
     }
 
+    @Test func anOlderKeyIsTakenOut() throws {
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/keys"
+            try KeyFile.create(path)
+            let old = try KeyFile.read(path).seal([1], for: place)
+            try KeyFile.addSealingKey(path)
+            let new = try KeyFile.read(path).seal([2], for: place)
+            for number: UInt32 in [2, 3, 0] {
+                #expect(throws: KeyFileError.self) {
+                    try KeyFile.removeSealingKey(number, from: path)
+                }
+            }
+            try KeyFile.removeSealingKey(1, from: path)
+            let ring = try KeyFile.read(path)
+            #expect(ring.sealingKeys == [2])
+            #expect(try ring.open(new, for: place) == [2])
+            #expect(throws: SealingError.unknownKey(1)) { try ring.open(old, for: place) }
+            #expect(
+                try String(contentsOfFile: path, encoding: .utf8).hasPrefix("# The keys of Banjie")
+            )
+        }
+    }
+
+    @Test func keysAreRotatedWhileTheProgramRuns() throws {
+        try withTemporaryFolder { folder in
+            let path = "\(folder)/keys"
+            try KeyFile.create(path)
+            let kept = try KeptKeyRing(path)
+            let old = kept.current.seal([1], for: place)
+            try KeyFile.addSealingKey(path)
+            #expect(kept.current.newestKey == 1)
+            try kept.reload()
+            #expect(kept.current.newestKey == 2)
+            #expect(try kept.current.open(old, for: place) == [1])
+            // What may be sealed by the newest key isn't lost by a file of other keys, or none.
+            try FileManager.default.removeItem(atPath: path)
+            #expect(throws: KeyFileError.self) { try kept.reload() }
+            try KeyFile.create(path)
+            #expect(throws: KeyFileError.self) { try kept.reload() }
+            #expect(kept.current.newestKey == 2)
+            #expect(try kept.current.open(old, for: place) == [1])
+        }
+    }
+
     @Test func aFileOpenToOthersIsRefused() throws {
         try withTemporaryFolder { folder in
             let path = "\(folder)/keys"

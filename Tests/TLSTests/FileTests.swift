@@ -107,6 +107,14 @@ import Testing
         #expect(before.toServer == [1])
     }
 
+    @Test func theEndOfTheCertificate() throws {
+        let now = Int64(Date.now.timeIntervalSince1970)
+        for (days, files) in [(2, identity), (-1, try authority.issueServer(days: -1))] {
+            let end = try TLSServerContext(TLSServerFiles(files)).validUntil
+            #expect(abs(end - (now + Int64(days) * 86_400)) < 120)
+        }
+    }
+
     @Test func filesThatCannotBeUsedLeaveAllAsItWas() throws {
         let server = try TLSServerIdentity(TLSServerFiles(identity))
         let client = try TLSClientContext(TLSClientFiles(authorities: authority.certificate))

@@ -134,6 +134,26 @@ import Testing
         }
     }
 
+    @Test func aFirstMessageThatAnnouncesTooMuchIsRefusedAtOnce() throws {
+        for (length, isTaken) in [(16_384, true), (16_385, false), (0x01_FFFF, false)] {
+            let header: [UInt8] = [
+                22, 3, 1, 0x40, 0, 1, UInt8(length >> 16), UInt8(length >> 8 & 0xFF),
+                UInt8(length & 0xFF),
+            ]
+            let server = Side(accepting: setting.server)
+            #expect(try server.take(Array(header.dropLast())).isEmpty)
+            #expect(server.state == .handshake)
+            if isTaken {
+                #expect(try server.take([header[8]]).isEmpty)
+                #expect(server.state == .handshake)
+            } else {
+                #expect(throws: TLSError.broken("a first message of \(length) bytes")) {
+                    try server.take([header[8]])
+                }
+            }
+        }
+    }
+
     @Test func noEarlyEndIsBelieved() throws {
         let server = Side(accepting: setting.server)
         // A close_notify in plain, before anything else.

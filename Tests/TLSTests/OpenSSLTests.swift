@@ -23,7 +23,7 @@ import Testing
         #expect(!result.output.contains("New Session Ticket"))
     }
 
-    @Test func olderVersionsAreRefused() throws {
+    @Test("W68: older versions are refused") func olderVersionsAreRefused() throws {
         for version in ["-tls1_2", "-no_tls1_3"] {
             let result = try connect(to: setting.server, with: ["-alpn", "banjie/1", version])
             #expect(result.error == .noCommonVersion)
@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test func otherProtocolsAreRefused() throws {
+    @Test("W68: other protocols are refused") func otherProtocolsAreRefused() throws {
         let other = try connect(to: setting.server, with: ["-alpn", "h2,banjie/2"])
         #expect(other.error == .noCommonProtocol)
         #expect(other.output.contains("no application protocol"))
@@ -58,6 +58,30 @@ import Testing
         #expect(none.output.contains("alert certificate required"))
     }
 
+    /// `K` has the client change its keys and ask for ours.
+    @Test func newKeysAreTakenAsOftenAsThereIsReasonFor() throws {
+        let arguments = ["-alpn", "banjie/1"]
+        let some = try connect(
+            to: setting.server,
+            with: arguments,
+            writing: String(repeating: "K\n", count: 20) + "from the client\n"
+        )
+        #expect(some.error == nil)
+        #expect(some.received == Array("from the client\n".utf8))
+        #expect(some.output.contains("from the server"))
+        let flood = try connect(
+            to: setting.server,
+            with: arguments,
+            writing: String(repeating: "K\n", count: 100) + "from the client\n"
+        )
+        guard case .broken(let problem)? = flood.error else {
+            Issue.record("the flood is taken: \(flood)")
+            return
+        }
+        #expect(problem.contains("new keys"))
+        #expect(flood.received.isEmpty)
+    }
+
     private struct Served {
         var received: [UInt8] = []
         var error: TLSError?
@@ -69,7 +93,8 @@ import Testing
     /// Has `openssl s_client` send a line to a session of ours, and prints one back.
     private func connect(
         to context: TLSServerContext,
-        with arguments: [String]
+        with arguments: [String],
+        writing text: String = "from the client\n"
     ) throws -> Served {
         let (listener, port) = try Loopback.listen()
         defer { close(listener) }
@@ -79,15 +104,23 @@ import Testing
                 "-CAfile", setting.authority.certificate, "-verify_return_error",
             ] + arguments
         )
-        client.write("from the client\n")
         let socket = Loopback.accept(listener)
         defer { close(socket) }
         let session = Side(accepting: context)
         var result = Served()
+        var isWritten = false
         do throws(TLSError) {
             while result.received.last != UInt8(ascii: "\n"), let bytes = Loopback.receive(socket) {
                 result.received += try session.take(bytes)
                 Loopback.send(session.takePending(), to: socket)
+                // One at a time: the command takes a read for a line.
+                if session.state == .open, !isWritten {
+                    isWritten = true
+                    for line in text.split(separator: "\n") {
+                        client.write("\(line)\n")
+                        if line == "K" { _ = client.line { $0.hasPrefix("KEYUPDATE") } }
+                    }
+                }
             }
             if session.state == .open { _ = session.send(Array("from the server\n".utf8)) }
         } catch {

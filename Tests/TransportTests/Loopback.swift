@@ -1,6 +1,7 @@
 import CSystem
 import Glibc
 import Synchronization
+import TLS
 import Testing
 import Wire
 
@@ -22,6 +23,7 @@ final class TestHandler: CallHandler {
         var held: [(ticket: CallTicket, message: [UInt8])] = []
         var cancelled = 0
         var closed = 0
+        var certificates: [PeerCertificate] = []
     }
 
     private let state = Mutex(State())
@@ -32,6 +34,11 @@ final class TestHandler: CallHandler {
     var heldCount: Int { state.withLock { $0.held.count } }
     var cancelledCount: Int { state.withLock { $0.cancelled } }
     var closedCount: Int { state.withLock { $0.closed } }
+    var certificates: [PeerCertificate] { state.withLock { $0.certificates } }
+
+    func identified(_ connection: ConnectionID, by certificate: PeerCertificate) {
+        state.withLock { $0.certificates.append(certificate) }
+    }
 
     func handle(_ call: borrowing IncomingCall, _ responder: inout Responder) {
         switch call.method {
@@ -127,7 +134,8 @@ struct TestServer {
     init(
         _ limits: Limits = Limits(),
         reactors: Int = 1,
-        on endpoint: Endpoint = .tcp(host: "127.0.0.1", port: 0)
+        on endpoint: Endpoint = .tcp(host: "127.0.0.1", port: 0),
+        showing identity: TLSServerIdentity? = nil
     ) throws {
         server = try Server(
             profile: ServerProfile(realm: "test", limits: limits),
@@ -135,7 +143,7 @@ struct TestServer {
             reactors: reactors
         )
         handler.serve(server)
-        self.endpoint = try server.listen(on: endpoint)
+        self.endpoint = try server.listen(on: endpoint, showing: identity)
     }
 
     /// Stops at once.
@@ -202,12 +210,17 @@ final class RawClient {
                 received.removeFirst(length)
                 continue
             }
-            var part = [UInt8](repeating: 0, count: 65_536)
-            let length = recv(descriptor.number, &part, part.count, 0)
-            guard length > 0 else { break }
-            received += part[..<length]
+            guard let part = receiveBytes() else { break }
+            received += part
         }
         return frames
+    }
+
+    /// What comes next; nil when the server has closed or 5 seconds have passed.
+    func receiveBytes() -> [UInt8]? {
+        var part = [UInt8](repeating: 0, count: 65_536)
+        let length = recv(descriptor.number, &part, part.count, 0)
+        return length > 0 ? Array(part[..<length]) : nil
     }
 
     /// All frames until the server closes.
@@ -224,11 +237,16 @@ struct TestClient {
         on loop: ClientLoop? = nil,
         realm: String = "test",
         credentials: Credentials? = nil,
-        limits: Limits = Limits()
+        limits: Limits = Limits(),
+        security: TLSClientIdentity? = nil
     ) throws {
         self.loop = try loop ?? ClientLoop(random: { 0.5 })
         let profile = ClientProfile(realm: realm, credentials: credentials, limits: limits)
-        var configuration = ClientConfiguration(endpoint: endpoint, profile: profile)
+        var configuration = ClientConfiguration(
+            endpoint: endpoint,
+            profile: profile,
+            security: security
+        )
         configuration.backoff.initialMilliseconds = 20
         configuration.backoff.longestMilliseconds = 50
         line = self.loop.open(configuration)

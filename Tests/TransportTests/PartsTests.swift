@@ -38,12 +38,22 @@ import Testing
 }
 
 @Suite struct EndpointTests {
-    @Test(arguments: ["localhost:7400", "[::1]:7400", "127.0.0.1:0", "unix:/run/banjie.sock"])
+    @Test(
+        arguments: [
+            "localhost:7400", "[::1]:7400", "127.0.0.1:0", "unix:/run/banjie.sock",
+            "tls:banjie.test:7410", "tls:[::1]:7410",
+        ]
+    )
     func `an endpoint is written as it is read`(text: String) throws {
         #expect(try Endpoint(text).description == text)
     }
 
-    @Test(arguments: ["", "host", ":7400", "host:", "host:70000", "::1:7400", "unix:", "host:-1"])
+    @Test(
+        arguments: [
+            "", "host", ":7400", "host:", "host:70000", "::1:7400", "unix:", "host:-1", "tls:",
+            "tls:host", "tls::7410", "tls:unix:/run/banjie.sock", "tls:tls:host:7410",
+        ]
+    )
     func `what names no endpoint is refused`(text: String) {
         #expect(throws: TransportError.endpoint(text)) { try Endpoint(text) }
     }

@@ -1,3 +1,4 @@
+import BanjieClient
 import BanjieProtocol
 
 extension CommandOption {
@@ -40,6 +41,33 @@ extension CommandOption {
             heading: .connection
         ),
         CommandOption(
+            "ca",
+            .path,
+            Text(
+                "the authorities to trust under TLS; the system's when left out",
+                "TLS 信任的签发机构文件；不填则用系统的"
+            ),
+            variable: "BANJIE_CA",
+            heading: .connection
+        ),
+        CommandOption(
+            "certificate",
+            .path,
+            Text(
+                "your certificate under TLS, which signs --login in without a secret",
+                "TLS 客户端证书文件，可代替口令登录 --login"
+            ),
+            variable: "BANJIE_CERTIFICATE",
+            heading: .connection
+        ),
+        CommandOption(
+            "key",
+            .path,
+            Text("the certificate's key", "证书的私钥文件"),
+            variable: "BANJIE_KEY",
+            heading: .connection
+        ),
+        CommandOption(
             "timeout",
             .milliseconds,
             Text("how long the call may take in all", "调用总时限"),
@@ -79,7 +107,10 @@ extension CommandOption {
 
     static let verbose = CommandOption(
         flag: "verbose",
-        Text("also print the request id and the server", "另显示请求编号与服务器"),
+        Text(
+            "also print the server, the request id, the trace and the time taken",
+            "另显示服务器、请求编号、链路与用时"
+        ),
         heading: .output
     )
 
@@ -90,12 +121,50 @@ extension CommandOption {
 extension Invocation {
     /// The settings that the options and the environment give.
     func connectionSettings() throws(CommandFailure) -> ConnectionSettings {
-        ConnectionSettings(
-            server: values.required("server", .server),
+        let server = values.required("server", .server)
+        return ConnectionSettings(
+            server: server,
             realm: values.required("realm", .text),
             identity: try identity(),
+            security: try security(at: server),
             language: language == .chinese ? "zh" : "en"
         )
+    }
+
+    private func security(
+        at server: ServerAddress
+    ) throws(CommandFailure) -> ConnectionSettings.Security {
+        let authorities = values.value("ca", .path)
+        let certificate = values.value("certificate", .path)
+        let key = values.value("key", .path)
+        // A Unix socket needs none of it; another address in plain isn't what is expected.
+        if case .tcp = server, authorities != nil || certificate != nil || key != nil {
+            throw .usage(
+                .combination(
+                    Text(
+                        "--ca, --certificate and --key are for a server under TLS: write --server "
+                            + "tls:\(server)",
+                        "--ca、--certificate、--key 用于 TLS：请写 --server tls:\(server)"
+                    )
+                )
+            )
+        }
+        var security = ConnectionSettings.Security(authorities: authorities)
+        switch (certificate, key) {
+        case (nil, nil): break
+        case (let file?, let keyFile?):
+            security.certificate = .init(file: file, keyFile: keyFile)
+        case (.some, nil), (nil, .some):
+            throw .usage(
+                .combination(
+                    Text(
+                        "--certificate and --key go together",
+                        "--certificate 与 --key 须同时给出"
+                    )
+                )
+            )
+        }
+        return security
     }
 
     private func identity() throws(CommandFailure) -> ConnectionSettings.Identity? {
@@ -110,6 +179,7 @@ extension Invocation {
             return .init(login: login, secret: secret)
         }
         guard let secret = console.variable("BANJIE_SECRET"), !secret.isEmpty else {
+            if values.value("certificate", .path) != nil { return .init(login: login, secret: "") }
             throw .usage(
                 .combination(
                     Text(

@@ -9,12 +9,21 @@ struct ConnectionSettings: Hashable, Sendable {
     let realm: String
     /// Who signs in; nil for nobody.
     let identity: Identity?
+    /// Whom to trust under TLS, and what to show.
+    let security: Security
     /// The language in which the server tells who signed in of failures (BCP 47).
     let language: String
 
     struct Identity: Hashable, Sendable {
         let login: String
+        /// Empty when the certificate stands in for it.
         let secret: String
+    }
+
+    struct Security: Hashable, Sendable {
+        /// The file with the authorities; nil for the system's.
+        var authorities: String?
+        var certificate: ConnectionSecurity.Certificate?
     }
 }
 
@@ -24,12 +33,18 @@ extension ConnectionSettings {
         let credentials = identity.map { identity in
             Credentials(login: identity.login, secret: identity.secret, language: language)
         }
-        let options = ConnectionOptions(
+        var options = ConnectionOptions(
             realm: realm,
             credentials: credentials,
             product: "banjie/\(CommandLineProgram.version)"
         )
         do {
+            if case .tls = server {
+                options.security = try ConnectionSecurity(
+                    authorities: security.authorities,
+                    certificate: security.certificate
+                )
+            }
             return try Connection(to: server.description, options: options)
         } catch {
             throw CallError(
@@ -46,6 +61,7 @@ extension ConnectionSettings {
 /// Where a server listens.
 enum ServerAddress: Hashable, Sendable {
     case tcp(host: String, port: UInt16)
+    case tls(host: String, port: UInt16)
     case unix(path: String)
 
     /// The port of a server that names none.
@@ -53,7 +69,8 @@ enum ServerAddress: Hashable, Sendable {
 }
 
 extension ServerAddress: LosslessStringConvertible {
-    /// Parses `HOST`, `HOST:PORT`, `[IPV6]:PORT`, `unix:PATH`, or a path that begins with `/` or `.`.
+    /// Parses `HOST`, `HOST:PORT`, `[IPV6]:PORT`, any of them behind `tls:`, `unix:PATH`, or a path that
+    /// begins with `/` or `.`.
     init?(_ text: String) {
         if text.hasPrefix("unix:") || text.hasPrefix("/") || text.hasPrefix(".") {
             let path = text.hasPrefix("unix:") ? String(text.dropFirst(5)) : text
@@ -62,15 +79,17 @@ extension ServerAddress: LosslessStringConvertible {
             self = .unix(path: path)
             return
         }
+        let isSecured = text.hasPrefix("tls:")
+        let address = text.dropFirst(isSecured ? 4 : 0)
         let host: Substring
         var rest: Substring
-        if text.hasPrefix("[") {
-            guard let end = text.firstIndex(of: "]") else { return nil }
-            host = text[text.index(after: text.startIndex)..<end]
-            rest = text[text.index(after: end)...]
+        if address.hasPrefix("[") {
+            guard let end = address.firstIndex(of: "]") else { return nil }
+            host = address[address.index(after: address.startIndex)..<end]
+            rest = address[address.index(after: end)...]
         } else {
-            host = text.prefix { $0 != ":" }
-            rest = text.dropFirst(host.count)
+            host = address.prefix { $0 != ":" }
+            rest = address.dropFirst(host.count)
         }
         guard !host.isEmpty, host.allSatisfy({ $0 != " " && $0 != "/" }) else { return nil }
         var port = Self.standardPort
@@ -80,14 +99,20 @@ extension ServerAddress: LosslessStringConvertible {
             else { return nil }
             port = number
         }
-        self = .tcp(host: String(host), port: port)
+        self =
+            isSecured ? .tls(host: String(host), port: port) : .tcp(host: String(host), port: port)
     }
 
     var description: String {
         switch self {
-        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .tcp(let host, let port): Self.text(host, port)
+        case .tls(let host, let port): "tls:\(Self.text(host, port))"
         case .unix(let path): "unix:\(path)"
         }
+    }
+
+    private static func text(_ host: String, _ port: UInt16) -> String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 }
 
@@ -96,8 +121,8 @@ extension ValueForm where Value == ServerAddress {
         ValueForm(
             Text("HOST:PORT", "主机:端口"),
             expected: Text(
-                "HOST:PORT, or unix:PATH for a Unix socket",
-                "主机:端口，或 unix:路径（Unix 套接字）"
+                "HOST:PORT, tls:HOST:PORT under TLS, or unix:PATH for a Unix socket",
+                "主机:端口，tls:主机:端口（TLS），或 unix:路径（Unix 套接字）"
             )
         ) { ServerAddress($0) }
     }

@@ -27,17 +27,18 @@ extension Invocation {
                 language.text("server \(settings.server)", "服务器 \(settings.server)")
             )
         }
-        do { return try console.connect(settings) } catch {
+        do {
+            let channel = try console.connect(settings)
+            guard values.has("verbose") else { return channel }
+            return InterceptedChannel(channel, [TraceStarter(), CallNotes(console: console)])
+        } catch {
             throw .call(error, requestID: nil)
         }
     }
 
-    /// Makes one call of `method`; `body` is its encoded request.
-    func call(
-        _ method: MethodDescriptor,
-        _ body: [UInt8],
-        over channel: any CallChannel
-    ) async throws(CommandFailure) -> [UInt8] {
+    /// How the connection options have a method called, under a new request id where it takes one and
+    /// none is given.
+    func callOptions(of method: MethodDescriptor) -> CallOptions {
         var requestID: [UInt8]?
         if method.idempotency == .requestID {
             requestID = values.value("request-id", .requestID) ?? console.requestID()
@@ -46,17 +47,26 @@ extension Invocation {
             let id = RequestID.text(of: requestID)
             console.writeError(language.text("request id \(id)", "请求编号 \(id)"))
         }
-        let options = CallOptions(
+        return CallOptions(
             timeoutMillis: values.value("timeout", .milliseconds),
             requestID: requestID,
             waitForReady: values.has("wait"),
             traceContext: values.value("traceparent", .traceContext)
         )
+    }
+
+    /// Makes one call of `method`; `body` is its encoded request.
+    func call(
+        _ method: MethodDescriptor,
+        _ body: [UInt8],
+        over channel: any CallChannel
+    ) async throws(CommandFailure) -> [UInt8] {
+        let options = callOptions(of: method)
         let reply: CallReply
         do {
             reply = try await channel.unary(method, body, options)
         } catch {
-            throw .call(error, requestID: requestID)
+            throw .call(error, requestID: options.requestID)
         }
         if reply.isReplay, values.has("verbose") {
             console.writeError(

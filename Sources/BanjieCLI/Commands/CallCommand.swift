@@ -6,9 +6,11 @@ enum CallCommand {
         "call",
         Text("Calls any method, with its request in JSON.", "以 JSON 请求调用任一方法。"),
         notes: Text(
-            "The reply is printed as JSON: indented, or on one line with --json. See banjie describe "
-                + "for the methods and their messages.",
-            "以 JSON 输出应答：缩进显示，加 --json 则为一行。各方法及其消息见 banjie describe。"
+            "The reply is printed as JSON: indented, or on one line with --json; each reply of a stream "
+                + "on a line. With `-`, a stream's messages are the lines of the standard input. See "
+                + "banjie describe for the methods and their messages.",
+            "以 JSON 输出应答：缩进显示，加 --json 则为一行；流的每个应答各占一行。"
+                + "以 `-` 从标准输入逐行读取流的消息。各方法及其消息见 banjie describe。"
         ),
         operands: [
             CommandOperand("METHOD", .method, Text("the method", "方法")),
@@ -28,112 +30,71 @@ enum CallCommand {
             #"banjie call Calendar/Due '{"from":"2026-03-02","days":20,"unit":"WORKING"}'"#,
         ],
         run: { invocation throws(CommandFailure) in
+            let channel = try invocation.channel()
             let name = invocation.values.required("METHOD", .method)
-            var json = invocation.values.value("REQUEST", .text) ?? "{}"
-            if json == "-" { json = try input(invocation.console) }
-            if let method = BanjieProtocolSchema.method(named: name) {
-                try await call(method, json, invocation)
+            let method: NamedMethod
+            if let known = BanjieProtocolSchema.method(named: name) {
+                method = NamedMethod(known)
             } else {
-                try await call(unknown: name, json, invocation)
+                method = try await ask(for: name, over: channel, invocation)
+            }
+            let lines = InputLines(invocation.console)
+            let json = try request(to: method.descriptor, invocation, lines)
+            let body = try method.request(json)
+            if method.descriptor.kind.isStream {
+                let readsOn = invocation.values.value("REQUEST", .text) == "-"
+                try await invocation.stream(method, body, over: channel) {
+                    () throws(CommandFailure) in
+                    guard readsOn, let line = try lines.next() else { return nil }
+                    return try method.request(line)
+                }
+            } else {
+                let reply = try await invocation.call(method.descriptor, body, over: channel)
+                invocation.console.writeLine(
+                    try method.reply(reply, isPretty: !invocation.wantsJSON)
+                )
             }
             return .success
         }
     )
 
-    /// Calls a method that this program was built with.
-    private static func call(
-        _ method: MethodDescriptor,
-        _ json: String,
-        _ invocation: Invocation
-    ) async throws(CommandFailure) {
-        let body: [UInt8]
-        do throws(BanjieProtocol.JSONError) {
-            body = try JSONTranscoder.encode(json, as: method.request)
-        } catch {
-            throw .request(method.fullName, error)
+    /// The request, or the first message of a stream that sends several.
+    private static func request(
+        to method: MethodDescriptor,
+        _ invocation: Invocation,
+        _ lines: InputLines
+    ) throws(CommandFailure) -> String {
+        let given = invocation.values.value("REQUEST", .text) ?? "{}"
+        guard given == "-" else { return given }
+        switch method.kind {
+        case .command, .query, .watch: return try lines.rest()
+        case .upload, .session: return try lines.next() ?? "{}"
         }
-        let channel = try invocation.channel()
-        let reply = try await invocation.call(method, body, over: channel)
-        try invocation.writeJSON(reply, of: method, isPretty: !invocation.wantsJSON)
     }
 
-    /// Calls a method that this program wasn't built with, if the server has it, by the server's
-    /// schema.
-    private static func call(
-        unknown name: String,
-        _ json: String,
+    /// A method that this program wasn't built with, if the server has it.
+    private static func ask(
+        for name: String,
+        over channel: any CallChannel,
         _ invocation: Invocation
-    ) async throws(CommandFailure) {
-        let channel = try invocation.channel()
+    ) async throws(CommandFailure) -> NamedMethod {
         let source = await SchemaSource.ask(
             channel,
             timeoutMillis: invocation.values.value("timeout", .milliseconds)
         )
-        let schema = source.schema
-        guard let (_, method) = schema.method(named: name),
-            let descriptor = schema.descriptor(ofMethod: name)
-        else {
-            let nearest = NearestName.of(name, among: schema.methodNames)
-            if nearest == nil, case .builtIn(let error) = source.origin {
-                throw .call(error, requestID: nil)
-            }
-            throw .usage(
-                .badValue(
-                    "METHOD",
-                    found: name,
-                    expected: ValueForm.method.expected,
-                    nearest: nearest
-                )
+        if let method = NamedMethod(name, in: source.schema) { return method }
+        let nearest = NearestName.of(name, among: source.schema.methodNames)
+        if nearest == nil, case .builtIn(let error) = source.origin {
+            throw .call(error, requestID: nil)
+        }
+        throw .usage(
+            .badValue(
+                "METHOD",
+                found: name,
+                expected: ValueForm.method.expected,
+                nearest: nearest
             )
-        }
-        let body: [UInt8]
-        do throws(BanjieProtocol.JSONError) {
-            body = try schema.encode(json, as: method.request)
-        } catch {
-            throw .request(name, error)
-        }
-        let reply = try await invocation.call(descriptor, body, over: channel)
-        do {
-            invocation.console.writeLine(
-                try schema.decode(reply, as: method.reply, isPretty: !invocation.wantsJSON)
-            )
-        } catch {
-            throw .undecodableReply(name, "\(error)")
-        }
-    }
-
-    /// The largest request read from the standard input, in bytes.
-    private static let inputBytesMax = 16 << 20
-
-    private static func input(_ console: Console) throws(CommandFailure) -> String {
-        var bytes: [UInt8] = []
-        do throws(FileError) {
-            while let chunk = try console.read() {
-                bytes += chunk
-                guard bytes.count <= inputBytesMax else {
-                    throw FileError(
-                        path: "-",
-                        problem: .reading,
-                        reason: console.language.text(
-                            "longer than \(inputBytesMax) bytes",
-                            "超过 \(inputBytesMax) 字节"
-                        )
-                    )
-                }
-            }
-        } catch {
-            throw .file(error)
-        }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw .file(
-                FileError(
-                    path: "-",
-                    problem: .reading,
-                    reason: console.language.text("it isn't UTF-8", "不是 UTF-8")
-                )
-            )
-        }
-        return text
+        )
     }
 }
 

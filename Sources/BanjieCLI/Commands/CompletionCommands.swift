@@ -124,6 +124,7 @@ extension Invocation {
             server: server,
             realm: realm,
             identity: nil,
+            security: ConnectionSettings.Security(authorities: value("ca")),
             language: language == .chinese ? "zh" : "en"
         )
         guard let channel = try? console.connect(settings) else { return .builtIn }

@@ -33,6 +33,13 @@ extension ReasonTexts {
             Text("too many sign in at once", "同时登录者过多"),
             Text("try again in a moment", "请稍后重试")
         ),
+        "TLS_FAILED": ReasonText(
+            Text("there is no secure connection", "无法建立安全连接"),
+            Text(
+                "check --server (tls:HOST:PORT), --ca, --certificate and --key",
+                "请核对 --server（tls:主机:端口）、--ca、--certificate 与 --key"
+            )
+        ),
         "TOO_MANY_CALLS": ReasonText(
             Text("too many calls at once", "同时进行的调用过多"),
             Text("try again in a moment", "请稍后重试")

@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x236796968976f01b
+    public static let fingerprint: UInt64 = 0x7e02714cec040e77
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -53,6 +53,9 @@ public enum BanjieProtocolSchema {
         CaseCount.self,
         DepartmentCardsRequest.self,
         DepartmentCards.self,
+        WatchCasesRequest.self,
+        CaseChange.self,
+        CaseEvent.self,
         Empty.self,
         ArmRequest.self,
         DeadlineRequest.self,
@@ -67,6 +70,8 @@ public enum BanjieProtocolSchema {
         ReadFiredRequest.self,
         Firing.self,
         ReadFiredReply.self,
+        WatchFiredRequest.self,
+        FiredEvent.self,
         EchoRequest.self,
         EchoReply.self,
         StatusReply.self,

@@ -1465,6 +1465,193 @@ public struct DepartmentCards: Message {
     )
 }
 
+/// What to watch of what happens to cases.
+public struct WatchCasesRequest: Message {
+    /// Begin after this number; with what comes from now on when absent.
+    public var after: UInt64? = nil
+    /// Only this case; all when empty.
+    public var `case`: String = ""
+    /// Only cases of this department; all when empty.
+    public var department: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        after: UInt64? = nil,
+        `case`: String = "",
+        department: String = ""
+    ) {
+        self.after = after
+        self.case = `case`
+        self.department = department
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.after = try reader.scalar()
+            case 2: self.case = try reader.string()
+            case 3: self.department = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(ifPresent: self.after, as: 1)
+        writer.write(self.case, as: 2)
+        writer.write(self.department, as: 3)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.case, "case", nil, 64)
+        try FieldCheck.length(self.department, "department", nil, 64)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "WatchCasesRequest",
+        fields: [
+            FieldDescriptor(1, "after", .uint64, isOptional: true, doc: "Begin after this number; with what comes from now on when absent."),
+            FieldDescriptor(2, "case", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Only this case; all when empty."),
+            FieldDescriptor(3, "department", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Only cases of this department; all when empty."),
+        ],
+        doc: "What to watch of what happens to cases."
+    )
+}
+
+/// What happened to a case, and how it stood then.
+public struct CaseChange: Message {
+    /// The case serial.
+    public var `case`: String = ""
+    /// Its version afterwards.
+    public var version: UInt64 = 0
+    /// Its state afterwards.
+    public var state: CaseState = CaseState(rawValue: 0)
+    /// The department that answers for it.
+    public var department: String = ""
+    /// What happened: the kind of its newest audit entry.
+    public var what: String = ""
+    /// When it was recorded.
+    public var at: Instant = Instant(unixSeconds: 0)
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        `case`: String = "",
+        version: UInt64 = 0,
+        state: CaseState = CaseState(rawValue: 0),
+        department: String = "",
+        what: String = "",
+        at: Instant = Instant(unixSeconds: 0)
+    ) {
+        self.case = `case`
+        self.version = version
+        self.state = state
+        self.department = department
+        self.what = what
+        self.at = at
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.case = try reader.string()
+            case 2: self.version = try reader.scalar()
+            case 3: self.state = try reader.scalar()
+            case 4: self.department = try reader.string()
+            case 5: self.what = try reader.string()
+            case 6: self.at = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.case, as: 1)
+        writer.write(self.version, as: 2)
+        writer.write(self.state, as: 3)
+        writer.write(self.department, as: 4)
+        writer.write(self.what, as: 5)
+        writer.write(self.at, as: 6)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.case, "case", nil, 64)
+        try FieldCheck.known(self.state, "state", .unknownValue)
+        try FieldCheck.length(self.department, "department", nil, 64)
+        try FieldCheck.length(self.what, "what", nil, 64)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "CaseChange",
+        fields: [
+            FieldDescriptor(1, "case", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The case serial."),
+            FieldDescriptor(2, "version", .uint64, doc: "Its version afterwards."),
+            FieldDescriptor(3, "state", .enumeration(CaseState.self), limits: FieldLimits(unknown: .unknownValue), doc: "Its state afterwards."),
+            FieldDescriptor(4, "department", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The department that answers for it."),
+            FieldDescriptor(5, "what", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "What happened: the kind of its newest audit entry."),
+            FieldDescriptor(6, "at", .instant, doc: "When it was recorded."),
+        ],
+        doc: "What happened to a case, and how it stood then."
+    )
+}
+
+/// What a watch of cases tells.
+public struct CaseEvent: Message {
+    /// The number to go on from after this.
+    public var sequence: UInt64 = 0
+    /// What happened; absent in a mark, which tells only how far the watch has come. The first
+    /// message is a mark.
+    public var change: CaseChange? = nil
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        sequence: UInt64 = 0,
+        change: CaseChange? = nil
+    ) {
+        self.sequence = sequence
+        self.change = change
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.sequence = try reader.scalar()
+            case 2: try reader.message(into: &self.change)
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.sequence, as: 1)
+        writer.write(ifPresent: self.change, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.message(self.change, "change")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "CaseEvent",
+        fields: [
+            FieldDescriptor(1, "sequence", .uint64, doc: "The number to go on from after this."),
+            FieldDescriptor(2, "change", .message(CaseChange.self), doc: "What happened; absent in a mark, which tells only how far the watch has come. The first message is a mark."),
+        ],
+        doc: "What a watch of cases tells."
+    )
+}
+
 /// The methods of Cases.
 public enum CasesMethods {
     /// Brings a matter; it is received today, or on the next working day.
@@ -1790,6 +1977,24 @@ public enum CasesMethods {
         doc: "The cards that a department bears."
     )
 
+    /// What happens to cases that the caller may see, from any number on: in order and without a gap.
+    /// A client that goes on from the last number that it has dealt with gets everything at least once.
+    public static let watch = MethodDescriptor(
+        serviceName: "Cases",
+        serviceNumber: 5,
+        name: "Watch",
+        number: 20,
+        kind: .watch,
+        runsInline: false,
+        access: .roles([.applicant, .staff, .head, .governmentHead, .office, .supervisor], refusal: .roleRequired),
+        defaultTimeoutMillis: 0,
+        longestTimeoutMillis: 0,
+        idempotency: .safe,
+        request: WatchCasesRequest.self,
+        reply: CaseEvent.self,
+        doc: "What happens to cases that the caller may see, from any number on: in order and without a gap. A client that goes on from the last number that it has dealt with gets everything at least once."
+    )
+
     /// The service and its methods, in ascending order of their numbers.
     public static let service = ServiceDescriptor(
         name: "Cases",
@@ -1814,6 +2019,7 @@ public enum CasesMethods {
             list,
             count,
             cards,
+            watch,
         ],
         doc: "Matters at the window, from submission to delivery."
     )
@@ -1976,6 +2182,15 @@ public struct CasesClient: Sendable {
         options: CallOptions = CallOptions()
     ) async throws(CallError) -> DepartmentCards {
         try await channel.call(CasesMethods.cards, request, options)
+    }
+
+    /// What happens to cases that the caller may see, from any number on: in order and without a gap.
+    /// A client that goes on from the last number that it has dealt with gets everything at least once.
+    public func watch(
+        _ request: WatchCasesRequest,
+        options: CallOptions = CallOptions()
+    ) -> ReplyStream<CaseEvent> {
+        channel.watch(CasesMethods.watch, request, options)
     }
 }
 
@@ -2170,6 +2385,40 @@ extension CasesQueries {
                 (request: DepartmentCardsRequest) throws(Failure) in
                 try cards(request, in: &context)
             }
+        default: throw .unknownMethod
+        }
+    }
+}
+
+/// What a server does on the watches of Cases.
+public protocol CasesWatches {
+    /// What a handler reads and changes.
+    associatedtype WatchContext
+    /// Why a handler refuses.
+    associatedtype Failure: Error
+    /// What serves a call of `watch`.
+    associatedtype WatchStream: ServedWatch<WatchContext, Failure>
+    where WatchStream.Reply == CaseEvent
+
+    /// What happens to cases that the caller may see, from any number on: in order and without a gap.
+    /// A client that goes on from the last number that it has dealt with gets everything at least once.
+    func watch(_ request: WatchCasesRequest, in context: inout WatchContext) throws(Failure) -> WatchStream
+}
+
+extension CasesWatches {
+    /// Hands the first message in `body` to the method of this number.
+    @inlinable public func openWatch(
+        _ method: UInt16,
+        _ body: UnsafeRawBufferPointer,
+        in context: inout WatchContext
+    ) throws(DispatchFailure<Failure>) -> any EncodedStream<WatchContext, Failure> {
+        switch method {
+        case 20:
+            let stream = try Dispatch.open(body) {
+                (request: WatchCasesRequest) throws(Failure) in
+                try watch(request, in: &context)
+            }
+            return EncodedWatch(stream)
         default: throw .unknownMethod
         }
     }

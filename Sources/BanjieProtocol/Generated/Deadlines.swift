@@ -881,6 +881,105 @@ public struct ReadFiredReply: Message {
     )
 }
 
+/// What to watch of what fires.
+public struct WatchFiredRequest: Message {
+    /// Begin after this number; with what comes from now on when absent.
+    public var after: UInt64? = nil
+    /// Only deadlines whose label begins with this; all when empty.
+    public var label: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        after: UInt64? = nil,
+        label: String = ""
+    ) {
+        self.after = after
+        self.label = label
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.after = try reader.scalar()
+            case 2: self.label = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(ifPresent: self.after, as: 1)
+        writer.write(self.label, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.label, "label", nil, 200)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "WatchFiredRequest",
+        fields: [
+            FieldDescriptor(1, "after", .uint64, isOptional: true, doc: "Begin after this number; with what comes from now on when absent."),
+            FieldDescriptor(2, "label", .string, limits: FieldLimits(value: Bounds(nil, 200)), doc: "Only deadlines whose label begins with this; all when empty."),
+        ],
+        doc: "What to watch of what fires."
+    )
+}
+
+/// What a watch of firings tells.
+public struct FiredEvent: Message {
+    /// The number to go on from after this.
+    public var sequence: UInt64 = 0
+    /// What has fired; absent in a mark, which tells only how far the watch has come. The first
+    /// message is a mark.
+    public var firing: Firing? = nil
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        sequence: UInt64 = 0,
+        firing: Firing? = nil
+    ) {
+        self.sequence = sequence
+        self.firing = firing
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.sequence = try reader.scalar()
+            case 2: try reader.message(into: &self.firing)
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.sequence, as: 1)
+        writer.write(ifPresent: self.firing, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.message(self.firing, "firing")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "FiredEvent",
+        fields: [
+            FieldDescriptor(1, "sequence", .uint64, doc: "The number to go on from after this."),
+            FieldDescriptor(2, "firing", .message(Firing.self), doc: "What has fired; absent in a mark, which tells only how far the watch has come. The first message is a mark."),
+        ],
+        doc: "What a watch of firings tells."
+    )
+}
+
 /// The methods of Deadlines.
 public enum DeadlinesMethods {
     /// Arms a deadline; when the reply comes, it is durable.
@@ -1053,6 +1152,24 @@ public enum DeadlinesMethods {
         doc: "What has fired, by sequence number."
     )
 
+    /// What fires, as it fires, from any number on: in order and without a gap. A client that goes on
+    /// from the last number that it has dealt with gets everything at least once.
+    public static let watch = MethodDescriptor(
+        serviceName: "Deadlines",
+        serviceNumber: 3,
+        name: "Watch",
+        number: 11,
+        kind: .watch,
+        runsInline: false,
+        access: .roles([.staff, .daemon, .operator, .supervisor], refusal: .roleRequired),
+        defaultTimeoutMillis: 0,
+        longestTimeoutMillis: 0,
+        idempotency: .safe,
+        request: WatchFiredRequest.self,
+        reply: FiredEvent.self,
+        doc: "What fires, as it fires, from any number on: in order and without a gap. A client that goes on from the last number that it has dealt with gets everything at least once."
+    )
+
     /// The service and its methods, in ascending order of their numbers.
     public static let service = ServiceDescriptor(
         name: "Deadlines",
@@ -1068,6 +1185,7 @@ public enum DeadlinesMethods {
             explain,
             listDue,
             readFired,
+            watch,
         ],
         doc: "Durable deadlines for any client. One that a module of the office owns is read-only here."
     )
@@ -1158,6 +1276,15 @@ public struct DeadlinesClient: Sendable {
         options: CallOptions = CallOptions()
     ) async throws(CallError) -> ReadFiredReply {
         try await channel.call(DeadlinesMethods.readFired, request, options)
+    }
+
+    /// What fires, as it fires, from any number on: in order and without a gap. A client that goes on
+    /// from the last number that it has dealt with gets everything at least once.
+    public func watch(
+        _ request: WatchFiredRequest,
+        options: CallOptions = CallOptions()
+    ) -> ReplyStream<FiredEvent> {
+        channel.watch(DeadlinesMethods.watch, request, options)
     }
 }
 
@@ -1280,6 +1407,40 @@ extension DeadlinesQueries {
                 (request: ReadFiredRequest) throws(Failure) in
                 try readFired(request, in: &context)
             }
+        default: throw .unknownMethod
+        }
+    }
+}
+
+/// What a server does on the watches of Deadlines.
+public protocol DeadlinesWatches {
+    /// What a handler reads and changes.
+    associatedtype WatchContext
+    /// Why a handler refuses.
+    associatedtype Failure: Error
+    /// What serves a call of `watch`.
+    associatedtype WatchStream: ServedWatch<WatchContext, Failure>
+    where WatchStream.Reply == FiredEvent
+
+    /// What fires, as it fires, from any number on: in order and without a gap. A client that goes on
+    /// from the last number that it has dealt with gets everything at least once.
+    func watch(_ request: WatchFiredRequest, in context: inout WatchContext) throws(Failure) -> WatchStream
+}
+
+extension DeadlinesWatches {
+    /// Hands the first message in `body` to the method of this number.
+    @inlinable public func openWatch(
+        _ method: UInt16,
+        _ body: UnsafeRawBufferPointer,
+        in context: inout WatchContext
+    ) throws(DispatchFailure<Failure>) -> any EncodedStream<WatchContext, Failure> {
+        switch method {
+        case 11:
+            let stream = try Dispatch.open(body) {
+                (request: WatchFiredRequest) throws(Failure) in
+                try watch(request, in: &context)
+            }
+            return EncodedWatch(stream)
         default: throw .unknownMethod
         }
     }

@@ -1,12 +1,15 @@
 package import CivilTime
 package import Office
+package import TLS
 package import Telemetry
 package import Transport
 
 /// What a server is told when it starts.
 package struct Configuration: Sendable {
-    /// Where it listens: `HOST:PORT` of a loopback address, or `unix:PATH`.
+    /// Where it listens: `HOST:PORT` of a loopback address, `tls:HOST:PORT`, or `unix:PATH`.
     package var listen: [Endpoint]
+    /// What it shows under TLS; nil when it listens nowhere under it.
+    package var tls: TLSServerFiles?
     /// The folder of the store.
     package var data: String
     package var clock: Clock

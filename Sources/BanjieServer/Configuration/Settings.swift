@@ -1,11 +1,16 @@
 internal import CivilTime
 internal import Office
+internal import TLS
 internal import Telemetry
 internal import Transport
 
 /// A setting: its name in the file, in the environment (`BANJIE_NAME`) and as a flag (`--name`).
 package enum Setting: String, CaseIterable, Sendable {
     case listen
+    case tlsCertificate = "tls_certificate"
+    case tlsKey = "tls_key"
+    case tlsClientCA = "tls_client_ca"
+    case tlsClients = "tls_clients"
     case data
     case clock
     case production
@@ -32,6 +37,8 @@ package enum Setting: String, CaseIterable, Sendable {
         let policy = Policy()
         return switch self {
         case .listen: "127.0.0.1:7410"
+        case .tlsCertificate, .tlsKey, .tlsClientCA: "none"
+        case .tlsClients: "may"
         case .data: "banjie-data"
         case .clock: "machine"
         case .production: "false"
@@ -59,8 +66,28 @@ package enum Setting: String, CaseIterable, Sendable {
         switch self {
         case .listen:
             Text(
-                "where to listen: HOST:PORT on loopback or unix:PATH, several by commas",
-                "监听地址：本机回环的 HOST:PORT 或 unix:PATH，多个以逗号分隔"
+                "where to listen: HOST:PORT on loopback, tls:HOST:PORT or unix:PATH, several by commas",
+                "监听地址：本机回环的 HOST:PORT、tls:HOST:PORT 或 unix:PATH，多个以逗号分隔"
+            )
+        case .tlsCertificate:
+            Text(
+                "the PEM file of the server's certificate and those behind it, or none",
+                "服务器证书及其证书链的 PEM 文件，或 none"
+            )
+        case .tlsKey:
+            Text(
+                "the PEM file of the certificate's key, readable by its owner alone",
+                "证书私钥的 PEM 文件，只许属主读取"
+            )
+        case .tlsClientCA:
+            Text(
+                "the PEM file of the authorities of clients' certificates, or none to ask for none",
+                "签发客户端证书的机构的 PEM 文件；none 则不要求客户端证书"
+            )
+        case .tlsClients:
+            Text(
+                "may: clients may show a certificate instead of a secret; must: all must show one",
+                "may：客户端可出示证书以代替口令；must：必须出示证书"
             )
         case .data: Text("the folder of the store", "存储所在的目录")
         case .clock:
@@ -221,6 +248,7 @@ package struct Settings: Sendable {
         }
         let configuration = Configuration(
             listen: try endpoints(),
+            tls: try tls(),
             data: self[.data].value,
             clock: try clock(),
             isProduction: try boolean(.production),
@@ -329,8 +357,9 @@ package struct Settings: Sendable {
                     .listen,
                     Text(
                         "\(host) isn't a loopback address: without TLS the server listens on "
-                            + "loopback and Unix sockets only",
-                        "\(host) 不是本机回环地址：未启用 TLS 时只监听回环地址和 Unix 套接字"
+                            + "loopback and Unix sockets only; write tls:\(part)",
+                        "\(host) 不是本机回环地址：未启用 TLS 时只监听回环地址和 Unix 套接字；"
+                            + "可写作 tls:\(part)"
                     )
                 )
             }
@@ -342,6 +371,48 @@ package struct Settings: Sendable {
         return endpoints
     }
 
+    /// What is shown under TLS; nil when nothing is listened to under it.
+    private func tls() throws(ConfigurationError) -> TLSServerFiles? {
+        let isUsed = self[.listen].value.split(separator: ",").contains { $0.hasPrefix("tls:") }
+        guard isUsed else { return nil }
+        for setting in [Setting.tlsCertificate, .tlsKey] where self[setting].value == "none" {
+            throw error(
+                setting,
+                Text(
+                    "an address under TLS needs a file: give --\(setting.flag) FILE",
+                    "监听 tls: 地址须给出文件：--\(setting.flag) FILE"
+                )
+            )
+        }
+        let identity = TLSIdentityFiles(
+            certificate: self[.tlsCertificate].value,
+            key: self[.tlsKey].value
+        )
+        return TLSServerFiles(identity, clients: try tlsClients())
+    }
+
+    private func tlsClients() throws(ConfigurationError) -> TLSServerFiles.Clients {
+        let authorities = self[.tlsClientCA].value
+        switch (self[.tlsClients].value, authorities) {
+        case ("may", "none"): return .unasked
+        case ("may", _): return .may(authorities: authorities)
+        case ("must", "none"):
+            throw error(
+                .tlsClients,
+                Text(
+                    "clients' certificates need an authority: give --\(Setting.tlsClientCA.flag) FILE",
+                    "要求客户端证书须给出签发机构：--\(Setting.tlsClientCA.flag) FILE"
+                )
+            )
+        case ("must", _): return .must(authorities: authorities)
+        case (let text, _):
+            throw error(
+                .tlsClients,
+                Text("\"\(text)\" is neither may nor must", "“\(text)”应为 may 或 must")
+            )
+        }
+    }
+
     private func endpoint(
         _ setting: Setting,
         _ text: String
@@ -351,7 +422,7 @@ package struct Settings: Sendable {
         } catch {
             throw self.error(
                 setting,
-                Text("\(error)", "“\(text)”不是地址，应为 HOST:PORT、[IPV6]:PORT 或 unix:PATH")
+                Text("\(error)", "“\(text)”不是地址，应为 HOST:PORT、[IPV6]:PORT、tls:HOST:PORT 或 unix:PATH")
             )
         }
     }

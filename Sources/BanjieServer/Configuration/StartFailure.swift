@@ -1,4 +1,5 @@
 internal import Store
+internal import TLS
 internal import Telemetry
 internal import Transport
 
@@ -15,6 +16,7 @@ struct StartFailure {
             case StoreError.schema: "存储的结构不为本程序所知"
             case is StoreError: "存储无法打开"
             case is TransportError: "无法监听"
+            case is TLSFileError: "TLS 文件无法使用"
             case is MetricsEndpoint.Failure: "无法提供指标"
             default: nil
             }

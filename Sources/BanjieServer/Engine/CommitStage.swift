@@ -43,6 +43,8 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
     private let committer: BatchCommitter
     private let shared: SharedState
     private let deliver: @Sendable ([EngineAnswer<Ticket>]) -> Void
+    /// Told of a commit that has added events.
+    private let published: @Sendable () -> Void
     private let log: @Sendable (String) -> Void
 
     private struct State {
@@ -60,11 +62,13 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
         _ committer: BatchCommitter,
         shared: SharedState,
         log: @escaping @Sendable (String) -> Void,
+        published: @escaping @Sendable () -> Void,
         deliver: @escaping @Sendable ([EngineAnswer<Ticket>]) -> Void
     ) {
         self.committer = committer
         self.shared = shared
         self.log = log
+        self.published = published
         self.deliver = deliver
     }
 
@@ -123,9 +127,12 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
 
     private func carryOut(_ batch: EngineBatch<Ticket>) -> Outcome {
         var commit: UInt64?
+        var hasEvents = false
         if !batch.sealed.isEmpty || batch.commitsNothing {
             do {
-                commit = try committer.commit(batch.sealed).head.commit
+                let summary = try committer.commit(batch.sealed)
+                commit = summary.head.commit
+                hasEvents = summary.topics != 0
             } catch {
                 refuse(batch, because: error)
                 return .failure(error)
@@ -142,6 +149,7 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
             $0.frozenAt = batch.frozenAt
         }
         if !batch.answers.isEmpty { deliver(batch.answers) }
+        if hasEvents { published() }
         if commit != nil { committer.tidy() }
         if let instant = batch.repliesExpireBefore { expireReplies(before: instant) }
         return .success(commit)

@@ -9,8 +9,8 @@ internal import WorkCalendar
 enum EventTopic {
     /// A rung fired; the payload is a `Firing` without its sequence number.
     static let fired: UInt8 = 0
-    /// A case changed; the payload is its serial.
-    static let caseChanged: UInt8 = 1
+    /// A case changed; the payload is a `CaseChange`.
+    static let caseChanged: UInt8 = 2
 
     static func mask(_ topic: UInt8) -> UInt64 { 1 << UInt64(topic) }
 }

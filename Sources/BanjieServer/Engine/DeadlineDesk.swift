@@ -162,7 +162,12 @@ extension CommandContext {
                 )
             )
         }
-        unit.publish(EventDraft(topic: EventTopic.caseChanged, payload: Array(serial.utf8)))
+        unit.publish(
+            EventDraft(
+                topic: EventTopic.caseChanged,
+                payload: file.record.change(at: now).encoded()
+            )
+        )
         for (version, clocks) in file.replanned.sorted(by: { $0.key < $1.key }) {
             try countReplanned(
                 version,

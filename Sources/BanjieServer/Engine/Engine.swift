@@ -89,6 +89,7 @@ final class Engine<Ticket: Sendable> {
         gapMax: Int64?,
         replySeconds: Int64,
         log: @escaping @Sendable (String) -> Void,
+        published: @escaping @Sendable () -> Void = {},
         deliver: @escaping @Sendable ([EngineAnswer<Ticket>]) -> Void
     ) throws(StoreError) {
         self.replySeconds = replySeconds
@@ -96,7 +97,13 @@ final class Engine<Ticket: Sendable> {
         self.log = log
         self.deliver = deliver
         unit = try UnitOfWork(store: store)
-        stage = CommitStage(unit.committer, shared: shared, log: log, deliver: deliver)
+        stage = CommitStage(
+            unit.committer,
+            shared: shared,
+            log: log,
+            published: published,
+            deliver: deliver
+        )
         let head = try store.head()
         let wall = shared.clock.now
         clockGuard = ClockGuard(

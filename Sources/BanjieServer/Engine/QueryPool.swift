@@ -58,21 +58,17 @@ final class QueryPool<Ticket: Sendable>: Sendable {
     }
 
     private func run(_ reader: any RecordReader) {
-        let contexts = SnapshotContexts(reader, shared: shared, connections: connections)
         while let calls = inbox.take(limit: Self.batchMax, waitingMilliseconds: 1000) {
             guard !calls.isEmpty else { continue }
             deliver(
-                calls.map {
-                    EngineAnswer(ticket: $0.ticket, outcome: answer($0, in: contexts, of: reader))
-                }
+                calls.map { EngineAnswer(ticket: $0.ticket, outcome: answer($0, from: reader)) }
             )
         }
     }
 
     private func answer(
         _ call: EngineCall<Ticket>,
-        in contexts: SnapshotContexts,
-        of reader: any RecordReader
+        from reader: any RecordReader
     ) -> EngineOutcome {
         guard let route = ServiceRegistry.route(call.method), let queries = route.queries else {
             preconditionFailure("the router hands over known queries only")
@@ -80,7 +76,12 @@ final class QueryPool<Ticket: Sendable>: Sendable {
         do {
             var writer = MessageWriter()
             try reader.atOnce {
-                var context = try contexts.context(for: call.actor)
+                var context = try shared.queryContext(
+                    for: call.actor,
+                    on: reader,
+                    at: try reader.head(),
+                    connections: connections()
+                )
                 try dispatching(call.body) { (body) throws(DispatchFailure<HandlerFailure>) in
                     try queries.dispatchQuery(
                         route.method.number,
@@ -103,5 +104,30 @@ final class QueryPool<Ticket: Sendable>: Sendable {
                 EngineFailure(report: failure.report(in: call.language), isOutcomeKnown: true)
             )
         }
+    }
+}
+
+extension SharedState {
+    /// What a query looks at: the reader's snapshot, whose head is known, in circumstances made once
+    /// that is fixed. So no calendar is missing that a record names, and no record is of a later time
+    /// than now.
+    func queryContext(
+        for actor: Actor?,
+        on reader: any RecordReader,
+        at head: StoreHead,
+        connections: Int
+    ) throws(StoreError) -> QueryContext {
+        var snapshot = current
+        snapshot.status.connections = UInt32(clamping: connections)
+        if head.commit > snapshot.status.commit {
+            // Committed, and not published to other threads yet.
+            snapshot.calendars = try CalendarTimeline.load(from: reader).timeline
+        }
+        return QueryContext(
+            reader: reader,
+            actor: actor,
+            circumstances: circumstances(snapshot, notBefore: head.at),
+            status: snapshot.status
+        )
     }
 }

@@ -13,7 +13,6 @@ final class SharedState: Sendable {
     }
 
     private let snapshot: Mutex<Snapshot>
-    private let whenCommitted = Mutex<(@Sendable () -> Void)?>(nil)
     let clock: ServerClock
     let policy: Policy
 
@@ -27,19 +26,7 @@ final class SharedState: Sendable {
 
     var current: Snapshot { snapshot.withLock { $0 } }
 
-    func update(_ change: (inout Snapshot) -> Void) {
-        let hasCommitted = snapshot.withLock { snapshot in
-            let commit = snapshot.status.commit
-            change(&snapshot)
-            return snapshot.status.commit != commit
-        }
-        if hasCommitted, let tell = whenCommitted.withLock({ $0 }) { tell() }
-    }
-
-    /// Has `tell` called after each commit, on the thread that made it, which it must not block.
-    func tellCommits(_ tell: @escaping @Sendable () -> Void) {
-        whenCommitted.withLock { $0 = tell }
-    }
+    func update(_ change: (inout Snapshot) -> Void) { snapshot.withLock { change(&$0) } }
 
     /// The circumstances in which a query looks at its snapshot, whose newest commit is of `commit`.
     func circumstances(_ snapshot: Snapshot, notBefore commit: Instant?) -> Circumstances {

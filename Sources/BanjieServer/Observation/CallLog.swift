@@ -16,6 +16,8 @@ struct CallLog: ServerInterceptor {
         slow = UInt64(slowMilliseconds) * 1_000_000
     }
 
+    var mustSeeInlineSuccesses: Bool { logger.writes(.debug) }
+
     func before(_ call: ObservedCall) {}
 
     func after(_ call: ObservedCall, _ ending: CallEnding) {

@@ -5,16 +5,22 @@ internal import Wire
 /// Counts calls, by method and outcome, and measures how long they take.
 final class CallMetrics: ServerInterceptor {
     private static let statuses = Status.allCases
+    /// The statuses are numbered from 0.
+    private static let statusCount = 17
 
+    private let methodCount: Int
     /// A counter for each method and status; the last methods' are those of unknown methods.
     private let ended: CounterArray
     private let replayed: Counter
+    private let overloaded: Counter
     private let inFlight: [ObservedMethod.Kind: Gauge]
     private let durations: [ObservedMethod.Kind: Histogram]
 
     init(_ registry: MetricRegistry) {
         let methods = ServiceRegistry.methods
-        let ended = CounterArray(count: (methods.count + 1) * Self.statuses.count)
+        methodCount = methods.count
+        precondition(Self.statuses.map { Int($0.rawValue) } == Array(0..<Self.statusCount))
+        let ended = CounterArray(count: (methods.count + 1) * Self.statusCount)
         registry.add(
             MetricFamily(
                 "banjie_calls_total",
@@ -26,19 +32,24 @@ final class CallMetrics: ServerInterceptor {
             "banjie_calls_replayed_total",
             "Commands answered with the stored reply to an earlier request of the same id."
         )
-        let waiting = [ObservedMethod.Kind.query, .command]
-        let inFlight = Dictionary(uniqueKeysWithValues: waiting.map { ($0, Gauge()) })
+        overloaded = registry.addCounter(
+            "banjie_calls_overloaded_total",
+            "Calls refused because more waited for the query threads or the engine than may."
+        )
+        let lasting = [ObservedMethod.Kind.query, .command, .stream]
+        let inFlight = Dictionary(uniqueKeysWithValues: lasting.map { ($0, Gauge()) })
         registry.add(
             MetricFamily(
                 "banjie_calls_in_flight",
                 .gauge,
-                "Calls that wait for or are in the hands of the query threads or the engine."
+                "Calls waiting for or in the hands of the workers, and open streams, by kind."
             ) { samples in
-                for kind in waiting {
+                for kind in lasting {
                     samples.add(Double(inFlight[kind]?.value ?? 0), ("kind", kind.rawValue))
                 }
             }
         )
+        let waiting = [ObservedMethod.Kind.query, .command]
         // From 16 µs to 69 s, each bucket at most half as wide again as the one below it.
         let scale = LogLinearScale(from: 14, through: 36, subdivisionBits: 1)
         let durations = Dictionary(
@@ -71,7 +82,7 @@ final class CallMetrics: ServerInterceptor {
         for index in 0...methods.count {
             let isKnown = index < methods.count
             for (number, status) in statuses.enumerated() {
-                let count = ended[index * statuses.count + number]
+                let count = ended[index * statusCount + number]
                 guard count > 0 || (isKnown && status == .ok) else { continue }
                 samples.add(
                     count,
@@ -83,17 +94,25 @@ final class CallMetrics: ServerInterceptor {
         }
     }
 
+    let mustSeeInlineSuccesses = false
+
+    /// What `before` and `after` do for a call that succeeds where it is read.
+    func countInlineSuccess(of method: ObservedMethod) {
+        ended.add(at: method.index * Self.statusCount + Int(Status.ok.rawValue))
+    }
+
     func before(_ call: ObservedCall) {
         guard let method = call.method, method.kind != .inline else { return }
         inFlight[method.kind]?.add(1)
     }
 
     func after(_ call: ObservedCall, _ ending: CallEnding) {
-        let index = call.method?.index ?? ServiceRegistry.methods.count
-        ended.add(at: index * Self.statuses.count + Int(ending.status.rawValue))
+        let index = call.method?.index ?? methodCount
+        ended.add(at: index * Self.statusCount + Int(ending.status.rawValue))
         guard let method = call.method, method.kind != .inline else { return }
         inFlight[method.kind]?.add(-1)
         if ending.isReplay { replayed.add() }
+        if ending.reason == .overloaded { overloaded.add() }
         if let duration = ending.duration { durations[method.kind]?.record(duration) }
     }
 }

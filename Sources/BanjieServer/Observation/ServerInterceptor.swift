@@ -43,28 +43,47 @@ struct CallEnding: Sendable {
     let duration: UInt64?
 }
 
-/// Looks at every call when it comes and when it has ended.
+/// Looks at calls when they come and when they have ended.
 ///
 /// Both are called on the loops' and the workers' threads, which they must not block.
 protocol ServerInterceptor: Sendable {
+    /// Whether it must see calls that succeed where they are read. Those are short, and looking at them
+    /// costs a good part of the call: while no interceptor must, they are only counted.
+    var mustSeeInlineSuccesses: Bool { get }
     /// A call has come. Each is followed by one `after`.
     func before(_ call: ObservedCall)
     /// The call has been answered.
     func after(_ call: ObservedCall, _ ending: CallEnding)
 }
 
-/// Interceptors, in the order in which they look at a call; the reverse at its end.
+/// The metrics and the other interceptors, in the order in which they look at a call; the reverse at
+/// its end.
 struct ServerInterceptors: Sendable {
-    private let interceptors: [any ServerInterceptor]
+    /// Known by its type, so that counting a call costs an addition.
+    private let metrics: CallMetrics
+    private let others: [any ServerInterceptor]
+    /// Whether calls that succeed where they are read must be told to `before` and `after`.
+    let mustSeeInlineSuccesses: Bool
 
-    init(_ interceptors: [any ServerInterceptor]) { self.interceptors = interceptors }
+    init(_ metrics: CallMetrics, _ others: [any ServerInterceptor]) {
+        self.metrics = metrics
+        self.others = others
+        mustSeeInlineSuccesses = others.contains(where: \.mustSeeInlineSuccesses)
+    }
 
     func before(_ call: ObservedCall) {
-        for interceptor in interceptors { interceptor.before(call) }
+        metrics.before(call)
+        for interceptor in others { interceptor.before(call) }
     }
 
     func after(_ call: ObservedCall, _ ending: CallEnding) {
-        for interceptor in interceptors.reversed() { interceptor.after(call, ending) }
+        for interceptor in others.reversed() { interceptor.after(call, ending) }
+        metrics.after(call, ending)
+    }
+
+    /// A call has succeeded where it was read, and no interceptor must see it.
+    func countInlineSuccess(of method: ObservedMethod) {
+        metrics.countInlineSuccess(of: method)
     }
 }
 
@@ -82,18 +101,22 @@ extension CallEnding {
         CallEnding(status: reason.status, reason: reason, isReplay: false, duration: nil)
     }
 
-    /// What the caller of a stream got that ended at `now`.
-    init(_ end: StreamEnd, at now: MonotonicTime) {
-        let call = end.call.observed
-        let (status, reason): (Status, Reason?) =
-            switch end.failure {
-            case nil: (.ok, nil)
-            case .handler(let report)?: (report.reason.status, report.reason)
-            case .cancelled?: (now > call.deadline ? .deadlineExceeded : .cancelled, nil)
-            }
-        self.init(
-            status: status,
+    /// A stream that the handler ended, well or for a reason.
+    static func ended(_ call: ObservedCall, _ reason: Reason? = nil) -> CallEnding {
+        CallEnding(
+            status: reason?.status ?? .ok,
             reason: reason,
+            isReplay: false,
+            duration: MonotonicTime.now().nanoseconds &- call.receivedAt.nanoseconds
+        )
+    }
+
+    /// A stream that its caller, its time or the transport ended.
+    static func cut(_ call: ObservedCall) -> CallEnding {
+        let now = MonotonicTime.now()
+        return CallEnding(
+            status: now > call.deadline ? .deadlineExceeded : .cancelled,
+            reason: nil,
             isReplay: false,
             duration: now.nanoseconds &- call.receivedAt.nanoseconds
         )

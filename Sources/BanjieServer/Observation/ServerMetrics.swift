@@ -9,6 +9,9 @@ final class ServerMetrics: Sendable {
     /// How many commands a commit answered.
     private let batchSize: Histogram
     private let cancelled: Counter
+    private let failedConnections: Counter
+    /// In seconds of the epoch; 0 while there is no certificate.
+    private let certificateEnd = SharedNumber()
     private let signIns = SignInCounts()
 
     init() {
@@ -27,6 +30,17 @@ final class ServerMetrics: Sendable {
             "banjie_calls_cancelled_total",
             "Calls whose callers no longer wanted an answer."
         )
+        failedConnections = registry.addCounter(
+            "banjie_tls_failures_total",
+            "Connections under TLS that failed, most often in their handshake."
+        )
+        registry.addGauge(
+            "banjie_certificate_end_seconds",
+            "When the certificate that is shown under TLS expires, in seconds of the epoch."
+        ) { [certificateEnd] in
+            let end = certificateEnd.value.load(ordering: .relaxed)
+            return end == 0 ? nil : Double(end)
+        }
         ProcessFigures.add(to: registry)
         registry.add(
             MetricFamily(
@@ -38,6 +52,11 @@ final class ServerMetrics: Sendable {
             }
         )
     }
+
+    func connectionFailed() { failedConnections.add() }
+
+    /// Takes note of the end of the certificate that is shown under TLS.
+    func certificate(validUntil end: Int64) { certificateEnd.value.store(end, ordering: .relaxed) }
 
     func answered(commands: Int) { batchSize.record(UInt64(commands)) }
 
@@ -85,6 +104,30 @@ final class ServerMetrics: Sendable {
     /// Adds what the transport tells of its connections.
     func add(_ exit: ReplyExit) {
         registry.addGauge("banjie_connections", "Connections open.") { Double(exit.connections) }
+        func add(
+            _ name: String,
+            _ help: String,
+            _ read: @escaping @Sendable (Transport.Server) -> Int
+        ) {
+            registry.add(
+                MetricFamily(name, .counter, help) { samples in
+                    samples.add(UInt64(clamping: exit.figures(read) ?? 0))
+                }
+            )
+        }
+        add("banjie_connections_accepted_total", "Connections that came.") {
+            $0.connectionsSinceStart.accepted
+        }
+        add(
+            "banjie_connections_turned_away_total",
+            "Connections turned away since there were too many or the server was stopping."
+        ) { $0.connectionsSinceStart.turnedAway }
+        add("banjie_received_bytes_total", "Bytes of frames that were received.") {
+            $0.bytesSinceStart.received
+        }
+        add("banjie_sent_bytes_total", "Bytes that were sent, under TLS with what that adds.") {
+            $0.bytesSinceStart.sent
+        }
     }
 
     /// Adds what the log tells of itself.
@@ -97,6 +140,10 @@ final class ServerMetrics: Sendable {
             ) { $0.add(writer.dropped) }
         )
     }
+}
+
+private final class SharedNumber: Sendable {
+    let value = Atomic<Int64>(0)
 }
 
 /// Attempts to sign in, by outcome.

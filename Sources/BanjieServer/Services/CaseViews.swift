@@ -27,6 +27,20 @@ extension Office.CaseState {
     }
 }
 
+extension CaseRecord {
+    /// What watchers are told of its newest change.
+    func change(at now: Instant) -> CaseChange {
+        CaseChange(
+            case: key,
+            version: UInt64(version),
+            state: state.message,
+            department: department,
+            what: lastAudit,
+            at: now
+        )
+    }
+}
+
 extension CaseFile {
     /// The case as it stands; it must have been settled in these circumstances.
     func view(in circumstances: Circumstances) -> CaseView {

@@ -313,22 +313,27 @@ extension CasesService: CasesQueries {
         let file = try context.openCase(request.case)
         let actor = try context.signedIn()
         try ruling { () throws(Refusal) in
-            try Self.requireReader(actor, of: file)
+            try Self.requireReader(actor, of: file.record)
         }
         return file.view(in: context.circumstances)
     }
 
     /// Applicants see their own cases, staff and heads those of their department, the office, the
     /// government's head and supervision all.
-    private static func requireReader(_ actor: Actor, of file: CaseFile) throws(Refusal) {
+    private static func requireReader(_ actor: Actor, of record: CaseRecord) throws(Refusal) {
         if actor.has(.office) || actor.has(.supervisor) || actor.has(.governmentHead) { return }
         if actor.has(.staff) || actor.has(.head) {
-            guard actor.department == file.record.department else {
-                throw .wrongDepartment(answers: file.record.department)
+            guard actor.department == record.department else {
+                throw .wrongDepartment(answers: record.department)
             }
             return
         }
-        try file.requireApplicant(actor)
+        guard actor.login == record.applicant else { throw .notApplicant }
+    }
+
+    /// Whether somebody may see a case.
+    static func mayRead(_ actor: Actor, _ record: CaseRecord) -> Bool {
+        (try? requireReader(actor, of: record)) != nil
     }
 
     func list(

@@ -212,13 +212,9 @@ extension DeadlinesService: DeadlinesQueries {
         }
         var firings: [BanjieProtocol.Firing] = []
         for event in events {
-            do {
-                var firing = try BanjieProtocol.Firing(decoding: event.draft.payload)
-                firing.sequence = event.sequence
-                firings.append(firing)
-            } catch {
-                throw .store(.corrupt("event \(event.sequence) isn't a firing: \(error)"))
-            }
+            var firing: BanjieProtocol.Firing = try event.decoded()
+            firing.sequence = event.sequence
+            firings.append(firing)
         }
         return ReadFiredReply(firings: firings, next: events.last?.sequence ?? request.after)
     }

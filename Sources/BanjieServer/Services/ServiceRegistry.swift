@@ -24,13 +24,13 @@ protocol QueryRouting: Sendable {
     ) throws(DispatchFailure<HandlerFailure>)
 }
 
-/// A service's watches, as the desk of streams opens them.
+/// A service's watches, as the watch desk opens them.
 protocol WatchRouting: Sendable {
     func openWatch(
         _ method: UInt16,
         _ body: UnsafeRawBufferPointer,
-        in context: inout QueryContext
-    ) throws(DispatchFailure<HandlerFailure>) -> any EncodedStream<QueryContext, HandlerFailure>
+        in context: inout WatchContext
+    ) throws(DispatchFailure<HandlerFailure>) -> any EncodedStream<WatchContext, HandlerFailure>
 }
 
 /// A service all of whose methods are answered where they are read.
@@ -45,8 +45,8 @@ protocol InlineRouting: Sendable {
 
 extension AdminService: CommandRouting, QueryRouting {}
 extension CalendarService: CommandRouting, QueryRouting {}
-extension CasesService: CommandRouting, QueryRouting {}
-extension DeadlinesService: CommandRouting, QueryRouting {}
+extension CasesService: CommandRouting, QueryRouting, WatchRouting {}
+extension DeadlinesService: CommandRouting, QueryRouting, WatchRouting {}
 extension DiagnosticsService: QueryRouting {}
 extension DirectoryService: CommandRouting, QueryRouting {}
 extension HealthService: InlineRouting {}
@@ -77,7 +77,12 @@ enum ServiceRegistry {
         _ descriptor: ServiceDescriptor,
         _ service: some CommandRouting & QueryRouting
     ) -> Registration {
-        Registration(descriptor: descriptor, commands: service, queries: service)
+        Registration(
+            descriptor: descriptor,
+            commands: service,
+            queries: service,
+            watches: service as? any WatchRouting
+        )
     }
 
     /// Every record type that the services keep.
@@ -87,8 +92,9 @@ enum ServiceRegistry {
         ItemHeadRecord.table, ItemRecord.table, PersonRecord.table, PostRecord.table,
     ]
 
-    /// A method with the service that answers it.
-    struct Route: Sendable {
+    /// A method with the service that answers it. Passed by reference, since it has many parts and
+    /// every call looks it up.
+    final class Route: Sendable {
         let method: MethodDescriptor
         /// Its place in `methods`, and its kind.
         let observed: ObservedMethod
@@ -96,6 +102,15 @@ enum ServiceRegistry {
         let queries: (any QueryRouting)?
         let watches: (any WatchRouting)?
         let inline: (any InlineRouting)?
+
+        fileprivate init(_ method: MethodDescriptor, index: Int, of service: Registration) {
+            self.method = method
+            observed = ObservedMethod(index: index, kind: method.observedKind)
+            commands = service.commands
+            queries = service.queries
+            watches = service.watches
+            inline = service.inline
+        }
     }
 
     /// Every method, in the order of the registrations.
@@ -110,39 +125,12 @@ enum ServiceRegistry {
                 let (service, number) = (Int(method.serviceNumber), Int(method.number))
                 while routes.count <= service { routes.append([]) }
                 while routes[service].count <= number { routes[service].append(nil) }
-                routes[service][number] = Route(
-                    method: method,
-                    observed: ObservedMethod(index: index, kind: method.observedKind),
-                    commands: registration.commands,
-                    queries: registration.queries,
-                    watches: registration.watches,
-                    inline: registration.inline
-                )
+                routes[service][number] = Route(method, index: index, of: registration)
                 index += 1
             }
         }
         return routes
     }()
-
-    /// Hands the first message of a watch to its method.
-    ///
-    /// - Precondition: the router has found that the method is a watch.
-    static func openWatch(
-        _ opening: StreamOpening,
-        in context: inout QueryContext
-    ) throws(DispatchFailure<HandlerFailure>) -> HeldStream<QueryContext>.Stream {
-        guard let watches = route(opening.method.id)?.watches else {
-            preconditionFailure("the router hands over known watches only")
-        }
-        return try opening.body.withUnsafeBufferPointer {
-            (body) throws(DispatchFailure<HandlerFailure>) in
-            try watches.openWatch(
-                opening.method.number,
-                UnsafeRawBufferPointer(body),
-                in: &context
-            )
-        }
-    }
 
     /// The route of a method's id; nil when no method has it. O(1).
     static func route(_ id: UInt32) -> Route? {

@@ -21,20 +21,24 @@ final class StreamDesk<Context>: Sendable {
     private let open: Open
     private let post: @Sendable (inout ReplyBatch) -> Void
     private let ended: @Sendable (StreamEnd) -> Void
+    private let log: @Sendable (String) -> Void
     private let finished = DispatchSemaphore(value: 0)
 
     /// - Parameters:
     ///   - open: hands a stream's first message to its method.
     ///   - post: sends what the streams say.
     ///   - ended: is told of every stream's end, once.
+    ///   - log: is told what is wrong with the store.
     init(
         open: @escaping Open,
         post: @escaping @Sendable (inout ReplyBatch) -> Void,
-        ended: @escaping @Sendable (StreamEnd) -> Void
+        ended: @escaping @Sendable (StreamEnd) -> Void,
+        log: @escaping @Sendable (String) -> Void
     ) {
         self.open = open
         self.post = post
         self.ended = ended
+        self.log = log
     }
 
     /// Takes events, in the order in which they came.
@@ -74,10 +78,19 @@ final class StreamDesk<Context>: Sendable {
             // Before the records are read: a commit behind this has another round.
             if hasCommitted.exchange(false, ordering: .acquiringAndReleasing) { table.committed() }
             for event in events { table.take(event, into: &batch) }
-            table.run(with: contexts, into: &batch)
+            do throws(StoreError) {
+                try table.run(with: contexts, into: &batch)
+            } catch {
+                log("the streams have to wait: \(error)")
+            }
             // Before the ends are sent: whoever has one finds it counted.
-            for end in table.takeEnded() { ended(end) }
+            for end in table.takeEnded() { note(end) }
             post(&batch)
         }
+    }
+
+    private func note(_ end: StreamEnd) {
+        if case .handler(.store(let error), _)? = end.failure { log("\(error)") }
+        ended(end)
     }
 }

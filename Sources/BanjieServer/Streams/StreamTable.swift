@@ -28,9 +28,21 @@ struct StreamEnd {
     let failure: Failure?
 
     enum Failure {
-        case handler(FailureReport)
+        case handler(HandlerFailure, FailureReport)
         /// The caller, its time, or the connection.
         case cancelled
+    }
+}
+
+extension CallEnding {
+    /// What the caller of a stream got.
+    init(_ end: StreamEnd) {
+        let call = end.call.observed
+        switch end.failure {
+        case nil: self = .ended(call)
+        case .handler(_, let report)?: self = .ended(call, report.reason)
+        case .cancelled?: self = .cut(call)
+        }
     }
 }
 
@@ -99,10 +111,12 @@ struct StreamTable<Context> {
     }
 
     /// Gives every stream that has something to do one turn, all on one state of the records.
+    ///
+    /// - Throws: when there is no such state to be had; then they have their turn at the next commit.
     mutating func run(
         with contexts: any StreamContexts<Context>,
         into batch: inout ReplyBatch
-    ) {
+    ) throws(StoreError) {
         let turn = runnable
         runnable = []
         isRunnable = []
@@ -112,7 +126,8 @@ struct StreamTable<Context> {
                 for ticket in turn { run(ticket, make, into: &batch) }
             }
         } catch {
-            for ticket in turn { fail(ticket, .store(error), into: &batch) }
+            waitingForCommit.formUnion(turn.filter { streams[$0] != nil })
+            throw error
         }
     }
 
@@ -152,6 +167,6 @@ struct StreamTable<Context> {
         // What a stream that has begun has changed, nobody can tell; a watch changes nothing.
         let isOutcomeKnown = !stream.isOpen || stream.method.kind == .watch
         batch.fail(ticket, report.failure(isOutcomeKnown: isOutcomeKnown, origin: .handler))
-        ended.append(StreamEnd(call: stream.call, failure: .handler(report)))
+        ended.append(StreamEnd(call: stream.call, failure: .handler(failure, report)))
     }
 }

@@ -112,7 +112,8 @@ final class RelayServer: Sendable {
                 try RelayService().open(opening, in: &context)
             },
             post: { exit.post(&$0) },
-            ended: { exit.note($0) }
+            ended: { exit.note($0) },
+            log: { Issue.record("\($0)") }
         )
         try desk.start(named: "streams") { contexts }
         server = try Transport.Server(

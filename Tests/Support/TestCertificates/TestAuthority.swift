@@ -59,6 +59,38 @@ package final class TestAuthority: Sendable {
         return TLSIdentityFiles(certificate: "\(base).pem", key: "\(base).key")
     }
 
+    /// Writes a file with the authority's certificate and its list of revoked certificates.
+    ///
+    /// - Parameter seconds: how long the list is in force, from now on.
+    package func revoke(
+        _ certificates: [TLSIdentityFiles],
+        forSeconds seconds: Int = 86_400
+    ) throws -> String {
+        let base = "\(folder)/\(UUID().uuidString)"
+        let configuration = """
+            [ca]
+            default_ca = test
+            [test]
+            database = \(base).index
+            default_md = sha256
+            """
+        try configuration.write(toFile: "\(base).conf", atomically: true, encoding: .utf8)
+        try "".write(toFile: "\(base).index", atomically: true, encoding: .utf8)
+        let authority = [
+            "ca", "-config", "\(base).conf", "-cert", certificate, "-keyfile",
+            "\(folder)/authority.key",
+        ]
+        for revoked in certificates {
+            try openssl(authority + ["-revoke", revoked.certificate])
+        }
+        try openssl(authority + ["-gencrl", "-crlsec", "\(seconds)", "-out", "\(base).crl"])
+        let parts = try [certificate, "\(base).crl"].map {
+            try String(contentsOfFile: $0, encoding: .utf8)
+        }
+        try parts.joined().write(toFile: "\(base).trusted", atomically: true, encoding: .utf8)
+        return "\(base).trusted"
+    }
+
     /// Makes a certificate of a server on the loopback.
     package func issueServer(days: Int = 2) throws -> TLSIdentityFiles {
         try issue("server", for: .server, names: Self.loopback, days: days)

@@ -146,6 +146,16 @@ package final class FrameConnection {
         return farewell
     }
 
+    /// Whether the peer closes, or resets, within 20 seconds; what it still sends isn't looked at.
+    package func isClosed() -> Bool {
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = recv(descriptor, &chunk, chunk.count, 0)
+            if count == 0 || (count < 0 && errno == ECONNRESET) { return true }
+            guard count > 0 else { return false }
+        }
+    }
+
     // MARK: What a client does
 
     /// Preface and HELLO.

@@ -1,0 +1,92 @@
+internal import BanjieProtocol
+internal import Office
+internal import Store
+
+/// What a watch's handler works with: a snapshot, and the newest events.
+struct WatchContext {
+    var query: QueryContext
+    let tail: EventTail
+}
+
+/// Where a watch of the event log is, and what it has at hand.
+struct EventCursor {
+    /// After how many events that don't concern a watch it is told how far that has come.
+    private static let markInterval: UInt64 = 4096
+
+    enum Step {
+        case event(Event)
+        /// How far the watch has come, though nothing of it concerned the caller.
+        case mark(UInt64)
+        case waiting
+    }
+
+    private let topics: UInt64
+    /// The last event that was looked at.
+    private var position: UInt64
+    /// The last number that was told.
+    private var told: UInt64
+    private var hasBegun = false
+    private var pending: ArraySlice<Event> = []
+    /// Where the log ended when `pending` was read, if that holds all through there.
+    private var pendingEnd: UInt64?
+
+    /// - Parameter after: where to begin; with what comes from now on when nil.
+    /// - Throws: `outOfRange` for a number that the log hasn't reached: what came before it would be
+    ///   missed without a word.
+    init(
+        after: UInt64?,
+        topic: UInt8,
+        in context: WatchContext
+    ) throws(HandlerFailure) {
+        let end = context.tail.end
+        if let after, after > end {
+            throw .refused(.outOfRange(field: "after", allowed: "0…\(end)"))
+        }
+        topics = EventTopic.mask(topic)
+        position = after ?? end
+        told = position
+    }
+
+    /// The next event that `concerns` the caller.
+    mutating func next(
+        in context: WatchContext,
+        concerns: (Event) throws(HandlerFailure) -> Bool
+    ) throws(HandlerFailure) -> Step {
+        if !hasBegun {
+            hasBegun = true
+            return .mark(position)
+        }
+        while true {
+            while let event = pending.popFirst() {
+                position = event.sequence
+                if try concerns(event) {
+                    told = position
+                    return .event(event)
+                }
+            }
+            if let end = pendingEnd { position = max(position, end) }
+            pendingEnd = nil
+            guard position < context.tail.end else { break }
+            let (reader, from, topics) = (context.query.reader, position, topics)
+            let (found, isComplete) = try storing { () throws(StoreError) in
+                try context.tail.events(after: from, topics: topics, from: reader)
+            }
+            pending = found[...]
+            pendingEnd = isComplete ? context.tail.end : nil
+        }
+        guard position - told >= Self.markInterval else { return .waiting }
+        told = position
+        return .mark(position)
+    }
+}
+
+extension Event {
+    /// The message that the event carries.
+    func decoded<Content: Message>() throws(HandlerFailure) -> Content {
+        do {
+            return try Content(decoding: draft.payload)
+        } catch {
+            throw .store(.corrupt("event \(sequence) isn't what its topic says: \(error)"))
+        }
+    }
+}
