@@ -132,7 +132,7 @@ struct RequestField: Sendable {
         }
     }
 
-    fileprivate func option(_ form: RequestForm) -> CommandOption {
+    func option(_ form: RequestForm) -> CommandOption {
         if case .bool = field.type { return CommandOption(flag: name, summary) }
         return CommandOption(
             name,

@@ -26,6 +26,14 @@ enum CaseCommands {
                 )
             ),
             .command(explain),
+            .command(
+                Command(
+                    "watch",
+                    watching: CasesMethods.watch,
+                    examples: ["banjie case watch --department LEAD"],
+                    show: { (event: CaseEvent, page) in page.show(event) }
+                )
+            ),
             change("accept", CasesMethods.accept),
             change("refuse", CasesMethods.refuse),
             change(

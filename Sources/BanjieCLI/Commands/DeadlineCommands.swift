@@ -48,6 +48,14 @@ enum DeadlineCommands {
                     show: { (reply: ReadFiredReply, page) in page.show(reply) }
                 )
             ),
+            .command(
+                Command(
+                    "watch",
+                    watching: DeadlinesMethods.watch,
+                    examples: ["banjie deadline watch --after 0 --label billing/"],
+                    show: { (event: FiredEvent, page) in page.show(event) }
+                )
+            ),
         ]
     )
 

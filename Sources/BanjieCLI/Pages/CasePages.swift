@@ -2,6 +2,16 @@ import BanjieProtocol
 
 extension Page {
     /// A case: its state, dates, clocks and cards.
+    /// One line; a mark is nothing to look at.
+    mutating func show(_ event: CaseEvent) {
+        guard let change = event.change else { return }
+        let parts = [
+            "\(event.sequence)", moment(change.at), change.case, change.what,
+            language.label(change.state), change.department,
+        ]
+        line(parts.joined(separator: "  "))
+    }
+
     mutating func show(_ view: CaseView) {
         line("\(language.text(Label.case)) \(view.case)", .strong)
         entries([

@@ -108,6 +108,16 @@ extension Page {
         table(columns, rows)
         line(language.text("next: --after \(reply.next)", "接续：--after \(reply.next)"), .faint)
     }
+
+    /// One line; a mark is nothing to look at.
+    mutating func show(_ event: FiredEvent) {
+        guard let firing = event.firing else { return }
+        let parts = [
+            "\(event.sequence)", moment(firing.at), language.label(firing.rung),
+            "\(firing.deadline)", language.label(firing.clock), firing.owner, firing.label,
+        ]
+        line(parts.filter { !$0.isEmpty }.joined(separator: "  "), firing.rung.ink)
+    }
 }
 
 extension DeadlineState {

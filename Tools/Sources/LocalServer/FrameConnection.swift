@@ -1,3 +1,4 @@
+import BanjieProtocol
 import Glibc
 package import Wire
 
@@ -166,6 +167,8 @@ package final class FrameConnection {
         hello.realm = realm
         hello.longestPayload = 64 << 10
         hello.longestMessage = 16 << 20
+        hello.streamWindow = 256 << 10
+        hello.connectionWindow = 1 << 20
         hello.product = "frame-connection"
         var writer = MessageWriter()
         writer.append(Preface.bytes)
@@ -179,7 +182,8 @@ package final class FrameConnection {
         _ message: [UInt8],
         stream: UInt32,
         requestID: [UInt8] = [],
-        traceparent: [UInt8] = []
+        traceparent: [UInt8] = [],
+        flags: FrameFlags = []
     ) -> [UInt8] {
         let fragmentMax = 32 << 10
         var metadata = MessageWriter()
@@ -191,7 +195,13 @@ package final class FrameConnection {
         writer.append(withUnsafeBytes(of: method.littleEndian) { [UInt8]($0) })
         writer.append(metadata.bytes)
         writer.append(Array(message.prefix(fragmentMax)))
-        writer.endFrame(from: start, .call, stream: stream, field16: UInt16(metadata.count))
+        writer.endFrame(
+            from: start,
+            .call,
+            flags: flags,
+            stream: stream,
+            field16: UInt16(metadata.count)
+        )
         for begin in stride(from: fragmentMax, to: message.count, by: fragmentMax) {
             let end = min(begin + fragmentMax, message.count)
             message[begin..<end].withUnsafeBytes {
@@ -228,7 +238,8 @@ package final class FrameConnection {
         else { throw ServerProcessError("\(credentials.login) can't sign in") }
     }
 
-    /// Makes a call on the next stream and waits for its end.
+    /// Makes a call on the next stream and waits for its end; a stream that has given its first message is
+    /// cancelled, and answered with that.
     ///
     /// - Throws: when the connection ends instead.
     package func call(
@@ -238,13 +249,15 @@ package final class FrameConnection {
         traceparent: [UInt8] = []
     ) throws -> Answer {
         lastStream = lastStream == 0 ? 1 : lastStream + 2
+        let isStream = BanjieProtocolSchema.method(id: method)?.kind.isStream ?? false
         send(
             Self.call(
                 method,
                 message,
                 stream: lastStream,
                 requestID: requestID,
-                traceparent: traceparent
+                traceparent: traceparent,
+                flags: isStream ? [.stream, .halfClose] : []
             )
         )
         var fragments: [UInt8] = []
@@ -252,7 +265,11 @@ package final class FrameConnection {
             guard frame.stream == lastStream else { continue }
             if frame.type == FrameType.message.rawValue {
                 fragments += frame.payload
-                continue
+                guard isStream, frame.flags.contains(.last) else { continue }
+                var writer = MessageWriter()
+                writer.appendFrame(.cancel, stream: lastStream)
+                send(writer.bytes)
+                return .reply(fragments, isReplay: false)
             }
             if frame.field16 == 0 {
                 return .reply(fragments + frame.payload, isReplay: frame.flags.contains(.replayed))
