@@ -185,8 +185,9 @@ let package = Package(
         tests(
             "BanjieServerTests",
             [
-                "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Office", "Store",
-                "StoreModel", "TLS", "Telemetry", "Transport", "Wire", "WorkCalendar",
+                "BanjieClient", "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines",
+                "Office", "Store", "StoreModel", "TLS", "Telemetry", "Transport", "Wire",
+                "WorkCalendar",
             ]
         ),
         tests("CivilTimeTests", ["CivilTime"]),

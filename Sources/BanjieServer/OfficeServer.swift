@@ -21,7 +21,7 @@ package final class OfficeServer: Sendable {
     private let identity: TLSServerIdentity?
     private let inbox: Inbox<EngineCall<HeldCall>>
     private let queries: QueryPool<HeldCall>
-    private let watches: WatchDesk
+    private let watches: StreamDesk<WatchContext>
     private let signIns: SignInDesk
     private let shared: SharedState
     private let engineFinished: DispatchSemaphore
@@ -71,12 +71,13 @@ package final class OfficeServer: Sendable {
             log: Self.trouble("query.trouble", logger),
             deliver: { exit.deliver($0) }
         )
-        let watches = WatchDesk(
-            shared: shared,
-            interceptors: interceptors,
-            connections: { exit.connections },
-            log: Self.trouble("watch.trouble", logger),
-            post: { exit.post(&$0) }
+        let watches = StreamDesk<WatchContext>(
+            open: { (opening, context) throws(DispatchFailure<HandlerFailure>) in
+                try ServiceRegistry.openWatch(opening, in: &context)
+            },
+            post: { exit.post(&$0) },
+            ended: { interceptors.after($0.call.observed, CallEnding($0)) },
+            log: Self.trouble("watch.trouble", logger)
         )
         let signIns = SignInDesk(
             log: Self.trouble("sign_in.trouble", logger),
@@ -112,7 +113,13 @@ package final class OfficeServer: Sendable {
             () throws(StoreError) in try SQLiteReader(path: path)
         }
         try queries.start(threads: configuration.queryThreads, makeReader: makeReader)
-        try watches.start(makeReader: makeReader)
+        try watches.start(named: "watches") { () throws(StoreError) in
+            try WatchContexts(
+                try makeReader(),
+                shared: shared,
+                connections: { exit.connections }
+            )
+        }
         try signIns.start(makeReader: makeReader)
 
         let profile = ServerProfile(
@@ -257,7 +264,7 @@ package final class OfficeServer: Sendable {
         let shared: SharedState
         let inbox: Inbox<EngineCall<HeldCall>>
         let exit: ReplyExit
-        let watches: WatchDesk
+        let watches: StreamDesk<WatchContext>
         let gapMax: Int64
         let replySeconds: Int64
         let log: @Sendable (String) -> Void
@@ -277,7 +284,7 @@ package final class OfficeServer: Sendable {
                     gapMax: start.gapMax,
                     replySeconds: start.replySeconds,
                     log: start.log,
-                    published: { start.watches.tell([.committed]) },
+                    published: { start.watches.committed() },
                     deliver: { start.exit.deliverCommitted($0) }
                 )
             },

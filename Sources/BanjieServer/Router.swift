@@ -15,12 +15,12 @@ final class Router: CallHandler {
     private struct Waiting {
         var commands: [Call] = []
         var queries: [Call] = []
-        var watchEvents: [WatchEvent] = []
+        var watchEvents: [StreamEvent] = []
     }
 
     private let commands: Inbox<Call>
     private let queries: QueryPool<HeldCall>
-    private let watches: WatchDesk
+    private let watches: StreamDesk<WatchContext>
     private let signIns: SignInDesk
     private let shared: SharedState
     private let interceptors: ServerInterceptors
@@ -35,7 +35,7 @@ final class Router: CallHandler {
     init(
         commands: Inbox<Call>,
         queries: QueryPool<HeldCall>,
-        watches: WatchDesk,
+        watches: StreamDesk<WatchContext>,
         signIns: SignInDesk,
         shared: SharedState,
         interceptors: ServerInterceptors,
@@ -109,41 +109,56 @@ final class Router: CallHandler {
         interceptors.before(observed)
         let session = signIns.session(of: call.principal, on: call.connection)
         let language = session?.language ?? .english
-        let refusal: Reason? =
-            switch route {
-            case let route? where route.watches != nil && route.method.kind == .watch:
-                Self.refusal(of: route.method.access, to: session?.actor)
-            default: .unknownMethod
-            }
-        if let refusal {
-            responder.refuse(Self.failure(refusal, in: language))
-            return interceptors.after(observed, .refusedInline(refusal))
+        guard let route, route.watches != nil, route.method.kind == .watch else {
+            return refuse(observed, .unknownMethod, in: language, &responder)
+        }
+        if let reason = Self.refusal(of: route.method.access, to: session?.actor) {
+            return refuse(observed, reason, in: language, &responder)
         }
         let (ticket, room) = responder.accept(timeoutMilliseconds: timeout)
-        let opened = OpenedWatch(
-            call: HeldCall(ticket: ticket, observed: observed),
-            method: call.method,
+        let opening = StreamOpening(
+            method: route.method,
             body: Array(call.message),
-            actor: session?.actor,
-            language: language,
-            room: room
+            caller: StreamCaller(actor: session?.actor, language: language),
+            room: room,
+            call: HeldCall(ticket: ticket, observed: observed)
         )
-        waiting.withLock { $0.watchEvents.append(.opened(opened)) }
+        tell(.opened(opening))
     }
+
+    func received(_ message: UnsafeRawBufferPointer, on ticket: CallTicket) -> Bool {
+        tell(.received(Array(message), ticket))
+        return false
+    }
+
+    func halfClosed(_ ticket: CallTicket) { tell(.halfClosed(ticket)) }
 
     func roomReturned(_ byteCount: Int, on ticket: CallTicket) {
-        waiting.withLock { $0.watchEvents.append(.roomReturned(byteCount, ticket)) }
+        tell(.roomReturned(byteCount, ticket))
     }
 
-    /// What the caller allows, and no more than the method does, in milliseconds.
+    private func tell(_ event: StreamEvent) { waiting.withLock { $0.watchEvents.append(event) } }
+
+    private func refuse(
+        _ call: ObservedCall,
+        _ reason: Reason,
+        in language: Language,
+        _ responder: inout StreamResponder
+    ) {
+        responder.refuse(Self.failure(reason, in: language))
+        interceptors.after(call, .refusedInline(reason))
+    }
+
+    /// What the caller allows, and no more than the method does, in milliseconds; 0 for any time.
     private static func timeout(
         of call: borrowing IncomingCall,
         _ method: MethodDescriptor?
     ) -> UInt32 {
         guard let method else { return call.timeoutMilliseconds }
-        return call.timeoutMilliseconds == 0
-            ? method.defaultTimeoutMillis
-            : min(call.timeoutMilliseconds, method.longestTimeoutMillis)
+        guard call.timeoutMilliseconds > 0 else { return method.defaultTimeoutMillis }
+        // A stream may be allowed any time.
+        guard method.longestTimeoutMillis > 0 else { return call.timeoutMilliseconds }
+        return min(call.timeoutMilliseconds, method.longestTimeoutMillis)
     }
 
     private func refuse(
@@ -252,7 +267,7 @@ final class Router: CallHandler {
         }
         hand(handed.commands) { commands.add($0) }
         hand(handed.queries) { queries.add($0) }
-        if !handed.watchEvents.isEmpty { watches.tell(handed.watchEvents) }
+        if !handed.watchEvents.isEmpty { watches.add(handed.watchEvents) }
     }
 
     /// Hands calls over, and refuses those for which there is no room: nothing waits without bound.
@@ -295,7 +310,7 @@ final class Router: CallHandler {
 
     func cancelled(_ ticket: CallTicket) {
         metrics.callCancelled()
-        waiting.withLock { $0.watchEvents.append(.ended(ticket)) }
+        tell(.cancelled(ticket))
     }
 
     func closed(_ connection: ConnectionID, principal: Principal) {
@@ -324,7 +339,9 @@ extension ObservedCall {
         self.method = method
         connection = call.connection
         receivedAt = call.receivedAt
-        deadline = call.receivedAt.adding(milliseconds: UInt64(timeoutMilliseconds))
+        deadline =
+            timeoutMilliseconds == 0
+            ? .never : call.receivedAt.adding(milliseconds: UInt64(timeoutMilliseconds))
         trace = TraceContext(call.traceparent)
     }
 }

@@ -113,11 +113,12 @@ extension CallEnding {
 
     /// A stream that its caller, its time or the transport ended.
     static func cut(_ call: ObservedCall) -> CallEnding {
-        CallEnding(
-            status: .cancelled,
+        let now = MonotonicTime.now()
+        return CallEnding(
+            status: now > call.deadline ? .deadlineExceeded : .cancelled,
             reason: nil,
             isReplay: false,
-            duration: MonotonicTime.now().nanoseconds &- call.receivedAt.nanoseconds
+            duration: now.nanoseconds &- call.receivedAt.nanoseconds
         )
     }
 

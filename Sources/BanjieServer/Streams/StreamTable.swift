@@ -1,0 +1,172 @@
+internal import BanjieProtocol
+internal import Store
+internal import Transport
+internal import Wire
+
+/// What the handlers of streams work with, on the thread that runs them.
+protocol StreamContexts<Context>: AnyObject {
+    associatedtype Context
+
+    /// Lets `body` make contexts, all of which see one state of the records.
+    func atOnce(_ body: (_ make: (StreamCaller) -> Context) -> Void) throws(StoreError)
+}
+
+/// What a connection tells a desk of streams. What is told of a stream that the desk doesn't hold is
+/// passed over.
+enum StreamEvent: Sendable {
+    case opened(StreamOpening)
+    case received([UInt8], CallTicket)
+    case halfClosed(CallTicket)
+    case roomReturned(Int, CallTicket)
+    case cancelled(CallTicket)
+}
+
+/// How a stream ended.
+struct StreamEnd {
+    let call: HeldCall
+    /// Nil when all was well.
+    let failure: Failure?
+
+    enum Failure {
+        case handler(HandlerFailure, FailureReport)
+        /// The caller, its time, or the connection.
+        case cancelled
+    }
+}
+
+extension CallEnding {
+    /// What the caller of a stream got.
+    init(_ end: StreamEnd) {
+        let call = end.call.observed
+        switch end.failure {
+        case nil: self = .ended(call)
+        case .handler(_, let report)?: self = .ended(call, report.reason)
+        case .cancelled?: self = .cut(call)
+        }
+    }
+}
+
+/// The streams that one thread runs, without the thread: which have something to do, in turn.
+struct StreamTable<Context> {
+    typealias Open = (StreamOpening, inout Context) throws(DispatchFailure<HandlerFailure>) ->
+        HeldStream<Context>.Stream
+
+    private let open: Open
+    private var streams: [CallTicket: HeldStream<Context>] = [:]
+    private var runnable: [CallTicket] = []
+    private var isRunnable: Set<CallTicket> = []
+    /// Those that have something to do when records have changed.
+    private var waitingForCommit: Set<CallTicket> = []
+    /// Since the last look.
+    private var ended: [StreamEnd] = []
+
+    init(open: @escaping Open) { self.open = open }
+
+    var count: Int { streams.count }
+    var hasRunnable: Bool { !runnable.isEmpty }
+
+    mutating func takeEnded() -> [StreamEnd] {
+        defer { ended = [] }
+        return ended
+    }
+
+    /// Takes an event; what it must answer goes into `batch`.
+    mutating func take(_ event: StreamEvent, into batch: inout ReplyBatch) {
+        switch event {
+        case .opened(let opening):
+            streams[opening.call.ticket] = HeldStream(opening)
+            wake(opening.call.ticket)
+        case .received(let message, let ticket):
+            streams[ticket]?.receive(message)
+            wake(ticket)
+        case .halfClosed(let ticket):
+            streams[ticket]?.endInput()
+            wake(ticket)
+        case .roomReturned(let byteCount, let ticket):
+            streams[ticket]?.giveRoom(byteCount)
+            wake(ticket)
+        case .cancelled(let ticket):
+            guard let stream = forget(ticket) else { return }
+            batch.end(ticket)
+            ended.append(StreamEnd(call: stream.call, failure: .cancelled))
+        }
+    }
+
+    /// Records have changed.
+    mutating func committed() {
+        let waiting = waitingForCommit
+        waitingForCommit = []
+        for ticket in waiting { wake(ticket) }
+    }
+
+    private mutating func wake(_ ticket: CallTicket) {
+        guard streams[ticket] != nil, isRunnable.insert(ticket).inserted else { return }
+        waitingForCommit.remove(ticket)
+        runnable.append(ticket)
+    }
+
+    private mutating func forget(_ ticket: CallTicket) -> HeldStream<Context>? {
+        waitingForCommit.remove(ticket)
+        return streams.removeValue(forKey: ticket)
+    }
+
+    /// Gives every stream that has something to do one turn, all on one state of the records.
+    ///
+    /// - Throws: when there is no such state to be had; then they have their turn at the next commit.
+    mutating func run(
+        with contexts: any StreamContexts<Context>,
+        into batch: inout ReplyBatch
+    ) throws(StoreError) {
+        let turn = runnable
+        runnable = []
+        isRunnable = []
+        guard !turn.isEmpty else { return }
+        do throws(StoreError) {
+            try contexts.atOnce { make in
+                for ticket in turn { run(ticket, make, into: &batch) }
+            }
+        } catch {
+            waitingForCommit.formUnion(turn.filter { streams[$0] != nil })
+            throw error
+        }
+    }
+
+    private mutating func run(
+        _ ticket: CallTicket,
+        _ make: (StreamCaller) -> Context,
+        into batch: inout ReplyBatch
+    ) {
+        guard var stream = streams.removeValue(forKey: ticket) else { return }
+        var context = make(stream.caller)
+        do throws(DispatchFailure<HandlerFailure>) {
+            let progress = try stream.takeTurn(open, in: &context, into: &batch)
+            guard progress != .finished else {
+                batch.end(ticket)
+                ended.append(StreamEnd(call: stream.call, failure: nil))
+                return
+            }
+            streams[ticket] = stream
+            switch progress {
+            case .goesOn: wake(ticket)
+            case .waits: waitingForCommit.insert(ticket)
+            case .waitsForRoom, .finished: break
+            }
+        } catch {
+            streams[ticket] = stream
+            fail(ticket, HandlerFailure(error), into: &batch)
+        }
+    }
+
+    private mutating func fail(
+        _ ticket: CallTicket,
+        _ failure: HandlerFailure,
+        into batch: inout ReplyBatch
+    ) {
+        guard let stream = forget(ticket) else { return }
+        let report = failure.report(in: stream.caller.language)
+        // What a stream that has begun has changed, nobody can tell; a watch changes nothing.
+        let isOutcomeKnown = !stream.isOpen || stream.method.kind == .watch
+        batch.fail(ticket, report.failure(isOutcomeKnown: isOutcomeKnown, origin: .handler))
+        ended.append(StreamEnd(call: stream.call, failure: .handler(failure, report)))
+    }
+}
