@@ -197,4 +197,15 @@ import Testing
         let reason = try bench.refusal(AdminMethods.advanceClock, request, as: EngineBench.operator)
         #expect(reason == .clockNotVirtual)
     }
+
+    @Test func aCalendarChangeNamesADay() throws {
+        let bench = try EngineBench(at: "2026-03-02T10:00:00")
+        let reason = try bench.refusal(
+            CalendarMethods.change,
+            ChangeCalendarRequest(reason: "nothing"),
+            as: EngineBench.operator
+        )
+        #expect(reason == .outOfRange)
+        #expect(try bench.store.head().commit == 0)
+    }
 }

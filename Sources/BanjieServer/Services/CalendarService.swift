@@ -11,6 +11,10 @@ struct CalendarService: CalendarCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> CalendarVersionView {
         try validating(request)
+        // A version like the one before it would re-plan every clock for nothing.
+        guard !request.off.isEmpty || !request.work.isEmpty else {
+            throw .refused(.outOfRange(field: "off", allowed: "a day in off or work"))
+        }
         return try publish(
             .days(off: request.off, work: request.work),
             reason: request.reason,
