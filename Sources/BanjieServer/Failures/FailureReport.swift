@@ -324,7 +324,8 @@ extension Refusal {
             return says(
                 .partOutOfOrder,
                 zh: "材料已收到 \(received) 字节，请从此处接续，或从 0 重新上传。",
-                en: "\(received) bytes of the material are here: go on from there, or begin anew from 0.",
+                en:
+                    "\(received) bytes of the material are here: go on from there, or begin anew from 0.",
                 field: "offset",
                 ("received", "\(received)")
             )
