@@ -2,6 +2,7 @@ import BanjieClient
 import BanjieProtocol
 import CivilTime
 import Digest
+import Foundation
 import LocalServer
 import Testing
 import Wire
@@ -92,6 +93,46 @@ import Wire
             ReadAuditRequest(after: 0, limit: 1000)
         )
         #expect(log.entries.filter { $0.kind == "MATERIAL_RECEIVED" }.count == 4)
+    }
+
+    /// As an applicant does it, from a shell: what comes down is what went up.
+    @Test func theCommandLineBringsAndFetches() async throws {
+        let office = try await TestOffice()
+        let serial = try await office.submitCase().case
+        let folder = office.server.folder
+        let (file, secret) = (folder.appending(path: "form.bin"), folder.appending(path: "secret"))
+        let content = Self.content(150_000)
+        try Data(content).write(to: file)
+        let credentials = try office.office.credentials(of: TestOffice.everybody)
+        try Data((credentials.secret + "\n").utf8).write(to: secret)
+        chmod(secret.path, 0o600)
+        let banjie = URL(filePath: ServerProcess.builtProgram)
+            .deletingLastPathComponent().appending(path: "banjie").path
+        func shell(_ line: String) throws -> ProgramRun {
+            try ProgramRun(
+                "/bin/sh",
+                ["-c", "\(banjie) material \(line)"],
+                environment: [
+                    "BANJIE_SERVER": office.server.address,
+                    "BANJIE_LOGIN": TestOffice.everybody,
+                    "BANJIE_SECRET_FILE": secret.path, "LANG": "en_US.UTF-8",
+                ]
+            )
+        }
+        let up = try shell("upload \(serial) \(file.path) --json")
+        #expect(up.status == 0, "\(up.errors)")
+        let list = try shell("list \(serial)")
+        #expect(list.output.contains("form.bin") && list.output.contains("150000"))
+        let id: Substring = try #require(
+            list.output.split(whereSeparator: \.isWhitespace).first {
+                $0.count == 32 && $0.allSatisfy(\.isHexDigit)
+            }
+        )
+        let copy = folder.appending(path: "copy.bin")
+        let down = try shell("download \(id) > \(copy.path)")
+        #expect(down.status == 0, "\(down.errors)")
+        #expect(try [UInt8](Data(contentsOf: copy)) == content)
+        #expect(try shell("show \(id)").output.contains("150000 / 150000"))
     }
 
     /// The server is killed while parts come: whatever it has given credit back for is there.
