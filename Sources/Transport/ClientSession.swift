@@ -388,6 +388,7 @@ package struct ClientSession: ~Copyable {
     private mutating func opened() -> Event {
         phase = .open
         handshakeDeadline = .never
+        timer = min(timer, liveness.deadline)
         return .ready
     }
 
