@@ -147,8 +147,8 @@ let package = Package(
         source(
             "BanjieCLI",
             [
-                "BanjieClient", "BanjieProtocol", "CivilTime", "Store", "StoreSQLite", "Wire",
-                "WorkCalendar",
+                "BanjieClient", "BanjieProtocol", "CivilTime", "Digest", "Store", "StoreSQLite",
+                "Wire", "WorkCalendar",
             ]
         ),
         program("banjie", ["BanjieCLI"]),
@@ -168,8 +168,8 @@ let package = Package(
         toolLibrary(
             "Simulation",
             [
-                "BanjieProtocol", "BanjieServer", "CivilTime", "Digest", "Office", "SeededRandom",
-                "Store", "StoreModel", "Transport", "Wire",
+                "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Digest", "Office",
+                "SeededRandom", "Store", "StoreModel", "Transport", "Wire",
             ]
         ),
         tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
@@ -206,8 +206,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "LocalServer", "Office",
-                "SeededRandom", "TLS", "TestCertificates", "Wire", "banjie", "banjied",
+                "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "Digest", "LocalServer",
+                "Office", "SeededRandom", "TLS", "TestCertificates", "Wire", "banjie", "banjied",
             ]
         ),
         tests(

@@ -26,8 +26,9 @@ package final class SteppedOffice {
     private let inbox: Inbox<EngineCall<HeldCall>>
     private let engine: Engine<HeldCall>
     private let queries: QueryPool<HeldCall>
-    private let streams: StreamDesk<WatchContext>
-    private var streamWork: StreamDesk<WatchContext>.Work
+    private let watches: StreamDesk<WatchContext>
+    private var watchWork: StreamDesk<WatchContext>.Work
+    private let streams: EngineStreams
     private let signIns: SignInDesk
     private let reader: any RecordReader
     private let outbox = Outbox()
@@ -65,18 +66,20 @@ package final class SteppedOffice {
             log: log,
             deliver: deliver
         )
-        let streams = StreamDesk<WatchContext>(
+        let post: @Sendable (inout ReplyBatch) -> Void = { batch in
+            outbox.replies.withLock { $0.append(batch) }
+            batch.removeAll()
+        }
+        let watches = StreamDesk<WatchContext>(
             open: { (opening, context) throws(DispatchFailure<HandlerFailure>) in
                 try ServiceRegistry.openWatch(opening, in: &context)
             },
-            post: { batch in
-                outbox.replies.withLock { $0.append(batch) }
-                batch.removeAll()
-            },
+            post: post,
             ended: { _ in },
             log: log
         )
-        self.streams = streams
+        self.watches = watches
+        streams = EngineStreams(commands: inbox)
         signIns = SignInDesk(
             log: log,
             post: { verdict, connection in
@@ -86,7 +89,8 @@ package final class SteppedOffice {
         router = Router(
             commands: inbox,
             queries: queries,
-            watches: streams,
+            watches: watches,
+            streams: streams,
             signIns: signIns,
             shared: shared,
             interceptors: interceptors,
@@ -101,10 +105,13 @@ package final class SteppedOffice {
             gapMax: nil,
             replySeconds: replySeconds,
             log: log,
-            published: { streams.committed() },
-            deliver: deliver
+            exit: EngineExit(
+                deliver: deliver,
+                published: { watches.committed() },
+                post: post
+            )
         )
-        streamWork = streams.makeWork(
+        watchWork = watches.makeWork(
             try WatchContexts(try store.makeReader(), shared: shared, connections: { 0 })
         )
     }
@@ -112,16 +119,22 @@ package final class SteppedOffice {
     /// Where calls go.
     package var handler: any CallHandler { router }
 
-    /// Runs commands that wait, `limit` at most, and what time does; commits it all.
+    /// Whether commands wait.
+    package var isBusy: Bool { !inbox.isEmpty }
+
+    /// Runs commands that wait, `limit` at most, uploads, and what time does; commits it all.
     package func runCommands(limit: Int) {
-        engine.step(inbox.take(limit: limit, waitingMilliseconds: 0) ?? [])
+        engine.step(
+            inbox.take(limit: limit, waitingMilliseconds: 0) ?? [],
+            streams.events.take(limit: limit, waitingMilliseconds: 0) ?? []
+        )
     }
 
     /// Answers queries that wait.
     package func answerQueries() { queries.answerBatch(from: reader, waitingMilliseconds: 0) }
 
-    /// Gives every stream that has something to do one turn.
-    package func runStreams() { streams.takeRound(of: &streamWork, waitingMilliseconds: 0) }
+    /// Gives every watch that has something to do one turn.
+    package func runWatches() { watches.takeRound(of: &watchWork, waitingMilliseconds: 0) }
 
     /// Judges credentials that wait.
     package func judgeCredentials() { signIns.judgeBatch(from: reader, waitingMilliseconds: 0) }

@@ -32,7 +32,8 @@ final class ClientConnection {
 
     var canBegin: Bool { isReady && session.canBegin }
     var takesStreams: Bool { session.takesStreams }
-    var isRetired: Bool { session.isRetired }
+    /// Whether it takes no new calls, and none is underway.
+    var isSpent: Bool { session.isRetired && session.callsInFlight == 0 }
     var deadline: MonotonicTime { session.timer }
 
     /// Begins a call.

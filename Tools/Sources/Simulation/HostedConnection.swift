@@ -171,6 +171,8 @@ final class HostedConnection {
         output.pointee.append(Array(output.pointee.bytes[start...]))
     }
 
+    func drain() { session.pointee.beginDrain(at: world.now, into: &output.pointee) }
+
     func judge(_ verdict: Verdict) { session.pointee.judge(verdict, into: &output.pointee) }
 
     /// Does what has become due; false when the connection is gone.
@@ -185,6 +187,9 @@ final class HostedConnection {
     /// Sends what there is room for, and takes up what had to wait; false when the connection is gone.
     func settle() -> Bool {
         guard !link.isReset else { return false }
+        if session.pointee.callsInFlight > Int(limits.callsInFlight) {
+            world.found("connection \(link.number) has more calls than it may")
+        }
         flush()
         while isReadyToResume {
             isHalted = false

@@ -101,7 +101,7 @@ final class SimulatedClient {
         where call.deadline <= world.now {
             cancel(key, call)
         }
-        if !connection.settle() { lose(connection.end) }
+        if !connection.settle() || connection.isSpent { lose(connection.end) }
     }
 
     /// The connection is over, or of no use.
@@ -111,7 +111,8 @@ final class SimulatedClient {
         switch end {
         case .violation(let violation) where !Self.isOfTime(violation.code):
             world.found("\(login) blames the server: \(violation.message)")
-        case .farewell(let farewell) where !Self.isOfTime(farewell.code):
+        case .farewell(let farewell)
+        where farewell.code != "DRAINING" && !Self.isOfTime(farewell.code):
             world.found("the server blames \(login): \(farewell.message)")
         default: break
         }

@@ -90,11 +90,24 @@ final class SimulatedServer {
 
     func plan(_ next: CommitPlan) { plan.next = next }
 
+    // MARK: - Stopping
+
+    private(set) var isDraining = false
+
+    /// Whether a part has work that nobody waits for any more.
+    var isBusy: Bool { office.isBusy }
+
+    /// Begins to stop: no new connections, no new calls, all accepted ones answered.
+    func drain() {
+        isDraining = true
+        for connection in connections { connection.drain() }
+    }
+
     // MARK: - The parts at work
 
     func runCommands(limit: Int) { office.runCommands(limit: limit) }
     func answerQueries() { office.answerQueries() }
-    func runStreams() { office.runStreams() }
+    func runWatches() { office.runWatches() }
     func judgeCredentials() { office.judgeCredentials() }
 
     /// Carries what the parts have said to the connections.

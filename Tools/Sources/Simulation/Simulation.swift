@@ -1,5 +1,6 @@
 import BanjieServer
 import CivilTime
+import Deadlines
 import Digest
 import Office
 import Store
@@ -169,7 +170,7 @@ package final class Simulation {
         case 42..<58: readAtClient()
         case 58..<66: runCommands(limit: world.chance.number(in: 1...8))
         case 66..<70: server?.answerQueries()
-        case 70..<75: server?.runStreams()
+        case 70..<75: server?.runWatches()
         case 75..<78: server?.judgeCredentials()
         case 78..<83: server?.deliver()
         case 83..<93: world.chance.pick(clients)?.act()
@@ -183,6 +184,10 @@ package final class Simulation {
 
     private func settle() {
         server?.settle()
+        if let server, server.isDraining, server.connections.isEmpty, !server.isBusy {
+            world.trace.note("the server has stopped")
+            self.server = nil
+        }
         for client in clients { client.settle() }
         links.removeAll(where: \.isOver)
     }
@@ -205,7 +210,8 @@ package final class Simulation {
     // MARK: - The network
 
     private func connect() {
-        guard server != nil, let client = world.chance.pick(clients.filter { $0.connection == nil })
+        guard server?.isDraining == false,
+            let client = world.chance.pick(clients.filter { $0.connection == nil })
         else { return }
         connect(client)
     }
@@ -281,7 +287,7 @@ package final class Simulation {
     // MARK: - What breaks
 
     private func breakSomething() throws(StoreError) {
-        switch world.chance.number(in: 0...13) {
+        switch world.chance.number(in: 0...14) {
         case 0...2: cut()
         case 3...5:
             guard let link = world.chance.pick(links) else { return }
@@ -295,7 +301,11 @@ package final class Simulation {
         case 8, 9: world.chance.pick(clients)?.toggleReading()
         case 10: server?.plan(.refuse)
         case 11, 12: server?.plan(world.chance.happens(oneIn: 2) ? .dieBefore : .dieAfter)
-        default: crash()
+        case 13: crash()
+        default:
+            guard server?.isDraining == false else { return }
+            world.trace.note("the server is asked to stop")
+            server?.drain()
         }
     }
 
@@ -347,16 +357,27 @@ package final class Simulation {
         for _ in 0..<5_000 where world.finding == nil {
             if server == nil { try startServer() }
             try quietRound()
-            if try !clients.contains(where: { try !$0.isAtRest(disk.kept) }) { return }
+            if try isAtRest() { return }
         }
         guard world.finding == nil else { return }
         world.found("the clients don't come to rest")
     }
 
+    /// Whether every client knows all that it will, and all that is due has fired.
+    private func isAtRest() throws -> Bool {
+        let store = disk.kept
+        let next = Search(by: DeadlineRecord.byDue, limit: .max)
+        let isBehind = try store.find(DeadlineRecord.self, next).contains { record in
+            record.nextAt.map { $0 <= clock.now } ?? false
+        }
+        guard !isBehind else { return false }
+        return try !clients.contains { try !$0.isAtRest(store) }
+    }
+
     private func quietRound() throws(StoreError) {
         world.time.advance(milliseconds: 20)
         for client in clients {
-            if client.connection == nil { connect(client) }
+            if client.connection == nil, server?.isDraining == false { connect(client) }
             client.readAgain()
             client.finish()
         }
@@ -373,7 +394,7 @@ package final class Simulation {
         server?.judgeCredentials()
         runCommands(limit: 100)
         server?.answerQueries()
-        server?.runStreams()
+        server?.runWatches()
         server?.deliver()
         for client in clients {
             if let link = client.connection?.link { client.read(link.toClient.arrived.count) }

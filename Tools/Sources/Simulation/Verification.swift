@@ -18,6 +18,7 @@ struct Verification {
         if case .broken(let damage) = try AuditVerifier.verify(store) {
             world.found("the audit log is broken: \(damage)")
         }
+        try checkFirings()
         let effects = try countEffects()
         for client in clients {
             for command in client.commands { try check(command, effects[command.auditTrace] ?? 0) }
@@ -25,6 +26,19 @@ struct Verification {
                 if let missed = try watch.missed(in: store) {
                     world.found("\(client.login) was never told event \(missed.sequence)")
                 }
+            }
+        }
+    }
+
+    /// A rung of a deadline fires once.
+    private func checkFirings() throws {
+        var fired: Set<[UInt64]> = []
+        let firings = try WatchedFirings.firings(after: 0, label: "", in: store, limit: .max)
+        for firing in firings {
+            let rung = UInt64(bitPattern: Int64(firing.rung.rawValue))
+            guard fired.insert([firing.deadline, rung]).inserted else {
+                world.found("deadline \(firing.deadline) has fired \(firing.rung) twice")
+                return
             }
         }
     }
