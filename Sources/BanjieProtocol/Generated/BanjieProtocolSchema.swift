@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x7e02714cec040e77
+    public static let fingerprint: UInt64 = 0x977f6c2d5137a85d
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -36,6 +36,7 @@ public enum BanjieProtocolSchema {
         LoadYearRequest.self,
         CalendarVersionRequest.self,
         CalendarVersionView.self,
+        ApplicantDetails.self,
         SubmitCaseRequest.self,
         CaseRequest.self,
         RefuseCaseRequest.self,
@@ -56,6 +57,11 @@ public enum BanjieProtocolSchema {
         WatchCasesRequest.self,
         CaseChange.self,
         CaseEvent.self,
+        ApplicantView.self,
+        OpenApplicantRequest.self,
+        FindCasesRequest.self,
+        FoundCase.self,
+        FindCasesReply.self,
         Empty.self,
         ArmRequest.self,
         DeadlineRequest.self,
@@ -78,6 +84,7 @@ public enum BanjieProtocolSchema {
         Department.self,
         Post.self,
         Person.self,
+        OpenPersonRequest.self,
         Credential.self,
         PersonRequest.self,
         ItemLimits.self,

@@ -87,9 +87,17 @@ enum ServiceRegistry {
 
     /// Every record type that the services keep.
     static let tables: [Table] = [
-        CalendarRecord.table, CardRecord.table, CaseCounterRecord.table, CaseRecord.table,
+        ApplicantRecord.table, CalendarRecord.table, CardRecord.table, CaseCounterRecord.table,
+        CaseRecord.table,
         CredentialRecord.table, DeadlineRecord.table, DepartmentRecord.table,
         ItemHeadRecord.table, ItemRecord.table, PersonRecord.table, PostRecord.table,
+    ]
+
+    /// The methods that show what is personal as it is. Each is a command for who has the right, leaves
+    /// an audit entry, and its reply isn't kept.
+    static let openings: Set<UInt32> = [
+        CasesMethods.openApplicant.id, DirectoryMethods.openPerson.id,
+        DirectoryMethods.issueCredential.id,
     ]
 
     /// A method with the service that answers it. Passed by reference, since it has many parts and
@@ -102,6 +110,8 @@ enum ServiceRegistry {
         let queries: (any QueryRouting)?
         let watches: (any WatchRouting)?
         let inline: (any InlineRouting)?
+        /// What is masked in its replies; nil when nothing is.
+        let mask: ReplyMask?
 
         fileprivate init(_ method: MethodDescriptor, index: Int, of service: Registration) {
             self.method = method
@@ -110,6 +120,11 @@ enum ServiceRegistry {
             queries = service.queries
             watches = service.watches
             inline = service.inline
+            mask = openings.contains(method.id) ? nil : ReplyMask(method.reply.descriptor)
+            precondition(
+                mask == nil || !(method.kind.isStream || method.runsInline),
+                "\(method.fullName) has personal replies that nobody masks"
+            )
         }
     }
 
