@@ -414,7 +414,7 @@ schema.messages.CaseView = {
     { 4, "item", "string", doc = "The item code." },
     { 5, "item_version", "uint32", doc = "The item's version." },
     { 6, "department", "string", doc = "The department that answers for it." },
-    { 7, "applicant", "string", doc = "The applicant's login, which says nothing of who that is." },
+    { 7, "applicant", "string", personal = true, doc = "The applicant's login, masked; the applicant's view has it." },
     { 8, "channel", "enum", "Channel", doc = "Where it came in." },
     { 9, "submitted", "instant", doc = "When it was submitted." },
     { 10, "effective_receipt", "date", doc = "收件日: the day of receipt." },

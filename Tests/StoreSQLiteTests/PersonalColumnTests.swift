@@ -98,7 +98,11 @@ private struct OpenVisitor: Record, Hashable {
     private func save(_ visitors: [Visitor], in store: SQLiteStore) throws {
         let unit = try UnitOfWork(store: store)
         unit.beginCommand()
-        for visitor in visitors { unit.save(visitor) }
+        for visitor in visitors {
+            // What is known is updated column by column.
+            _ = try unit.load(Visitor.self, visitor.key)
+            unit.save(visitor)
+        }
         let key = RequestKey(
             principal: "window",
             id: withUnsafeBytes(of: (visitors.first?.key ?? 0).bigEndian) { [UInt8]($0) }

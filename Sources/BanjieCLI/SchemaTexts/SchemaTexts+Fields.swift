@@ -195,7 +195,7 @@ extension SchemaTexts {
         "ApplicantView.details": "申请人。",
         "ApplicantView.erased": "保存期满、个人信息被删除的日期；此前没有。",
         "SubmitCaseRequest.details": "申请人；不填则取人员名录所载。",
-        "CaseView.applicant": "申请人的登录名，不透露其身份。",
+        "CaseView.applicant": "申请人的登录名，已脱敏。",
         "Post.code": "岗位的简码。",
         "Post.department": "所属部门。",
         "Post.name": "岗位的名称。",

@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x977f6c2d5137a85d
+    public static let fingerprint: UInt64 = 0x734d4e1409057daa
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [

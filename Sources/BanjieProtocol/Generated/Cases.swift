@@ -1119,7 +1119,7 @@ public struct CaseView: Message {
     public var itemVersion: UInt32 = 0
     /// The department that answers for it.
     public var department: String = ""
-    /// The applicant's login, which says nothing of who that is.
+    /// The applicant's login, masked; the applicant's view has it.
     public var applicant: String = ""
     /// Where it came in.
     public var channel: Channel = Channel(rawValue: 0)
@@ -1274,7 +1274,7 @@ public struct CaseView: Message {
             FieldDescriptor(4, "item", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The item code."),
             FieldDescriptor(5, "item_version", .uint32, doc: "The item's version."),
             FieldDescriptor(6, "department", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The department that answers for it."),
-            FieldDescriptor(7, "applicant", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The applicant's login, which says nothing of who that is."),
+            FieldDescriptor(7, "applicant", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The applicant's login, masked; the applicant's view has it."),
             FieldDescriptor(8, "channel", .enumeration(Channel.self), limits: FieldLimits(unknown: .unknownValue), doc: "Where it came in."),
             FieldDescriptor(9, "submitted", .instant, doc: "When it was submitted."),
             FieldDescriptor(10, "effective_receipt", .date, doc: "收件日: the day of receipt."),

@@ -478,7 +478,9 @@ final class Engine<Ticket: Sendable> {
         let moment = ServerClock.monotonicSeconds
         let isHousekeepingDue = moment >= nextHousekeeping && retryAfter == nil
         if isHousekeepingDue { nextHousekeeping = moment + Self.housekeepingSeconds }
-        guard size > 0 || !unit.isEmpty || !answers.isEmpty || commitsNothing || isHousekeepingDue
+        guard
+            size > 0 || !unit.isEmpty || !answers.isEmpty || commitsNothing || isHousekeepingDue
+                || shared.isResealing
         else { return }
         let batch = EngineBatch(
             sealed: unit.seal(at: now),
