@@ -129,7 +129,11 @@ let package = Package(
         // Durable records.
         source("Digest", ["COpenSSL"]),
         source("Store", ["CSystem", "CivilTime", "Digest"], [specialized, unchecked]),
-        source("StoreSQLite", ["CSQLite", "CivilTime", "Digest", "Store"], [unchecked]),
+        source(
+            "StoreSQLite",
+            ["CSQLite", "CivilTime", "Digest", "Sealing", "Store"],
+            [unchecked]
+        ),
 
         // What a process tells of itself: metrics and a log.
         source("Telemetry", ["CMicroHTTPD", "CivilTime"]),
@@ -138,8 +142,9 @@ let package = Package(
         source(
             "BanjieServer",
             [
-                "BanjieProtocol", "CSystem", "CivilTime", "Deadlines", "Digest", "Office", "Store",
-                "StoreSQLite", "TLS", "Telemetry", "Transport", "Wire", "WorkCalendar",
+                "BanjieProtocol", "CSystem", "CivilTime", "Deadlines", "Digest", "Office",
+                "Sealing",
+                "Store", "StoreSQLite", "TLS", "Telemetry", "Transport", "Wire", "WorkCalendar",
             ],
             [unchecked]
         ),
@@ -249,7 +254,7 @@ let package = Package(
         ),
         tests(
             "StoreSQLiteTests",
-            ["CSQLite", "CivilTime", "Store", "StoreSQLite", "StoreSamples"]
+            ["CSQLite", "CivilTime", "Sealing", "Store", "StoreSQLite", "StoreSamples"]
         ),
         tests(
             "StoreTests",

@@ -100,7 +100,7 @@ final class QueryPool<Ticket: Sendable>: Sendable {
                     )
                 }
             }
-            return .reply(writer.bytes, isReplay: false)
+            return .reply(route.shown(writer.bytes), isReplay: false)
         } catch {
             let failure: HandlerFailure =
                 switch error {

@@ -75,6 +75,9 @@ package final class ModelStore: Store, StoreWriter {
 
     package func makeReader() throws(StoreError) -> any RecordReader { ModelStore(disk: disk) }
 
+    /// Nothing is sealed in memory.
+    package func reseal(limit: Int) -> Resealing { .finished(unneeded: []) }
+
     package func expireReplies(before instant: Instant, limit: Int) throws(StoreError) -> Int {
         disk.state.withLock { state in
             var count = 0
