@@ -155,6 +155,14 @@ let package = Package(
 
         // The tools.
         tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines", "SeededRandom"]),
+        toolLibrary(
+            "FuzzTargets",
+            [
+                "BanjieCLI", "BanjieProtocol", "CivilTime", "ProtoGen", "Transport", "Wire",
+                "WorkCalendar",
+            ]
+        ),
+        tool("banjie-fuzz", in: "banjie-fuzz", ["FuzzTargets"]),
         toolLibrary("SeededRandom"),
         toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
         toolLibrary("ProtoGen", resources: [.embedInCode("Resources/dissector.lua")]),
@@ -218,6 +226,7 @@ let package = Package(
                 "WorkCalendar", "banjied",
             ]
         ),
+        tests("FuzzTests", ["FuzzTargets"]),
         tests(
             "OfficeTests",
             [

@@ -91,6 +91,7 @@ final class Engine<Ticket: Sendable> {
     // Reused from command to command.
     private var hasher = SHA256Stream()
     private var canonical = MessageWriter()
+    private var replyWriter = MessageWriter()
 
     /// Loads the calendars and arms every running deadline of the store.
     init(
@@ -171,11 +172,12 @@ final class Engine<Ticket: Sendable> {
     func step(_ calls: [EngineCall<Ticket>], _ streamEvents: [StreamEvent] = []) {
         takeOutcome()
         readClock()
-        for call in calls {
-            if let target = run(call) {
+        // By index: a call is larger than what it takes to carry it out by reference.
+        for index in calls.indices {
+            if let target = run(calls[index]) {
                 // The clock moves between two batches, and its call is answered when all is quiet.
                 flush()
-                moveClock(to: target, for: call)
+                moveClock(to: target, for: calls[index])
             }
             if size >= Self.batchMin {
                 takeOutcome()
@@ -257,16 +259,16 @@ final class Engine<Ticket: Sendable> {
                 answer(call, .reply(stored, isReplay: true))
                 return nil
             }
-            var writer = MessageWriter()
+            replyWriter.removeAll()
             try dispatching(call.body) { (body) throws(DispatchFailure<HandlerFailure>) in
                 try commands.dispatchCommand(
                     route.method.number,
                     body,
                     in: &context,
-                    reply: &writer
+                    reply: &replyWriter
                 )
             }
-            let reply = writer.bytes
+            let reply = replyWriter.bytes
             unit.acceptCommand(
                 reply: identity.map {
                     ($0.key, StoredReply(requestHash: $0.hash, reply: reply))
@@ -342,7 +344,8 @@ final class Engine<Ticket: Sendable> {
 
     /// Takes over what an accepted command leaves outside the store.
     private func keep(_ context: CommandContext) {
-        consequences.planned.append(contentsOf: context.planned)
+        if let planned = context.planned { consequences.planned.append(planned) }
+        consequences.planned.append(contentsOf: context.morePlanned)
         if let made = context.newCalendars {
             calendars = made
             sweepPosition = 0
