@@ -182,7 +182,7 @@ let package = Package(
             "Simulation",
             [
                 "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Digest", "Office",
-                "SeededRandom", "Store", "StoreModel", "Transport", "Wire",
+                "SeededRandom", "Store", "StoreModel", "Transport", "Wire", "WorkCalendar",
             ]
         ),
         tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
