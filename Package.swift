@@ -155,6 +155,14 @@ let package = Package(
 
         // The tools.
         tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines", "SeededRandom"]),
+        toolLibrary(
+            "FuzzTargets",
+            [
+                "BanjieCLI", "BanjieProtocol", "CivilTime", "ProtoGen", "Transport", "Wire",
+                "WorkCalendar",
+            ]
+        ),
+        tool("banjie-fuzz", in: "banjie-fuzz", ["FuzzTargets"]),
         toolLibrary("SeededRandom"),
         toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
         toolLibrary("ProtoGen", resources: [.embedInCode("Resources/dissector.lua")]),
@@ -164,6 +172,14 @@ let package = Package(
             ["BanjieClient", "BanjieProtocol", "CivilTime", "LocalServer", "Office", "Wire"]
         ),
         tool("scenarios", in: "scenarios", ["ScenarioRunner"]),
+        tool("simulate", in: "simulate", ["Simulation"]),
+        toolLibrary(
+            "Simulation",
+            [
+                "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Digest", "Office",
+                "SeededRandom", "Store", "StoreModel", "Transport", "Wire",
+            ]
+        ),
         tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
 
         // Tests.
@@ -210,6 +226,7 @@ let package = Package(
                 "WorkCalendar", "banjied",
             ]
         ),
+        tests("FuzzTests", ["FuzzTargets"]),
         tests(
             "OfficeTests",
             [
@@ -221,6 +238,7 @@ let package = Package(
         tests("PrivateFilesTests", ["PrivateFiles"]),
         tests("ScenarioTests", ["LocalServer", "ScenarioRunner", "banjied"]),
         tests("SealingTests", ["PrivateFiles", "Sealing", "SeededRandom"]),
+        tests("SimulationTests", ["Simulation"]),
         tests(
             "StoreConformanceTests",
             ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite", "StoreSamples"]

@@ -7,6 +7,12 @@ package struct ConnectionID: Hashable, Sendable {
     package let reactor: UInt16
     let index: UInt32
     let generation: UInt32
+
+    package init(reactor: UInt16, index: UInt32, generation: UInt32) {
+        self.reactor = reactor
+        self.index = index
+        self.generation = generation
+    }
 }
 
 extension ConnectionID: CustomStringConvertible {
@@ -19,6 +25,17 @@ package struct CallTicket: Hashable, Sendable {
     package let connection: ConnectionID
     package let stream: UInt32
     let slot: UInt32
+}
+
+extension CallTicket: Comparable {
+    /// By connection, then by stream: the later call of a connection is the greater.
+    package static func < (left: CallTicket, right: CallTicket) -> Bool {
+        left.order < right.order
+    }
+
+    private var order: (UInt16, UInt32, UInt32, UInt32, UInt32) {
+        (connection.reactor, connection.index, connection.generation, stream, slot)
+    }
 }
 
 /// Who has signed in on a connection, in numbers that the server's own and the transport passes on.
@@ -130,7 +147,8 @@ package struct Responder: ~Copyable {
         case open, answered, deferred
     }
 
-    init(
+    /// Answers `call` in a session and its output, which must outlive the responder.
+    package init(
         _ call: IncomingCall,
         session: UnsafeMutablePointer<ServerSession>,
         output: UnsafeMutablePointer<MessageWriter>
@@ -140,6 +158,9 @@ package struct Responder: ~Copyable {
         stream = call.stream
         receivedAt = call.receivedAt
     }
+
+    /// Whether the call has neither been answered nor kept.
+    package var isOpen: Bool { state == .open }
 }
 
 extension Responder {

@@ -398,9 +398,24 @@ package struct ClientSession: ~Copyable {
         _ frame: Frame,
         into output: inout MessageWriter
     ) throws(ProtocolViolation) -> Event {
+        let stream = frame.header.stream
+        guard let call = calls[stream] else {
+            guard stream <= lastStream, stream & 1 == 1 else { throw .neverOpened(stream: stream) }
+            return .consumed
+        }
+        let event = try end(of: call, frame, into: &output)
+        // An END that breaks a rule doesn't end the call: it is left for `takeAll`.
+        calls[stream] = nil
+        fragments.remove(stream: stream)
+        return event
+    }
+
+    private mutating func end(
+        of call: CallState,
+        _ frame: Frame,
+        into output: inout MessageWriter
+    ) throws(ProtocolViolation) -> Event {
         let header = frame.header
-        guard let call = try take(callOf: header.stream) else { return .consumed }
-        fragments.remove(stream: header.stream)
         if let receiver = takeReceiver(of: header.stream) {
             return try takeStreamEnd(frame, call, receiver, into: &output)
         }
@@ -412,12 +427,6 @@ package struct ClientSession: ~Copyable {
         guard reply.isComplete, frame.payload.count == 0 else { throw .malformed(.end, .fragment) }
         handedOver = reply
         return .succeeded(call.key, message: reply.bytes, isReplay: isReplay)
-    }
-
-    private mutating func take(callOf stream: UInt32) throws(ProtocolViolation) -> CallState? {
-        if let call = calls.removeValue(forKey: stream) { return call }
-        guard stream <= lastStream, stream & 1 == 1 else { throw .neverOpened(stream: stream) }
-        return nil
     }
 
     private mutating func takeFragment(

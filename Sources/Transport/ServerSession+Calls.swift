@@ -171,8 +171,13 @@ extension ServerSession {
         return CallTicket(connection: id, stream: stream, slot: slot)
     }
 
+    /// Takes what was posted to the connection's calls.
+    package mutating func take(_ batch: borrowing ReplyBatch, into output: inout MessageWriter) {
+        batch.withEntries { entry, payload in answer(entry, payload, into: &output) }
+    }
+
     /// Answers a call that was kept. An answer that nobody waits for goes nowhere.
-    mutating func answer(
+    package mutating func answer(
         _ entry: ReplyBatch.Entry,
         _ payload: UnsafeRawBufferPointer,
         into output: inout MessageWriter
