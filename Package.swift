@@ -152,14 +152,22 @@ let package = Package(
         source(
             "BanjieCLI",
             [
-                "BanjieClient", "BanjieProtocol", "CivilTime", "Store", "StoreSQLite", "Wire",
-                "WorkCalendar",
+                "BanjieClient", "BanjieProtocol", "CivilTime", "Digest", "Store", "StoreSQLite",
+                "Wire", "WorkCalendar",
             ]
         ),
         program("banjie", ["BanjieCLI"]),
 
         // The tools.
         tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines", "SeededRandom"]),
+        toolLibrary(
+            "FuzzTargets",
+            [
+                "BanjieCLI", "BanjieProtocol", "CivilTime", "ProtoGen", "Transport", "Wire",
+                "WorkCalendar",
+            ]
+        ),
+        tool("banjie-fuzz", in: "banjie-fuzz", ["FuzzTargets"]),
         toolLibrary("SeededRandom"),
         toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
         toolLibrary("ProtoGen", resources: [.embedInCode("Resources/dissector.lua")]),
@@ -203,8 +211,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "LocalServer", "Office",
-                "SeededRandom", "TLS", "TestCertificates", "Wire", "banjie", "banjied",
+                "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "Digest", "LocalServer",
+                "Office", "SeededRandom", "TLS", "TestCertificates", "Wire", "banjie", "banjied",
             ]
         ),
         tests(
@@ -215,6 +223,7 @@ let package = Package(
                 "WorkCalendar", "banjied",
             ]
         ),
+        tests("FuzzTests", ["FuzzTargets"]),
         tests(
             "OfficeTests",
             [

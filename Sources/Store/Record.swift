@@ -17,14 +17,14 @@ package struct Column: Hashable, Sendable {
     /// that names the column, by keyed hashes. A record knows nothing of that.
     package let isPersonal: Bool
 
-    /// - Precondition: a personal column holds text, and isn't a part of a key.
+    /// - Precondition: a personal column holds text or a blob, and isn't a part of a key.
     package init(
         _ name: String,
         _ kind: Kind,
         optional isOptional: Bool = false,
         personal isPersonal: Bool = false
     ) {
-        precondition(!isPersonal || kind == .text, "a personal column holds text")
+        precondition(!isPersonal || kind != .integer, "a personal column holds text or a blob")
         self.name = name
         self.kind = kind
         self.isOptional = isOptional
@@ -34,7 +34,7 @@ package struct Column: Hashable, Sendable {
 
 /// A secondary index of a table; rows whose first column is null are left out of it.
 ///
-/// Of a personal column it knows only which values are equal: a search names its value, and the index
+/// Of a personal column, which holds text then, it knows only which values are equal: a search names its value, and the index
 /// isn't unique.
 package struct Index: Hashable, Sendable {
     package let name: String
@@ -70,9 +70,15 @@ package struct Table: Hashable, Sendable {
 package protocol Record: Equatable, Sendable {
     associatedtype Key: RecordKey
     static var table: Table { get }
+    /// About how many of them a unit of work keeps in memory from batch to batch.
+    static var keptMax: Int { get }
     var key: Key { get }
     func write(to row: inout RowWriter)
     init(key: Key, row: inout RowReader) throws(StoreError)
+}
+
+extension Record {
+    package static var keptMax: Int { 8192 }
 }
 
 extension Record {

@@ -123,8 +123,14 @@ struct SealedLayout {
         let key = keyText(row)
         for (position, column) in table.columns.enumerated() {
             if column.isPersonal, let sealed = row.content(at: width + position) {
-                let text = try open(sealed, of: column.name, key: key, by: ring)
-                text.withUnsafeBytes { opened.append(text: $0) }
+                let content = try open(sealed, of: column.name, key: key, by: ring)
+                content.withUnsafeBytes { content in
+                    if column.kind == .text {
+                        opened.append(text: content)
+                    } else {
+                        opened.append(blob: content)
+                    }
+                }
             } else {
                 opened.append(width + position, of: row)
             }
@@ -132,7 +138,7 @@ struct SealedLayout {
         return opened
     }
 
-    /// The text of a sealed cell.
+    /// The content of a sealed cell.
     func open(
         _ sealed: [UInt8],
         of column: String,

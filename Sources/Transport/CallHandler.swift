@@ -7,6 +7,12 @@ package struct ConnectionID: Hashable, Sendable {
     package let reactor: UInt16
     let index: UInt32
     let generation: UInt32
+
+    package init(reactor: UInt16, index: UInt32, generation: UInt32) {
+        self.reactor = reactor
+        self.index = index
+        self.generation = generation
+    }
 }
 
 extension ConnectionID: CustomStringConvertible {
@@ -130,7 +136,7 @@ package struct Responder: ~Copyable {
         case open, answered, deferred
     }
 
-    init(
+    package init(
         _ call: IncomingCall,
         session: UnsafeMutablePointer<ServerSession>,
         output: UnsafeMutablePointer<MessageWriter>

@@ -17,6 +17,9 @@ struct OpenStream {
 }
 
 extension ServerSession {
+    /// Whether the call is a streaming one that hasn't ended; costs next to nothing while there is none.
+    func isOpenStream(_ stream: UInt32) -> Bool { !streams.isEmpty && streams[stream] != nil }
+
     // MARK: - Frames
 
     /// Makes a call that has come whole the handler's, as a stream, when the connection takes another.
@@ -115,14 +118,18 @@ extension ServerSession {
         }
         precondition(!state.isEnding, "nothing is posted to a stream that was ended")
         switch entry.content {
-        case .message: send(payload, on: ticket, into: &output)
+        case .message:
+            guard let failure = send(payload, on: ticket.stream) else { return }
+            failStream(ticket.stream, failure, into: &output)
         case .success:
-            guard send(payload, on: ticket, into: &output) else { return }
-            endStream(ticket.stream)
+            guard let failure = send(payload, on: ticket.stream) else {
+                return endStream(ticket.stream)
+            }
+            letGo(ticket, into: &output)
+            appendFailure(failure, stream: ticket.stream, to: &output)
         case .end: endStream(ticket.stream)
         case .failure(let status):
-            calls.remove(at: ticket.slot)
-            forget(ticket.stream, into: &output)
+            letGo(ticket, into: &output)
             let start = output.beginFrame()
             output.append(payload)
             finishFailure(from: start, stream: ticket.stream, status: status, in: &output)
@@ -130,23 +137,22 @@ extension ServerSession {
         }
     }
 
-    /// Queues a message. One that is too long ends the stream; then false.
-    @discardableResult private mutating func send(
+    /// Queues a message; returns why the stream must end when it is too long.
+    private mutating func send(
         _ payload: UnsafeRawBufferPointer,
-        on ticket: CallTicket,
-        into output: inout MessageWriter
-    ) -> Bool {
+        on stream: UInt32
+    ) -> CallFailure? {
         guard payload.count <= sender.longestMessage else {
-            let limit = UInt32(clamping: sender.longestMessage)
-            failStream(
-                ticket.stream,
-                .replyTooLong(payload.count, limit: limit),
-                into: &output
-            )
-            return false
+            return .replyTooLong(payload.count, limit: UInt32(clamping: sender.longestMessage))
         }
-        sender.append([UInt8](payload), to: ticket.stream)
-        return true
+        sender.append([UInt8](payload), to: stream)
+        return nil
+    }
+
+    /// Forgets a stream that its handler has ended, so that nobody need be told.
+    private mutating func letGo(_ ticket: CallTicket, into output: inout MessageWriter) {
+        calls.remove(at: ticket.slot)
+        forget(ticket.stream, into: &output)
     }
 
     private mutating func endStream(_ stream: UInt32) {

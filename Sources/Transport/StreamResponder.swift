@@ -15,7 +15,7 @@ package struct StreamResponder: ~Copyable {
         case open, refused, taken
     }
 
-    init(
+    package init(
         _ call: IncomingCall,
         isHalfClosed: Bool,
         session: UnsafeMutablePointer<ServerSession>,

@@ -171,7 +171,8 @@ struct StreamSender {
             case .waits: streams[stream]?.isReady = false
             case .waitsForConnection:
                 streams[stream]?.isReady = false
-                waitingForConnection.append(stream)
+                // It may wait already: credit of its own has woken it meanwhile.
+                if !waitingForConnection.contains(stream) { waitingForConnection.append(stream) }
             case .ended:
                 streams[stream] = nil
                 ended.append(stream)

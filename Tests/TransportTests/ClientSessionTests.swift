@@ -359,6 +359,7 @@ final class ClientHarness {
             _ = client.begin(1)
             client.receive(bytes)
             client.expectViolation("MALFORMED_FRAME", "W36")
+            #expect(client.takeAll(sent: 0).count == 1, "the caller is told that it is lost")
         }
     }
 

@@ -206,6 +206,12 @@ import Wire
         #expect(writer.takeHappenings() == [.cancelled(stream: 1)])
         writer.end(1)
         #expect(writer.callsInFlight == 0)
+        // A last message ends the stream whether it can be sent or not.
+        let last = Self.session()
+        last.answer(1, Bytes.pattern(32_768 - 63))
+        #expect(last.sent().last?.failure?.reason == "REPLY_TOO_LONG")
+        #expect(last.takeHappenings() == [])
+        #expect(last.callsInFlight == 0)
     }
 
     @Test("W59: WINDOW lets messages out, of its stream or of all")

@@ -1,5 +1,5 @@
-import CivilTime
-import WorkCalendar
+package import CivilTime
+package import WorkCalendar
 
 extension CalendarCommand {
     /// `due -`: a limit a line of JSON, answered a line each and in order.
@@ -7,7 +7,12 @@ extension CalendarCommand {
     /// A line that can't be answered gets one that says why, and the process fails in the end.
     static func answerLines(_ invocation: Invocation) throws(CommandFailure) -> ExitStatus {
         let console = invocation.console
-        var answerer = LineAnswerer(calendar: try calendar(invocation), console: console)
+        var answerer = LineAnswerer(
+            calendar: try calendar(invocation),
+            language: console.language,
+            today: console.today,
+            write: console.write
+        )
         var splitter = LineSplitter()
         do {
             while let chunk = try console.read() {
@@ -23,16 +28,56 @@ extension CalendarCommand {
     }
 }
 
+/// What `banjie calendar` makes of bytes from outside, without a console.
+package enum CalendarInput {
+    /// The answers to `chunks` of lines, as `due -` writes them.
+    package static func answers(
+        to chunks: [[UInt8]],
+        in calendar: WorkCalendar,
+        today: CivilDate
+    ) -> [UInt8] {
+        var output: [UInt8] = []
+        var answerer = LineAnswerer(
+            calendar: calendar,
+            language: .english,
+            today: today,
+            write: { output += $0 }
+        )
+        var splitter = LineSplitter()
+        for chunk in chunks {
+            for line in splitter.lines(in: chunk) { answerer.answer(line) }
+        }
+        if let line = splitter.lastLine { answerer.answer(line) }
+        answerer.flush()
+        return output
+    }
+
+    /// `calendar` with the arrangements of a file, or nil when it isn't one.
+    package static func calendar(_ file: [UInt8], over calendar: WorkCalendar) -> WorkCalendar? {
+        (try? CalendarFile(parsing: file))?.loaded(into: calendar)
+    }
+}
+
 /// Answers limits, line by line.
 private struct LineAnswerer {
     let calendar: WorkCalendar
-    let console: Console
+    let language: Language
+    let today: CivilDate
+    let write: ([UInt8]) -> Void
     private(set) var failed = false
     private var number = 0
     private var output = OutputBuffer()
 
-    init(calendar: WorkCalendar, console: Console) {
-        (self.calendar, self.console) = (calendar, console)
+    init(
+        calendar: WorkCalendar,
+        language: Language,
+        today: CivilDate,
+        write: @escaping ([UInt8]) -> Void
+    ) {
+        self.calendar = calendar
+        self.language = language
+        self.today = today
+        self.write = write
     }
 
     /// Answers one line; a blank one isn't a question.
@@ -42,7 +87,7 @@ private struct LineAnswerer {
             guard let question = try LimitQuestion(line) else { return }
             let explanation: LimitExplanation
             do {
-                explanation = try question.answer(in: calendar, today: console.today)
+                explanation = try question.answer(in: calendar, today: today)
             } catch {
                 throw .limit(error)
             }
@@ -55,7 +100,6 @@ private struct LineAnswerer {
             )
         } catch {
             failed = true
-            let language = console.language
             let place = language.text("line \(number): ", "第 \(number) 行：")
             output.append("{\"error\":")
             output.append(quoting: place + error.text(in: language))
@@ -65,7 +109,7 @@ private struct LineAnswerer {
     }
 
     mutating func flush() {
-        console.write(output.bytes)
+        write(output.bytes)
         output.removeAll()
     }
 }
