@@ -177,6 +177,14 @@ let package = Package(
             ["BanjieClient", "BanjieProtocol", "CivilTime", "LocalServer", "Office", "Wire"]
         ),
         tool("scenarios", in: "scenarios", ["ScenarioRunner"]),
+        tool("simulate", in: "simulate", ["Simulation"]),
+        toolLibrary(
+            "Simulation",
+            [
+                "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Digest", "Office",
+                "SeededRandom", "Store", "StoreModel", "Transport", "Wire",
+            ]
+        ),
         tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
 
         // Tests.
@@ -235,6 +243,7 @@ let package = Package(
         tests("PrivateFilesTests", ["PrivateFiles"]),
         tests("ScenarioTests", ["LocalServer", "ScenarioRunner", "banjied"]),
         tests("SealingTests", ["PrivateFiles", "Sealing", "SeededRandom"]),
+        tests("SimulationTests", ["Simulation"]),
         tests(
             "StoreConformanceTests",
             ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite", "StoreSamples"]

@@ -120,7 +120,7 @@ final class Engine<Ticket: Sendable> {
         let wall = shared.clock.now
         clockGuard = ClockGuard(
             wall: wall,
-            monotonic: ServerClock.monotonicSeconds,
+            monotonic: shared.clock.monotonicSeconds,
             lastCommit: head.at,
             gapMax: shared.clock.isVirtual ? nil : gapMax
         )
@@ -193,7 +193,7 @@ final class Engine<Ticket: Sendable> {
         }
         for event in streamEvents { streams.take(event, into: &said) }
         runStreams()
-        let isQuiet = retryAfter.map { ServerClock.monotonicSeconds >= $0 } ?? true
+        let isQuiet = retryAfter.map { shared.clock.monotonicSeconds >= $0 } ?? true
         if isQuiet {
             retryAfter = nil
             if clockGuard.isTrusted {
@@ -217,7 +217,7 @@ final class Engine<Ticket: Sendable> {
         } else {
             now = clockGuard.observe(
                 wall: shared.clock.now,
-                monotonic: ServerClock.monotonicSeconds
+                monotonic: shared.clock.monotonicSeconds
             )
         }
         if wasTrusted && !clockGuard.isTrusted {
@@ -361,7 +361,7 @@ final class Engine<Ticket: Sendable> {
         if context.confirmsClock {
             unconfirmedGuard = unconfirmedGuard ?? clockGuard
             consequences.confirmsClock = true
-            clockGuard.confirm(wall: shared.clock.now, monotonic: ServerClock.monotonicSeconds)
+            clockGuard.confirm(wall: shared.clock.now, monotonic: shared.clock.monotonicSeconds)
             now = shared.clock.now
         }
     }
@@ -413,7 +413,7 @@ final class Engine<Ticket: Sendable> {
             }
         } catch {
             log("re-planning stopped for now: \(error)")
-            retryAfter = ServerClock.monotonicSeconds + Self.storeRetrySeconds
+            retryAfter = shared.clock.monotonicSeconds + Self.storeRetrySeconds
         }
     }
 
@@ -466,7 +466,7 @@ final class Engine<Ticket: Sendable> {
                 unit.rejectCommand()
                 log("deadline \(key) couldn't be settled and is tried again: \(error)")
                 consequences.planned.append((key, now))
-                retryAfter = ServerClock.monotonicSeconds + Self.storeRetrySeconds
+                retryAfter = shared.clock.monotonicSeconds + Self.storeRetrySeconds
             }
         }
         return fired
@@ -508,7 +508,7 @@ final class Engine<Ticket: Sendable> {
     ///   - isAlone: Whether nothing waits to be run meanwhile.
     private func handOver(commitsNothing: Bool = false, isAlone: Bool = false) {
         precondition(handedOver == nil, "a batch is handed over while another is on its way")
-        let moment = ServerClock.monotonicSeconds
+        let moment = shared.clock.monotonicSeconds
         let isHousekeepingDue = moment >= nextHousekeeping && retryAfter == nil
         if isHousekeepingDue { nextHousekeeping = moment + Self.housekeepingSeconds }
         guard
@@ -607,7 +607,7 @@ final class Engine<Ticket: Sendable> {
             self.unconfirmedGuard = nil
         }
         for (id, at) in handedOver.taken + consequences.taken { wheel.schedule(id, at: at) }
-        retryAfter = ServerClock.monotonicSeconds + Self.storeRetrySeconds
+        retryAfter = shared.clock.monotonicSeconds + Self.storeRetrySeconds
         let dropped = zip(answers, languages).map { answer, language in
             answer.dropped(by: error, in: language, isOutcomeKnown: true)
         }
