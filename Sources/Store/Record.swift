@@ -24,7 +24,7 @@ package struct Column: Hashable, Sendable {
         optional isOptional: Bool = false,
         personal isPersonal: Bool = false
     ) {
-        precondition(!isPersonal || kind != .integer, "personal data is text or a blob")
+        precondition(!isPersonal || kind != .integer, "a personal column holds text or a blob")
         self.name = name
         self.kind = kind
         self.isOptional = isOptional
@@ -34,7 +34,7 @@ package struct Column: Hashable, Sendable {
 
 /// A secondary index of a table; rows whose first column is null are left out of it.
 ///
-/// Of a personal column it knows only which values are equal: a search names its value, and the index
+/// Of a personal column, which holds text then, it knows only which values are equal: a search names its value, and the index
 /// isn't unique.
 package struct Index: Hashable, Sendable {
     package let name: String

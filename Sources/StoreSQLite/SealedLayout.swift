@@ -124,11 +124,11 @@ struct SealedLayout {
         for (position, column) in table.columns.enumerated() {
             if column.isPersonal, let sealed = row.content(at: width + position) {
                 let content = try open(sealed, of: column.name, key: key, by: ring)
-                content.withUnsafeBytes {
-                    if column.kind == .blob {
-                        opened.append(blob: $0)
+                content.withUnsafeBytes { content in
+                    if column.kind == .text {
+                        opened.append(text: content)
                     } else {
-                        opened.append(text: $0)
+                        opened.append(blob: content)
                     }
                 }
             } else {
@@ -138,7 +138,7 @@ struct SealedLayout {
         return opened
     }
 
-    /// The text of a sealed cell.
+    /// The content of a sealed cell.
     func open(
         _ sealed: [UInt8],
         of column: String,

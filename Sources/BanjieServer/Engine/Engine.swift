@@ -423,10 +423,10 @@ final class Engine<Ticket: Sendable> {
         unit.beginCommand()
         let context = makeContext(for: .system)
         do throws(HandlerFailure) {
-            let count = try context.erasePersonalData()
+            let isAll = try context.erasePersonalData()
             unit.acceptCommand(reply: nil)
-            size += count
-            if count < CommandContext.erasedMax { erasedThrough = now.date }
+            size += 1
+            if isAll { erasedThrough = now.date }
         } catch {
             unit.rejectCommand()
             log("personal data weren't erased and are tried again: \(error)")

@@ -165,8 +165,8 @@ extension PersonDetails {
 // MARK: - The end of their time
 
 extension CommandContext {
-    /// The most applicants that are erased between two batches.
-    static let erasedMax = 256
+    /// The most rows that are erased between two batches.
+    private static let erasedMax = 256
 
     /// Begins to count the time for which personal data of an ended case are kept.
     func endApplicantsTime(of serial: String) throws(HandlerFailure) {
@@ -178,10 +178,11 @@ extension CommandContext {
         if applicant != stored { unit.save(applicant) }
     }
 
-    /// Erases personal data whose time is over, of a bounded number of cases; returns of how many.
+    /// Erases personal data whose time is over, of a bounded number of cases, and the cases' materials;
+    /// returns whether that was all.
     ///
     /// Of an applicant without any other case the person is erased with the last one.
-    func erasePersonalData() throws(HandlerFailure) -> Int {
+    func erasePersonalData() throws(HandlerFailure) -> Bool {
         let (today, days) = (now.date, circumstances.policy.personalDays)
         let last = today.daysSinceEpoch - Int32(clamping: days)
         let found = try storing { () throws(StoreError) in
@@ -190,18 +191,44 @@ extension CommandContext {
                 Search(by: ApplicantRecord.byEnd, limit: Self.erasedMax)
             )
         }
-        var erased = 0
+        var rest = Self.erasedMax
         for var applicant in found {
             guard case .ended(let day, let login) = applicant.retention,
                 day.daysSinceEpoch < last
-            else { break }
+            else { return true }
+            guard try eraseMaterials(of: applicant.key, &rest), rest > 0 else { return false }
+            rest -= 1
             applicant.erase(on: today)
             unit.save(applicant)
             audit("PERSONAL_ERASED", "case/\(applicant.key)", "\(days) days after \(day)")
             try erasePerson(login)
-            erased += 1
         }
-        return erased
+        return found.count < Self.erasedMax
+    }
+
+    /// Erases `rest` of the rows of a case's materials; returns whether none is left.
+    private func eraseMaterials(
+        of serial: String,
+        _ rest: inout Int
+    ) throws(HandlerFailure) -> Bool {
+        while rest > 0 {
+            let limit = rest
+            let (material, parts) = try storing {
+                () throws(StoreError) -> (MaterialRecord?, [MaterialPartRecord]) in
+                let material = try unit.find(
+                    MaterialRecord.self,
+                    Search(by: MaterialRecord.byCase, prefix: [.text(serial)], limit: 1)
+                ).first
+                guard let material else { return (nil, []) }
+                let search = Search(prefix: [.text(material.key)], limit: limit)
+                return (material, try unit.find(MaterialPartRecord.self, search))
+            }
+            guard let material else { return true }
+            for part in parts { unit.delete(MaterialPartRecord.self, part.key) }
+            if parts.count < limit { unit.delete(MaterialRecord.self, material.key) }
+            rest -= max(1, parts.count)
+        }
+        return false
     }
 
     private func erasePerson(_ login: String) throws(HandlerFailure) {

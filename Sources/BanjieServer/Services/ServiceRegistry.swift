@@ -105,8 +105,7 @@ enum ServiceRegistry {
     /// Every record type that the services keep.
     static let tables: [Table] = [
         ApplicantRecord.table, CalendarRecord.table, CardRecord.table, CaseCounterRecord.table,
-        CaseRecord.table,
-        CredentialRecord.table, DeadlineRecord.table, DepartmentRecord.table,
+        CaseRecord.table, CredentialRecord.table, DeadlineRecord.table, DepartmentRecord.table,
         ItemHeadRecord.table, ItemRecord.table, MaterialPartRecord.table, MaterialRecord.table,
         PersonRecord.table, PostRecord.table,
     ]

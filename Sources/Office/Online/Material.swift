@@ -84,8 +84,8 @@ extension MaterialRecord {
         key: [Column("id", .text)],
         columns: [
             Column("case_serial", .text), Column("name", .text, personal: true),
-            Column("size", .integer),
-            Column("digest", .blob), Column("sender", .text), Column("received", .integer),
+            Column("size", .integer), Column("digest", .blob), Column("sender", .text),
+            Column("received", .integer),
             Column("completed_at", .integer, optional: true),
         ],
         indexes: [byCase]
