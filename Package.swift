@@ -147,8 +147,8 @@ let package = Package(
         source(
             "BanjieCLI",
             [
-                "BanjieClient", "BanjieProtocol", "CivilTime", "Store", "StoreSQLite", "Wire",
-                "WorkCalendar",
+                "BanjieClient", "BanjieProtocol", "CivilTime", "Digest", "Store", "StoreSQLite",
+                "Wire", "WorkCalendar",
             ]
         ),
         program("banjie", ["BanjieCLI"]),
@@ -206,8 +206,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "LocalServer", "Office",
-                "SeededRandom", "TLS", "TestCertificates", "Wire", "banjie", "banjied",
+                "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "Digest", "LocalServer",
+                "Office", "SeededRandom", "TLS", "TestCertificates", "Wire", "banjie", "banjied",
             ]
         ),
         tests(

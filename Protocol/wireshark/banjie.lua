@@ -45,6 +45,9 @@ schema.reasons.NO_SUCH_DEPARTMENT = "There is no such department."
 schema.reasons.NO_SUCH_POST = "There is no such post."
 schema.reasons.NO_SUCH_DEADLINE = "There is no such deadline."
 schema.reasons.NO_SUCH_CALENDAR = "There is no such calendar version."
+schema.reasons.NO_SUCH_MATERIAL = "There is no such material."
+schema.reasons.PART_OUT_OF_ORDER = "The part doesn't begin where what the office has of the material ends."
+schema.reasons.DIGEST_MISMATCH = "What came isn't what the digest was taken over."
 schema.reasons.UNKNOWN_METHOD = "The service or method number isn't known here."
 schema.reasons.STORE_NOT_WRITABLE = "The store can't be written (disk full, read-only); nothing was changed."
 schema.reasons.DRAINING = "The server is draining; nothing was begun."
@@ -691,6 +694,56 @@ schema.messages.HealthReply = {
     { 2, "problems", "enum", "HealthProblem", doc = "What is wrong with it." },
 }
 
+schema.messages.MaterialPart = {
+    doc = "A part of a material (材料) on its way up. The first one of a call says what the material is.",
+    { 1, "material", "bytes", doc = "The id that the sender gives it, random: the same when it goes on after a cut. First part only." },
+    { 2, "case", "string", doc = "The case that it belongs to. First part only." },
+    { 3, "name", "string", personal = true, doc = "Its name, such as the file's. First part only." },
+    { 4, "size", "uint64", doc = "Its length in bytes: at most 20 MiB. First part only." },
+    { 5, "digest", "bytes", doc = "SHA-256 of the whole. First part only." },
+    { 6, "offset", "uint64", doc = "Where this part begins: where what the server has ends, or 0 to begin anew." },
+    { 7, "content", "bytes", doc = "The bytes." },
+}
+
+schema.messages.MaterialRequest = {
+    doc = "Names a material.",
+    { 1, "material", "bytes", doc = "Its id." },
+}
+
+schema.messages.MaterialView = {
+    doc = "What the office has of a material.",
+    { 1, "material", "bytes", doc = "Its id." },
+    { 2, "case", "string", doc = "The case that it belongs to." },
+    { 3, "name", "string", personal = true, doc = "Its name." },
+    { 4, "size", "uint64", doc = "Its length in bytes." },
+    { 5, "digest", "bytes", doc = "SHA-256 of the whole." },
+    { 6, "received", "uint64", doc = "How many bytes of it are durable: where an upload goes on." },
+    { 7, "completed", "instant", doc = "When it was there whole, with the right digest; absent before." },
+    { 8, "sender", "string", doc = "The login of who sent it." },
+}
+
+schema.messages.ListMaterialsRequest = {
+    doc = "Asks for the materials of a case.",
+    { 1, "case", "string", doc = "The case serial." },
+}
+
+schema.messages.ListMaterialsReply = {
+    doc = "The materials of a case, in the order of their ids.",
+    { 1, "materials", "message", "MaterialView", doc = "The materials, unfinished ones included." },
+}
+
+schema.messages.DownloadMaterialRequest = {
+    doc = "Asks for a material's bytes.",
+    { 1, "material", "bytes", doc = "Its id." },
+    { 2, "offset", "uint64", doc = "Where to begin." },
+}
+
+schema.messages.MaterialContent = {
+    doc = "Some of a material's bytes.",
+    { 1, "offset", "uint64", doc = "Where they begin." },
+    { 2, "content", "bytes", doc = "The bytes." },
+}
+
 schema.messages.SchemaRequest = {
     doc = "Asks for the schema.",
     { 1, "known", "uint64", doc = "The fingerprint of the schema that the caller has; 0 for none." },
@@ -856,6 +909,16 @@ schema.services[7] = {
     name = "Health",
     methods = {
         [1] = { name = "Check", request = "Empty", reply = "HealthReply" },
+    },
+}
+
+schema.services[9] = {
+    name = "Online",
+    methods = {
+        [1] = { name = "UploadMaterial", request = "MaterialPart", reply = "MaterialView" },
+        [2] = { name = "GetMaterial", request = "MaterialRequest", reply = "MaterialView" },
+        [3] = { name = "ListMaterials", request = "ListMaterialsRequest", reply = "ListMaterialsReply" },
+        [4] = { name = "DownloadMaterial", request = "DownloadMaterialRequest", reply = "MaterialContent" },
     },
 }
 

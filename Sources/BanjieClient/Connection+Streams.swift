@@ -6,8 +6,8 @@ import Wire
 extension Connection {
     /// Opens a streaming call, whose first message is `body`.
     ///
-    /// What keeps it from being opened is told by the stream's use. It isn't opened again by itself: only
-    /// its reader knows where it was.
+    /// What keeps it from being opened is told by the stream's use. Once it is lost it isn't opened again by
+    /// itself: only its reader knows where it was; see `ResumingWatch`.
     public func open(
         _ method: MethodDescriptor,
         _ body: [UInt8],
@@ -25,7 +25,8 @@ extension Connection {
             method: method.id,
             message: body,
             requestID: requestID,
-            deadline: timeout == 0 ? .never : .now().adding(milliseconds: UInt64(timeout)),
+            traceparent: Self.traceparent(options),
+            deadline: CallDeadline.moment(afterMillis: timeout == 0 ? nil : UInt64(timeout)),
             waitsForReady: options.waitForReady,
             stream: StreamObserver(
                 isHalfClosed: method.kind == .watch,

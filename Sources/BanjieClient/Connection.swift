@@ -17,8 +17,17 @@ public final class ConnectionThread: Sendable {
     static let shared = Result { () throws(ConnectionError) in try ConnectionThread() }
 }
 
+/// Which of several servers, each of which can stand in for the others, calls go to (the names are
+/// those of gRPC's load balancing).
+public enum BalancingPolicy: Hashable, Sendable {
+    /// To the first in the list that answers, as long as it does: one connection.
+    case pickFirst
+    /// To each in turn that is connected: a connection to every one.
+    case roundRobin
+}
+
 /// A connection to a server, made again whenever it is lost, over which any number of calls go at a
-/// time.
+/// time. It may be to several servers: when one of them fails or stops, the others are gone to at once.
 ///
 /// It begins to connect at once, and is closed when nobody holds it any more.
 public final class Connection: CallChannel {
@@ -35,12 +44,27 @@ public final class Connection: CallChannel {
     ///   - thread: on which it is kept; a shared one when nil.
     /// - Throws: when `endpoint` isn't one of those, or an option is out of its range. That nobody
     ///   answers there is told by the calls.
-    public init(
+    public convenience init(
         to endpoint: String,
         options: ConnectionOptions,
         thread: ConnectionThread? = nil
     ) throws(ConnectionError) {
-        let configuration = try ClientConfiguration(endpoint, options)
+        try self.init(to: [endpoint], options: options, thread: thread)
+    }
+
+    /// Begins to connect to one, or each, of several servers.
+    ///
+    /// - Parameters:
+    ///   - endpoints: at least one, in order of preference.
+    ///   - thread: on which all is kept; a shared one when nil.
+    /// - Throws: when there is no endpoint or what isn't one, or an option is out of its range.
+    public init(
+        to endpoints: [String],
+        policy: BalancingPolicy = .pickFirst,
+        options: ConnectionOptions,
+        thread: ConnectionThread? = nil
+    ) throws(ConnectionError) {
+        let configuration = try ClientConfiguration(endpoints, policy, options)
         let thread = if let thread { thread } else { try ConnectionThread.shared.get() }
         self.thread = thread
         attempts = options.attempts
@@ -56,18 +80,19 @@ public final class Connection: CallChannel {
     /// Sends one request and waits for its one reply.
     ///
     /// A call that failed is sent again by itself when that can't do harm: it wasn't processed, or it
-    /// is a query, or it carries a request id and so is carried out once. All attempts together take
-    /// no longer than the timeout. When the task is cancelled, the server is told, and the call fails
-    /// as `cancelled`.
+    /// is a query, or it carries a request id and so is carried out once. Retries have a budget, but for
+    /// those of calls that no server has begun. All together, every wait included, takes no longer than
+    /// the timeout, and `CallDeadline.current`; the server is told what is left. When the task is
+    /// cancelled, the server is told, and the call fails as `cancelled`.
     public func unary(
         _ method: MethodDescriptor,
         _ body: [UInt8],
         _ options: CallOptions
     ) async throws(CallError) -> CallReply {
         let timeout = options.timeoutMillis ?? method.defaultTimeoutMillis
-        let deadline = MonotonicTime.now().adding(milliseconds: UInt64(timeout))
+        let deadline = CallDeadline.moment(afterMillis: UInt64(timeout))
         let requestID = try Self.requestID(method, options)
-        let trace = (options.traceContext ?? .current).map { Array($0.description.utf8) } ?? []
+        let trace = Self.traceparent(options)
         let isRepeatable = method.idempotency == .safe || !requestID.isEmpty
         var attempt = 1
         while true {
@@ -119,6 +144,11 @@ public final class Connection: CallChannel {
         guard method.idempotency == .requestID else { return [] }
         var generator = SystemRandomNumberGenerator()
         return RequestID.make(unixMilliseconds: RequestID.wallClock(), using: &generator)
+    }
+
+    /// The trace that a call belongs to, as it travels; empty for none.
+    static func traceparent(_ options: CallOptions) -> [UInt8] {
+        (options.traceContext ?? .current).map { Array($0.description.utf8) } ?? []
     }
 
     private func send(
@@ -181,9 +211,16 @@ private final class PendingCall: Sendable {
 }
 
 extension ClientConfiguration {
-    fileprivate init(_ text: String, _ options: ConnectionOptions) throws(ConnectionError) {
-        let endpoint: Endpoint
-        do { endpoint = try Endpoint(text) } catch {
+    fileprivate init(
+        _ texts: [String],
+        _ policy: BalancingPolicy,
+        _ options: ConnectionOptions
+    ) throws(ConnectionError) {
+        guard !texts.isEmpty else { throw ConnectionError(description: "no endpoint is named") }
+        let endpoints: [Endpoint]
+        do throws(TransportError) {
+            endpoints = try texts.map { text throws(TransportError) in try Endpoint(text) }
+        } catch {
             throw ConnectionError(description: "\(error)")
         }
         guard options.realm.utf8.count <= 256, options.product.utf8.count <= 256 else {
@@ -192,6 +229,7 @@ extension ClientConfiguration {
         var limits = Limits()
         limits.longestMessage = options.longestReply
         limits.idleMilliseconds = options.keepAliveMillis
+        limits.pongMilliseconds = options.keepAliveTimeoutMillis
         guard limits.isConsistent else {
             throw ConnectionError(
                 description: "a longest reply of \(options.longestReply) bytes: it may be "
@@ -202,7 +240,7 @@ extension ClientConfiguration {
             [UInt8]($0)
         }
         self.init(
-            endpoint: endpoint,
+            groups: policy == .pickFirst ? [endpoints] : endpoints.map { [$0] },
             profile: ClientProfile(
                 realm: options.realm,
                 credentials: options.credentials,
@@ -210,7 +248,7 @@ extension ClientConfiguration {
                 schema: fingerprint,
                 product: options.product
             ),
-            security: try Self.security(at: endpoint, options)
+            security: try Self.security(at: endpoints, options)
         )
         backoff.initialMilliseconds = Double(options.initialBackoffMillis)
         backoff.longestMilliseconds = Double(options.longestBackoffMillis)
@@ -218,20 +256,23 @@ extension ClientConfiguration {
 
     /// Nil in plain, where whoever gives files for TLS expects something else than there is.
     private static func security(
-        at endpoint: Endpoint,
+        at endpoints: [Endpoint],
         _ options: ConnectionOptions
     ) throws(ConnectionError) -> TLSClientIdentity? {
-        guard case .tls = endpoint else {
-            guard options.security == nil else {
-                throw ConnectionError(
-                    description: "\(endpoint) isn't under TLS, for which there are options: write "
-                        + "tls:host:port"
-                )
-            }
-            return nil
+        guard let security = options.security else {
+            return endpoints.contains(where: \.isUnderTLS) ? try ConnectionSecurity().identity : nil
         }
-        if let security = options.security { return security.identity }
-        return try ConnectionSecurity().identity
+        let inPlain = endpoints.first {
+            if case .tcp = $0 { true } else { false }
+        }
+        let isAnyUnderTLS = endpoints.contains(where: \.isUnderTLS)
+        if let endpoint = inPlain ?? (isAnyUnderTLS ? nil : endpoints.first) {
+            throw ConnectionError(
+                description: "\(endpoint) isn't under TLS, for which there are options: write "
+                    + "tls:host:port"
+            )
+        }
+        return security.identity
     }
 }
 

@@ -16,12 +16,14 @@ public struct ConnectionOptions: Sendable {
     public var longestReply: UInt32 = 4 << 20
     /// After this long without a byte from the server it is asked whether it is there; 0 for never.
     public var keepAliveMillis: UInt64 = 60_000
+    /// How long that question waits for any byte before the connection is taken for lost.
+    public var keepAliveTimeoutMillis: UInt64 = 20_000
     /// The wait before the second attempt to connect; each further one is 1.6 times longer, with a
-    /// fifth of it left to chance.
+    /// fifth of it left to chance. A connection that has lasted that long begins anew with it.
     public var initialBackoffMillis: UInt32 = 1_000
     /// The longest wait between two attempts.
     public var longestBackoffMillis: UInt32 = 120_000
-    /// How often a call is sent at most, when repeating it is safe.
+    /// How often a call is sent at most, when repeating it is safe; what no server has begun isn't counted.
     public var attempts = 4
 
     public init(realm: String, credentials: Credentials? = nil, product: String = "") {

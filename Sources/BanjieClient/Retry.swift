@@ -1,7 +1,10 @@
 import Wire
 
-/// How much a connection may repeat: a tenth of what succeeds, so that retries never multiply the load
-/// of a server that is failing (the retry throttling of gRPC's proposal A6).
+/// How much a connection may repeat: ten calls, and then a tenth of what succeeds, so that retries never
+/// multiply the load of a server that is failing.
+///
+/// The measures are those of the retry throttling in gRPC's proposal A6, which takes a token for every
+/// failure; here a retry takes it, so that a failure that isn't repeated costs nothing.
 struct RetryBudget {
     private static let most = 10.0
     private static let each = 1.0

@@ -83,10 +83,12 @@ package final class OfficeServer: Sendable {
             log: Self.trouble("sign_in.trouble", logger),
             post: { exit.post($0, for: $1) }
         )
+        let streams = EngineStreams(commands: inbox)
         let router = Router(
             commands: inbox,
             queries: queries,
             watches: watches,
+            streams: streams,
             signIns: signIns,
             shared: shared,
             interceptors: interceptors,
@@ -103,6 +105,8 @@ package final class OfficeServer: Sendable {
                 inbox: inbox,
                 exit: exit,
                 watches: watches,
+                streams: streams,
+                interceptors: interceptors,
                 gapMax: Int64(configuration.gapHours) * 3600,
                 replySeconds: Int64(configuration.replyDays) * Instant.secondsPerDay,
                 log: Self.trouble("engine.trouble", logger)
@@ -265,6 +269,8 @@ package final class OfficeServer: Sendable {
         let inbox: Inbox<EngineCall<HeldCall>>
         let exit: ReplyExit
         let watches: StreamDesk<WatchContext>
+        let streams: EngineStreams
+        let interceptors: ServerInterceptors
         let gapMax: Int64
         let replySeconds: Int64
         let log: @Sendable (String) -> Void
@@ -284,12 +290,16 @@ package final class OfficeServer: Sendable {
                     gapMax: start.gapMax,
                     replySeconds: start.replySeconds,
                     log: start.log,
-                    published: { start.watches.committed() },
-                    deliver: { start.exit.deliverCommitted($0) }
+                    exit: EngineExit(
+                        deliver: { start.exit.deliverCommitted($0) },
+                        published: { start.watches.committed() },
+                        post: { start.exit.post(&$0) },
+                        ended: { start.interceptors.after($0.call.observed, CallEnding($0)) }
+                    )
                 )
             },
             { engine in
-                engine.run(start.inbox)
+                engine.run(start.inbox, streamEvents: start.streams.events)
                 finished.signal()
             }
         )

@@ -15,12 +15,13 @@ final class Router: CallHandler {
     private struct Waiting {
         var commands: [Call] = []
         var queries: [Call] = []
-        var watchEvents: [StreamEvent] = []
+        var streamEvents: [StreamEvent] = []
     }
 
     private let commands: Inbox<Call>
     private let queries: QueryPool<HeldCall>
     private let watches: StreamDesk<WatchContext>
+    private let streams: EngineStreams
     private let signIns: SignInDesk
     private let shared: SharedState
     private let interceptors: ServerInterceptors
@@ -36,6 +37,7 @@ final class Router: CallHandler {
         commands: Inbox<Call>,
         queries: QueryPool<HeldCall>,
         watches: StreamDesk<WatchContext>,
+        streams: EngineStreams,
         signIns: SignInDesk,
         shared: SharedState,
         interceptors: ServerInterceptors,
@@ -50,6 +52,7 @@ final class Router: CallHandler {
         self.commands = commands
         self.queries = queries
         self.watches = watches
+        self.streams = streams
         self.signIns = signIns
         self.shared = shared
         self.interceptors = interceptors
@@ -109,7 +112,7 @@ final class Router: CallHandler {
         interceptors.before(observed)
         let session = signIns.session(of: call.principal, on: call.connection)
         let language = session?.language ?? .english
-        guard let route, route.watches != nil, route.method.kind == .watch else {
+        guard let route, route.isServedStream else {
             return refuse(observed, .unknownMethod, in: language, &responder)
         }
         if let reason = Self.refusal(of: route.method.access, to: session?.actor) {
@@ -119,7 +122,11 @@ final class Router: CallHandler {
         let opening = StreamOpening(
             method: route.method,
             body: Array(call.message),
-            caller: StreamCaller(actor: session?.actor, language: language),
+            caller: StreamCaller(
+                actor: session?.actor,
+                language: language,
+                traceID: observed.trace?.traceID
+            ),
             room: room,
             call: HeldCall(ticket: ticket, observed: observed)
         )
@@ -137,7 +144,7 @@ final class Router: CallHandler {
         tell(.roomReturned(byteCount, ticket))
     }
 
-    private func tell(_ event: StreamEvent) { waiting.withLock { $0.watchEvents.append(event) } }
+    private func tell(_ event: StreamEvent) { waiting.withLock { $0.streamEvents.append(event) } }
 
     private func refuse(
         _ call: ObservedCall,
@@ -267,7 +274,11 @@ final class Router: CallHandler {
         }
         hand(handed.commands) { commands.add($0) }
         hand(handed.queries) { queries.add($0) }
-        if !handed.watchEvents.isEmpty { watches.add(handed.watchEvents) }
+        // Each passes over what is told of the other's streams.
+        if !handed.streamEvents.isEmpty {
+            watches.add(handed.streamEvents.filter { $0.concerns(.watch) })
+            streams.add(handed.streamEvents.filter { $0.concerns(.upload) })
+        }
     }
 
     /// Hands calls over, and refuses those for which there is no room: nothing waits without bound.

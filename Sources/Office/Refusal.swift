@@ -33,12 +33,15 @@ package enum Refusal: Error, Hashable, Sendable {
     case notPaused
     case staleVersion(current: Int64)
     case serialsExhausted(item: String, day: CivilDate)
+    /// What the office has of a material ends elsewhere.
+    case partOutOfOrder(received: Int64)
+    case digestMismatch
     case exists(kind: RecordKind, name: String)
     case none(kind: RecordKind, name: String)
 
     /// What a record is, where a refusal names one.
     package enum RecordKind: Hashable, Sendable {
-        case department, post, person, item, `case`, deadline, calendar
+        case department, post, person, item, `case`, deadline, calendar, material
     }
 
     /// A deadline's refusal in the office's terms.

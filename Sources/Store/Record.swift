@@ -56,9 +56,15 @@ package struct Table: Hashable, Sendable {
 package protocol Record: Equatable, Sendable {
     associatedtype Key: RecordKey
     static var table: Table { get }
+    /// About how many of them a unit of work keeps in memory from batch to batch.
+    static var keptMax: Int { get }
     var key: Key { get }
     func write(to row: inout RowWriter)
     init(key: Key, row: inout RowReader) throws(StoreError)
+}
+
+extension Record {
+    package static var keptMax: Int { 8192 }
 }
 
 extension Record {

@@ -269,8 +269,8 @@ extension RecordMap {
         return TableChanges(table) { (visit) throws(StoreError) in try changes.forEach(visit) }
     }
 
-    /// The sealed changes lie in the store; keeps about `limit` records in memory.
-    func didCommit(keeping limit: Int) {
+    /// The sealed changes lie in the store; keeps about as many records in memory as their type says.
+    func didCommit() {
         if let largestStoredKey {
             self.largestStoredKey = sealed.reduce(largestStoredKey) { largest, slot in
                 integer(slot.key).map { max(largest, $0) } ?? largest
@@ -279,7 +279,7 @@ extension RecordMap {
         for slot in sealed { slot.isSealed = false }
         sealed.removeAll(keepingCapacity: true)
         overlays.removeAll(keepingCapacity: true)
-        if recent.count > limit {
+        if recent.count > R.keptMax {
             swap(&older, &recent)
             recent.removeAll(keepingCapacity: true)
         }
@@ -305,8 +305,7 @@ final class RecordMapHandle {
     let acceptCommand: () -> Void
     let rejectCommand: () -> Void
     let seal: () -> TableChanges
-    /// The sealed changes lie in the store; keeps about that many records in memory.
-    let didCommit: (Int) -> Void
+    let didCommit: () -> Void
     let forgetAll: () -> Void
 
     init<R: Record>(_ map: RecordMap<R>) {
@@ -316,7 +315,7 @@ final class RecordMapHandle {
         acceptCommand = { map.acceptCommand() }
         rejectCommand = { map.rejectCommand() }
         seal = { map.seal() }
-        didCommit = { map.didCommit(keeping: $0) }
+        didCommit = { map.didCommit() }
         forgetAll = { map.forgetAll() }
     }
 }

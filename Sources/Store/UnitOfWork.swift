@@ -9,8 +9,6 @@ package import CivilTime
 ///
 /// - Thread: the executor's alone; its committer must be the only writer of the store.
 package final class UnitOfWork {
-    /// About how many records of each type stay in memory from batch to batch.
-    package static let keptRecordsMax = 8192
     private static let principalsMax = 4096
 
     let store: any Store
@@ -236,7 +234,7 @@ package final class UnitOfWork {
         precondition(isSealed, "no batch is sealed")
         isSealed = false
         sealedReplies = []
-        for map in maps.values { map.didCommit(Self.keptRecordsMax) }
+        for map in maps.values { map.didCommit() }
     }
 
     /// The sealed batch isn't durable: it is dropped, with all that has run on top of it since, and

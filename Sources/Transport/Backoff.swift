@@ -1,5 +1,6 @@
 /// How long to wait before the next attempt to connect: longer after each failure, and never the same
-/// for all clients of a server that has gone away.
+/// for all clients of a server that has gone away (gRPC's "Connection Backoff Protocol", whose values
+/// these are).
 package struct Backoff: Sendable, Hashable {
     /// The first wait.
     package var initialMilliseconds: Double = 1_000
@@ -20,6 +21,11 @@ package struct Backoff: Sendable, Hashable {
         return UInt64(max(0, base * (1 + jitter * (2 * random - 1))))
     }
 
-    /// A connection was made: the next wait is the first again.
-    package mutating func reset() { current = nil }
+    /// A connection has ended. When it has lasted no less than the next wait would, it was stable: the
+    /// next wait is the first again, and there need be none now, since that makes no more attempts.
+    package mutating func ended(afterMilliseconds span: UInt64) -> Bool {
+        guard Double(span) >= current ?? initialMilliseconds else { return false }
+        current = nil
+        return true
+    }
 }

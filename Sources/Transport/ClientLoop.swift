@@ -1,26 +1,42 @@
 import Synchronization
 package import TLS
 
-/// What a loop needs to know to keep a connection to a server.
+/// What a loop needs to know to keep connections to a server, or to servers that stand in for each
+/// other.
 package struct ClientConfiguration: Sendable {
-    package let endpoint: Endpoint
+    /// A connection is kept for each group, to the first of its endpoints that answers; calls are spread
+    /// over all that are ready.
+    let groups: [[Endpoint]]
     package let profile: ClientProfile
-    /// What is trusted, and shown, at an endpoint under TLS.
+    /// What is trusted, and shown, at endpoints under TLS.
     let security: TLSClientIdentity?
     package var backoff = Backoff()
     /// How long an attempt to connect may take before its handshake begins.
     package var connectMilliseconds: UInt64 = 20_000
 
-    /// - Precondition: there is `security` when the endpoint is under TLS.
-    package init(endpoint: Endpoint, profile: ClientProfile, security: TLSClientIdentity? = nil) {
-        if case .tls = endpoint { precondition(security != nil, "TLS needs to know whom to trust") }
-        self.endpoint = endpoint
+    /// - Precondition: there are groups, each of at least one endpoint, and there is `security` when one
+    ///   is under TLS.
+    package init(
+        groups: [[Endpoint]],
+        profile: ClientProfile,
+        security: TLSClientIdentity? = nil
+    ) {
+        precondition(!groups.isEmpty && !groups.contains([]), "endpoints are named")
+        precondition(
+            security != nil || !groups.joined().contains(where: \.isUnderTLS),
+            "TLS needs to know whom to trust"
+        )
+        self.groups = groups
         self.profile = profile
         self.security = security
     }
 
+    package init(endpoint: Endpoint, profile: ClientProfile, security: TLSClientIdentity? = nil) {
+        self.init(groups: [[endpoint]], profile: profile, security: security)
+    }
+
     /// The session that a connection begins with; nil in plain.
-    func openSecurity() -> TLSSession? {
+    func openSecurity(to endpoint: Endpoint) -> TLSSession? {
         guard case .tls(let host, _) = endpoint, let security else { return nil }
         return TLSSession(connecting: security.current, to: host)
     }

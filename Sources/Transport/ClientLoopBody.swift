@@ -5,33 +5,35 @@ import Wire
 
 /// The thread's side of `ClientLoop`: all of it but the inbox belongs to that thread.
 final class ClientLoopBody {
-    private typealias Pointer = UnsafeMutablePointer<Link>
+    typealias Pointer = UnsafeMutablePointer<Link>
 
     private let inbox: ClientLoop.Inbox
-    private let random: () -> Double
-    private let poller: Poller
+    let random: () -> Double
+    let poller: Poller
     private var events = Poller.Events()
     private var pool = OutputPool()
     private let slab = UnsafeMutableRawBufferPointer.allocate(
         byteCount: Limits.readBytes,
         alignment: 64
     )
-    private var now = MonotonicTime.now()
+    var now = MonotonicTime.now()
     private var isStopped = false
 
     /// By number; nil before a line is opened and after it is closed.
-    private var lines: [KeptLine?] = []
-    private var lineTimers = TimerHeap()
+    var lines: [KeptLine?] = []
+    /// Those of all lines; nil after the line is closed.
+    var subchannels: [Subchannel?] = []
+    var subchannelTimers = TimerHeap()
 
-    private var links: [Pointer?] = []
+    var links: [Pointer?] = []
     /// How often each place in `links` was given up: events of an earlier socket are known by it.
-    private var generations: [UInt32] = []
-    private var freeLinks: [UInt32] = []
-    private var linkTimers = TimerHeap()
+    var generations: [UInt32] = []
+    var freeLinks: [UInt32] = []
+    var linkTimers = TimerHeap()
     /// Links with something to be sent before the next wait.
     private var listed: [UInt32] = []
 
-    private var calls: [CallSlot?] = []
+    var calls: [CallSlot?] = []
     private var freeCalls: [UInt32] = []
     private var callTimers = TimerHeap()
 
@@ -78,7 +80,7 @@ final class ClientLoopBody {
     private var nextDeadline: MonotonicTime? {
         let earliest = min(
             callTimers.first?.time ?? .never,
-            min(linkTimers.first?.time ?? .never, lineTimers.first?.time ?? .never)
+            min(linkTimers.first?.time ?? .never, subchannelTimers.first?.time ?? .never)
         )
         return earliest == .never ? nil : earliest
     }
@@ -90,10 +92,7 @@ final class ClientLoopBody {
         spareCommands = []
         for command in commands {
             switch command {
-            case .open(let line, let configuration):
-                while lines.count <= line.number { lines.append(nil) }
-                lines[Int(line.number)] = KeptLine(configuration, at: now)
-                connect(line.number)
+            case .open(let line, let configuration): open(line.number, configuration)
             case .call(let line, let call): take(call, on: line.number)
             case .write(let call, let content): write(content, on: call)
             case .giveBack(let call, let byteCount): giveBack(byteCount, to: call)
@@ -113,9 +112,9 @@ final class ClientLoopBody {
         while let (time, link) = linkTimers.first, time <= now {
             tick(link)
         }
-        while let (time, line) = lineTimers.first, time <= now {
-            lineTimers.set(line, to: .never)
-            connect(line)
+        while let (time, subchannel) = subchannelTimers.first, time <= now {
+            subchannelTimers.set(subchannel, to: .never)
+            connect(subchannel)
         }
     }
 
@@ -143,17 +142,45 @@ final class ClientLoopBody {
 
     /// Sends a call, or has it wait, or fails it.
     private func dispatch(_ slot: UInt32, on line: UInt32) {
-        guard let state = lines[Int(line)]?.state, let call = calls[Int(slot)]?.call else { return }
-        switch state {
-        case .ready(let link):
-            guard lines[Int(line)]?.waiting.isEmpty == true, begin(slot, on: link) else { break }
-            return
-        case .opening: break
-        case .down:
-            guard !call.waitsForReady, let failure = lines[Int(line)]?.failure else { break }
-            return end(slot, .failure(failure))
+        guard let state = lines[Int(line)], let call = calls[Int(slot)]?.call else { return }
+        if state.waiting.isEmpty, begin(slot, on: state) { return }
+        if let failure = failure(of: state), !waits(call) {
+            return end(slot, .failure(failure.error))
         }
-        lines[Int(line)]?.waiting.append(call)
+        state.waiting.append(call)
+    }
+
+    /// Sends a call elsewhere that a server has certainly not begun; fails it when what was written to
+    /// it isn't kept.
+    private func sendElsewhere(
+        _ slot: UInt32,
+        on line: UInt32,
+        otherwise failure: @autoclosure () -> CallFailure
+    ) {
+        guard calls[Int(slot)]?.call.stream?.isHalfClosed ?? true else {
+            return end(slot, .failure(failure()))
+        }
+        calls[Int(slot)]?.sent = nil
+        calls[Int(slot)]?.wasSentBefore = true
+        dispatch(slot, on: line)
+    }
+
+    /// Whether a call waits for a connection: because it was told to, or since it had one.
+    func waits(_ call: OutgoingCall) -> Bool {
+        let slot = call.slot.load(ordering: .relaxed)
+        return call.waitsForReady || slot >= 0 && calls[slot]?.wasSentBefore == true
+    }
+
+    /// Writes a call to one of the line's connections, to each in turn; false when it must wait.
+    private func begin(_ slot: UInt32, on line: KeptLine) -> Bool {
+        for number in line.rotation {
+            guard case .ready(let link, _)? = subchannels[Int(number)]?.state,
+                begin(slot, on: link)
+            else { continue }
+            line.rotate(behind: number)
+            return true
+        }
+        return false
     }
 
     /// Writes a call to a link; false when it must wait.
@@ -175,7 +202,7 @@ final class ClientLoopBody {
             return true
         }
         if call.stream != nil, link.pointee.session?.takesStreams != true {
-            end(slot, .failure(.streamsNotTaken(line.configuration.endpoint)))
+            end(slot, .failure(.streamsNotTaken(link.pointee.endpoint)))
             return true
         }
         let output = link.pointee.channel.openOutput(&pool)
@@ -237,18 +264,18 @@ final class ClientLoopBody {
         list(sent.link, link)
     }
 
-    /// Sends what waits on a line, as far as its link takes it.
+    /// Sends what waits on a line, as far as its connections take it.
     private func beginWaiting(on line: UInt32) {
-        guard case .ready(let link)? = lines[Int(line)]?.state else { return }
-        while let call = lines[Int(line)]?.waiting.first {
+        guard let state = lines[Int(line)] else { return }
+        while let call = state.waiting.first {
             let slot = call.slot.load(ordering: .relaxed)
-            guard slot < 0 || begin(UInt32(slot), on: link) else { return }
-            lines[Int(line)]?.waiting.removeFirst()
+            guard slot < 0 || begin(UInt32(slot), on: state) else { return }
+            state.waiting.removeFirst()
         }
     }
 
     /// Completes a call and forgets it.
-    private func end(_ slot: UInt32, _ result: Result<OutgoingCall.Reply, CallFailure>) {
+    func end(_ slot: UInt32, _ result: Result<OutgoingCall.Reply, CallFailure>) {
         guard let call = calls[Int(slot)]?.call else { return }
         calls[Int(slot)] = nil
         freeCalls.append(slot)
@@ -282,91 +309,6 @@ final class ClientLoopBody {
         abandon(UInt32(slot)) { .cancelledByCaller(wasSent: $0) }
     }
 
-    // MARK: - Lines
-
-    /// Begins an attempt: all addresses of the endpoint are tried in turn.
-    private func connect(_ line: UInt32) {
-        guard let state = lines[Int(line)] else { return }
-        let endpoint = state.configuration.endpoint
-        do {
-            state.untried = try Address.all(of: endpoint, isForListening: false)
-        } catch {
-            return down(line, .notConnected(endpoint, "\(error)"))
-        }
-        connectToNext(line, otherwise: .notConnected(endpoint, "it has no address"))
-    }
-
-    /// Tries the next address, or has the attempt fail with `failure`.
-    private func connectToNext(_ line: UInt32, otherwise failure: CallFailure) {
-        guard let state = lines[Int(line)] else { return }
-        var failure = failure
-        while !state.untried.isEmpty {
-            do {
-                return open(try Socket.connect(to: state.untried.removeFirst()), for: line)
-            } catch {
-                failure = .notConnected(state.configuration.endpoint, "\(error)")
-            }
-        }
-        down(line, failure)
-    }
-
-    private func open(_ descriptor: consuming Descriptor, for line: UInt32) {
-        guard let state = lines[Int(line)] else { return }
-        let index = freeLinks.popLast() ?? UInt32(links.count)
-        if index == links.count {
-            links.append(nil)
-            generations.append(0)
-        }
-        guard poller.add(descriptor.number, .writable, token: token(of: index)) else {
-            freeLinks.append(index)
-            return down(line, .notConnected(state.configuration.endpoint, "too many descriptors"))
-        }
-        let deadline = now.adding(milliseconds: state.configuration.connectMilliseconds)
-        let link = Pointer.allocate(capacity: 1)
-        link.initialize(
-            to: Link(
-                descriptor,
-                security: state.configuration.openSecurity(),
-                line: line,
-                deadline: deadline
-            )
-        )
-        links[Int(index)] = link
-        linkTimers.set(index, to: deadline)
-        state.state = .opening(link: index)
-    }
-
-    /// An attempt has failed, or the connection was lost: the next is due after a while. Calls that
-    /// don't want to wait fail.
-    private func down(_ line: UInt32, _ failure: CallFailure, isFinal: Bool = false) {
-        guard let state = lines[Int(line)] else { return }
-        let wait = state.backoff.next(random: random())
-        let until = now.adding(milliseconds: wait)
-        state.state = .down(until: until)
-        state.failure = failure
-        let failing = state.waiting.removeAll { isFinal || !$0.waitsForReady }
-        lineTimers.set(line, to: until)
-        fail(failing, failure)
-    }
-
-    private func fail(_ waiting: [OutgoingCall], _ failure: CallFailure) {
-        for call in waiting {
-            let slot = call.slot.load(ordering: .relaxed)
-            if slot >= 0 { end(UInt32(slot), .failure(failure)) }
-        }
-    }
-
-    private func close(_ line: UInt32) {
-        guard lines.indices.contains(Int(line)), let state = lines[Int(line)] else { return }
-        lines[Int(line)] = nil
-        lineTimers.set(line, to: .never)
-        fail(state.waiting.removeAll { _ in true }, .closedHere(mayHaveArrived: false))
-        for (index, link) in links.enumerated() {
-            guard let link, link.pointee.line == line else { continue }
-            lose(UInt32(index), link, "the program has closed it")
-        }
-    }
-
     // MARK: - Links
 
     private func list(_ index: UInt32, _ link: Pointer) {
@@ -375,7 +317,7 @@ final class ClientLoopBody {
         listed.append(index)
     }
 
-    private func token(of index: UInt32) -> UInt64 {
+    func token(of index: UInt32) -> UInt64 {
         UInt64(generations[Int(index)]) << 32 | UInt64(index)
     }
 
@@ -408,11 +350,12 @@ final class ClientLoopBody {
     /// A link is of no use any more. When it is TLS that says so, trying again won't help those who
     /// wait.
     private func giveUp(_ index: UInt32, _ link: Pointer, _ failure: Channel.Failure) {
-        guard case .security(let error) = failure, error != .cutOff,
-            let endpoint = lines[Int(link.pointee.line)]?.configuration.endpoint
-        else { return lose(index, link, failure.description) }
+        guard case .security(let error) = failure, error != .cutOff else {
+            return lose(index, link, failure.description)
+        }
         // What the server sees last is why.
         _ = link.pointee.channel.write()
+        let endpoint = link.pointee.endpoint
         lose(index, link, failure.description, failure: .notSecure(endpoint, error))
     }
 
@@ -467,7 +410,11 @@ final class ClientLoopBody {
                     .success(OutgoingCall.Reply(message: [UInt8](message), isReplay: isReplay))
                 )
             case .failed(let slot, let failure):
-                end(slot, .failure(failure))
+                if failure.isByDraining, link.pointee.session?.isRetired == true {
+                    sendElsewhere(slot, on: link.pointee.line, otherwise: failure)
+                } else {
+                    end(slot, .failure(failure))
+                }
             case .message(let slot, let bytes):
                 calls[Int(slot)]?.call.stream?.received([UInt8](bytes))
             case .goingAway: retire(index, link)
@@ -481,35 +428,35 @@ final class ClientLoopBody {
     }
 
     private func becameReady(_ index: UInt32, _ link: Pointer) {
-        let line = link.pointee.line
-        guard case .opening(index)? = lines[Int(line)]?.state else { return }
-        lines[Int(line)]?.state = .ready(link: index)
-        lines[Int(line)]?.failure = nil
-        lines[Int(line)]?.backoff.reset()
+        guard let subchannel = subchannels[Int(link.pointee.subchannel)],
+            case .opening(index) = subchannel.state
+        else { return }
+        subchannel.state = .ready(link: index, since: now)
+        subchannel.failure = nil
     }
 
-    /// The server takes no new calls here: they go to another connection.
+    /// The server takes no new calls here: they go to another connection, and so do those that it
+    /// hasn't taken.
     private func retire(_ index: UInt32, _ link: Pointer) {
-        let line = link.pointee.line
-        if let endpoint = lines[Int(line)]?.configuration.endpoint {
-            for slot in link.pointee.session?.takeUnprocessed() ?? [] {
-                end(slot, .failure(.notTaken(endpoint)))
-            }
+        let (line, endpoint) = (link.pointee.line, link.pointee.endpoint)
+        let number = link.pointee.subchannel
+        if case .ready(index, let since)? = subchannels[Int(number)]?.state {
+            leave(number, since: since, .notTaken(endpoint))
         }
-        switch lines[Int(line)]?.state {
-        case .ready(index)?, .opening(index)?: connect(line)
-        default: break
+        for slot in link.pointee.session?.takeUnprocessed() ?? [] {
+            sendElsewhere(slot, on: line, otherwise: .notTaken(endpoint))
         }
     }
 
-    /// The link is gone, or of no use: its calls fail.
-    private func lose(
+    /// The link is gone, or of no use: calls that may have arrived fail.
+    func lose(
         _ index: UInt32,
         _ link: Pointer,
         _ why: String,
         failure given: CallFailure? = nil
     ) {
-        let line = link.pointee.line
+        let (line, endpoint) = (link.pointee.line, link.pointee.endpoint)
+        let number = link.pointee.subchannel
         let sent = link.pointee.channel.totalSent
         let unanswered = link.pointee.session?.takeAll(sent: sent) ?? []
         let end = link.pointee.session?.end
@@ -523,37 +470,43 @@ final class ClientLoopBody {
         link.deinitialize(count: 1)
         link.deallocate()
 
-        guard let state = lines[Int(line)] else {
+        guard let subchannel = subchannels[Int(number)] else {
             for (slot, mayHaveArrived) in unanswered {
                 self.end(slot, .failure(.closedHere(mayHaveArrived: mayHaveArrived)))
             }
             return
         }
-        let endpoint = state.configuration.endpoint
         let reason =
             switch end {
             case .violation(let violation): "\(violation.message) (\(violation.rule))"
             case .farewell(let farewell): "\(farewell.message) (\(farewell.code))"
             case .closed?, nil: why
             }
-        switch state.state {
+        switch subchannel.state {
         case .opening(index):
             if let given {
-                down(line, given, isFinal: true)
+                refused(number, Subchannel.Failure(error: given, isFinal: true))
             } else if case .farewell(let farewell) = end {
-                let isFinal = ["WRONG_REALM", "NO_COMMON_VERSION"].contains(farewell.code)
-                down(line, .refusedByServer(endpoint, farewell), isFinal: isFinal)
+                refused(number, Subchannel.Failure(farewell, at: endpoint))
             } else {
-                connectToNext(line, otherwise: .notConnected(endpoint, reason))
+                subchannel.note(.notConnected(endpoint, reason))
+                connectToNext(number)
             }
-        case .ready(index): down(line, .notConnected(endpoint, reason))
+        case .ready(index, let since):
+            leave(number, since: since, .notConnected(endpoint, reason))
         default: break
         }
         for (slot, mayHaveArrived) in unanswered {
-            self.end(
-                slot,
-                .failure(.connectionLost(endpoint, reason, mayHaveArrived: mayHaveArrived))
+            let failure = CallFailure.connectionLost(
+                endpoint,
+                reason,
+                mayHaveArrived: mayHaveArrived
             )
+            if mayHaveArrived {
+                self.end(slot, .failure(failure))
+            } else {
+                sendElsewhere(slot, on: line, otherwise: failure)
+            }
         }
     }
 

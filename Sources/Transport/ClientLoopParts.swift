@@ -9,6 +9,8 @@ struct Link: ~Copyable {
     }
 
     let line: UInt32
+    let subchannel: UInt32
+    let endpoint: Endpoint
     var channel: Channel
     var stage: Stage
     /// Nil while connecting.
@@ -20,9 +22,13 @@ struct Link: ~Copyable {
         _ descriptor: consuming Descriptor,
         security: consuming TLSSession?,
         line: UInt32,
+        subchannel: UInt32,
+        endpoint: Endpoint,
         deadline: MonotonicTime
     ) {
         self.line = line
+        self.subchannel = subchannel
+        self.endpoint = endpoint
         channel = Channel(descriptor, security: security, interest: .writable)
         stage = .connecting(deadline: deadline)
     }
@@ -64,33 +70,108 @@ struct WaitingCalls {
     }
 }
 
-/// A logical connection. A class, so that looking one up copies nothing.
+/// A logical connection, over one or several servers. A class, so that looking one up copies nothing.
 final class KeptLine {
-    enum State {
-        /// No socket; the next attempt is due at `until`.
-        case down(until: MonotonicTime)
-        case opening(link: UInt32)
-        case ready(link: UInt32)
-    }
-
     let configuration: ClientConfiguration
-    var backoff: Backoff
-    var state: State
-    /// Addresses of the endpoint that the attempt under way hasn't come to.
-    var untried: [Address] = []
-    /// Why the last attempt failed; nil while nothing has.
-    var failure: CallFailure?
+    /// Over which calls are spread, as long as they are ready.
+    let subchannels: Range<UInt32>
+    /// Whose turn it is.
+    private var next: UInt32
     /// Calls that can't begin yet.
     var waiting = WaitingCalls()
 
     /// Output beyond which calls wait.
     let outputPause: Int
 
-    init(_ configuration: ClientConfiguration, at now: MonotonicTime) {
+    init(_ configuration: ClientConfiguration, _ subchannels: Range<UInt32>) {
         self.configuration = configuration
+        self.subchannels = subchannels
+        next = subchannels.lowerBound
         outputPause = configuration.profile.limits.outputPause
-        backoff = configuration.backoff
+    }
+
+    /// The subchannels, from the one whose turn it is.
+    var rotation: some Sequence<UInt32> {
+        [next..<subchannels.upperBound, subchannels.lowerBound..<next].joined()
+    }
+
+    /// A call was sent: it is the next one's turn.
+    func rotate(behind number: UInt32) {
+        next = number + 1 < subchannels.upperBound ? number + 1 : subchannels.lowerBound
+    }
+}
+
+/// A connection to the first of some endpoints that answers, made again whenever it is lost.
+final class Subchannel {
+    enum State {
+        /// No socket; the next attempt is due at `until`.
+        case down(until: MonotonicTime)
+        case opening(link: UInt32)
+        case ready(link: UInt32, since: MonotonicTime)
+    }
+
+    struct Failure {
+        let error: CallFailure
+        /// Whether trying again is of no use.
+        let isFinal: Bool
+    }
+
+    let line: UInt32
+    private let endpoints: [Endpoint]
+    var backoff: Backoff
+    var state: State
+    /// The one to which there is a connection, or an attempt to make it.
+    private(set) var endpoint: Endpoint
+    /// Those that the attempt under way hasn't come to.
+    private var untried: ArraySlice<Endpoint> = []
+    /// Addresses of `endpoint` that the attempt hasn't come to.
+    var addresses: ArraySlice<Address> = []
+    /// Why the attempt under way, or the last one, has failed so far; nil while nothing has.
+    var failure: Failure?
+
+    /// - Precondition: there are endpoints.
+    init(_ endpoints: [Endpoint], of line: UInt32, _ backoff: Backoff, at now: MonotonicTime) {
+        guard let first = endpoints.first else { preconditionFailure("an endpoint is named") }
+        self.line = line
+        self.endpoints = endpoints
+        self.backoff = backoff
+        endpoint = first
         state = .down(until: now)
+    }
+
+    /// Has an attempt go down the list, from the first or from behind one of them.
+    func beginAttempt(behind last: Endpoint? = nil) {
+        let start = last.flatMap(endpoints.firstIndex).map { $0 + 1 } ?? 0
+        untried = endpoints[start...] + endpoints[..<start]
+        addresses = []
+        failure = nil
+    }
+
+    /// Goes on to the next endpoint of the attempt; false when there is none.
+    func turnToNextEndpoint() -> Bool {
+        guard let next = untried.popFirst() else { return false }
+        endpoint = next
+        return true
+    }
+
+    /// Takes note of why an endpoint isn't to be had.
+    func note(_ failure: Failure) {
+        self.failure = Failure(
+            error: failure.error,
+            isFinal: failure.isFinal && self.failure?.isFinal ?? true
+        )
+    }
+
+    func note(_ error: CallFailure) { note(Failure(error: error, isFinal: false)) }
+}
+
+extension Subchannel.Failure {
+    /// What a server said instead of taking the connection.
+    init(_ farewell: Farewell, at endpoint: Endpoint) {
+        self.init(
+            error: .refusedByServer(endpoint, farewell),
+            isFinal: ["WRONG_REALM", "NO_COMMON_VERSION"].contains(farewell.code)
+        )
     }
 }
 
@@ -99,6 +180,8 @@ struct CallSlot {
     let call: OutgoingCall
     /// Where it was sent; nil while it waits.
     var sent: (link: UInt32, stream: UInt32)?
+    /// Whether it was sent before, to a server that hasn't begun it.
+    var wasSentBefore = false
     /// Of a streaming call: what is written to it before it is sent.
     var early: [StreamWrite] = []
 }

@@ -24,7 +24,7 @@ extension ClientSession {
         to stream: UInt32,
         into output: inout MessageWriter
     ) {
-        guard let credit = calls[stream]?.receiver?.giveBack(byteCount) else { return }
+        guard let credit = receivers[stream]?.giveBack(byteCount) else { return }
         output.appendFrame(.window, stream: stream, field32: credit)
     }
 
@@ -36,12 +36,18 @@ extension ClientSession {
         }
     }
 
+    /// Takes the receiving side of a call away, when the call is a stream; costs next to nothing while
+    /// there is none.
+    mutating func takeReceiver(of stream: UInt32) -> StreamReceiver? {
+        receivers.isEmpty ? nil : receivers.removeValue(forKey: stream)
+    }
+
     mutating func takeStreamFrame(
         _ frame: Frame,
         into output: inout MessageWriter
     ) throws(ProtocolViolation) -> Event {
         let stream = frame.header.stream
-        guard let reception = try calls[stream]?.receiver?.take(frame, &connectionCredit),
+        guard let reception = try receivers[stream]?.take(frame, &connectionCredit),
             let key = calls[stream]?.key
         else { return .consumed }
         switch reception {

@@ -86,8 +86,6 @@ package struct ClientSession: ~Copyable {
         /// How many bytes of output there will have been when its request is out.
         var sentAt: UInt64
         var reply: Assembly?
-        /// Of a stream.
-        var receiver: StreamReceiver?
     }
 
     let profile: ClientProfile
@@ -98,6 +96,8 @@ package struct ClientSession: ~Copyable {
     package private(set) var signedIn: SignedIn?
     var lastStream: UInt32 = 0
     var calls: [UInt32: CallState] = [:]
+    /// Of those calls that are streams; apart, since most aren't.
+    var receivers: [UInt32: StreamReceiver] = [:]
     private var fragments = FragmentQueue()
     var sender: StreamSender
     var connectionCredit: ConnectionCredit
@@ -194,7 +194,7 @@ package struct ClientSession: ~Copyable {
         }
         calls[stream] = CallState(key: key, sentAt: .max)
         guard flags.contains(.stream) else { return stream }
-        calls[stream]?.receiver = StreamReceiver(
+        receivers[stream] = StreamReceiver(
             window: profile.limits.streamWindow,
             isHalfClosed: false
         )
@@ -214,11 +214,12 @@ package struct ClientSession: ~Copyable {
 
     /// Ends a call for us, and tells the server. Does nothing when it has ended.
     package mutating func cancel(stream: UInt32, into output: inout MessageWriter) {
-        guard let call = calls.removeValue(forKey: stream) else { return }
+        guard calls.removeValue(forKey: stream) != nil else { return }
+        let receiver = takeReceiver(of: stream)
         fragments.remove(stream: stream)
         guard phase != .closed else { return }
         output.appendFrame(.cancel, stream: stream)
-        guard let receiver = call.receiver else { return }
+        guard let receiver else { return }
         sender.remove(stream)
         connectionCredit.giveBack(receiver.unfinishedCost, into: &output)
     }
@@ -238,6 +239,7 @@ package struct ClientSession: ~Copyable {
         let streams = calls.keys.filter { $0 > last }.sorted()
         for stream in streams {
             fragments.remove(stream: stream)
+            receivers[stream] = nil
             sender.remove(stream)
         }
         return streams.compactMap { calls.removeValue(forKey: $0)?.key }
@@ -252,6 +254,7 @@ package struct ClientSession: ~Copyable {
             return (key: call.key, mayHaveArrived: isWhole && call.sentAt <= sent)
         }
         calls = [:]
+        receivers = [:]
         sender.removeAll()
         return all
     }
@@ -385,6 +388,7 @@ package struct ClientSession: ~Copyable {
     private mutating func opened() -> Event {
         phase = .open
         handshakeDeadline = .never
+        timer = min(timer, liveness.deadline)
         return .ready
     }
 
@@ -412,7 +416,7 @@ package struct ClientSession: ~Copyable {
         into output: inout MessageWriter
     ) throws(ProtocolViolation) -> Event {
         let header = frame.header
-        if let receiver = call.receiver {
+        if let receiver = takeReceiver(of: header.stream) {
             return try takeStreamEnd(frame, call, receiver, into: &output)
         }
         guard header.field16 == 0 else { return .failed(call.key, try CallFailure(frame)) }
@@ -435,7 +439,7 @@ package struct ClientSession: ~Copyable {
             try connectionCredit.passOver(frame, into: &output)
             return .consumed
         }
-        guard call.receiver == nil else { return try takeStreamFrame(frame, into: &output) }
+        guard receivers[stream] == nil else { return try takeStreamFrame(frame, into: &output) }
         if let reply = call.reply {
             try reply.append(frame)
             return .consumed

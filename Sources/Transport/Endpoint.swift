@@ -5,6 +5,10 @@ package enum Endpoint: Hashable, Sendable {
     /// The same, and what is spoken there is under TLS.
     case tls(host: String, port: UInt16)
     case unix(path: String)
+
+    package var isUnderTLS: Bool {
+        if case .tls = self { true } else { false }
+    }
 }
 
 extension Endpoint: CustomStringConvertible {

@@ -77,6 +77,9 @@ package struct StreamObserver: Sendable {
 
 /// The failures that the client's own side makes.
 extension CallFailure {
+    /// Whether a server that stops says that it hasn't taken the call.
+    var isByDraining: Bool { reason == "DRAINING" && outcome == .notProcessed }
+
     static func notConnected(_ endpoint: Endpoint, _ reason: String) -> CallFailure {
         CallFailure(
             .unavailable,
@@ -131,7 +134,7 @@ extension CallFailure {
         )
     }
 
-    static func outOfTime(wasSent: Bool) -> CallFailure {
+    package static func outOfTime(wasSent: Bool) -> CallFailure {
         CallFailure(
             .deadlineExceeded,
             reason: "TIMEOUT",

@@ -97,7 +97,7 @@ extension ServerSession {
         let stream = frame.header.stream
         guard stream <= lastStream, stream & 1 == 1 else { throw .neverOpened(stream: stream) }
         guard let index = unfinished.firstIndex(where: { $0.stream == stream }) else {
-            if streams[stream] != nil { return try takeStreamFrame(frame, into: &output) }
+            if isOpenStream(stream) { return try takeStreamFrame(frame, into: &output) }
             if let slot = calls.index(ofStream: stream), isAwaitingAnswer(slot) {
                 throw .malformed(.message, .fragment)
             }
@@ -145,7 +145,7 @@ extension ServerSession {
         guard resets.take(at: now) else {
             throw .tooManyResets(limit: UInt32(clamping: limits.resetsPerSecond))
         }
-        if streams[stream] == nil {
+        if !isOpenStream(stream) {
             calls.abandon(at: index)
         } else if !abandonStream(stream, into: &output) {
             return .consumed
@@ -186,7 +186,7 @@ extension ServerSession {
         guard phase != .closed,
             let state = calls.state(at: ticket.slot, stream: ticket.stream)
         else { return }
-        if streams[ticket.stream] != nil || entry.content.isOfStream {
+        if isOpenStream(ticket.stream) || entry.content.isOfStream {
             return answerStream(entry, payload, into: &output)
         }
         calls.remove(at: ticket.slot)

@@ -17,6 +17,9 @@ struct OpenStream {
 }
 
 extension ServerSession {
+    /// Whether the call is a streaming one that hasn't ended; costs next to nothing while there is none.
+    func isOpenStream(_ stream: UInt32) -> Bool { !streams.isEmpty && streams[stream] != nil }
+
     // MARK: - Frames
 
     /// Makes a call that has come whole the handler's, as a stream, when the connection takes another.

@@ -98,7 +98,7 @@ extension ServerSession {
             switch slot.state {
             case .free, .abandoned: continue
             case .waiting:
-                guard streams[slot.stream] == nil else {
+                guard !isOpenStream(slot.stream) else {
                     failStream(slot.stream, .timeout(.unknown), into: &output)
                     continue
                 }

@@ -253,10 +253,11 @@ struct ValueFormTests {
         ("/run/b", "unix:/run/b"), ("./b", "unix:./b"), ("", nil), (":80", nil), ("a:", nil),
         ("a:0", nil), ("a:65536", nil), ("a:b", nil), ("[::1", nil), ("[::1]x", nil),
         ("unix:", nil), ("a b:1", nil), ("a:+1", nil),
+        ("tls:a,b:1,unix:/c", "tls:a:7410,b:1,unix:/c"), ("a,", nil), (",a", nil), ("a,b:x", nil),
         ("/" + String(repeating: "x", count: 107), nil),
     ])
     func servers(text: String, address: String?) {
-        #expect(ValueForm.server.read(text)?.description == address)
+        #expect(ValueForm.servers.read(text)?.description == address)
     }
 
     @Test func integers() {

@@ -70,7 +70,12 @@ struct CommandTreeTests {
 
     /// A value that a syntax takes.
     private static func sample(of syntax: ValueSyntax) throws -> String {
-        let samples = ["2026-03-02", "2026-03-02T09:00:00", "1", "2026", "x"] + syntax.choices
+        let samples =
+            [
+                "2026-03-02", "2026-03-02T09:00:00", "1", "2026", "x",
+                String(repeating: "0f", count: 16),
+            ]
+            + syntax.choices
         return try #require(samples.first { syntax.accepts($0) })
     }
 
@@ -98,22 +103,27 @@ struct CommandTreeTests {
             return CallReply(bytes: CaseView(clocks: [clock]).encoded())
         }
         var called: Set<String> = []
-        for (path, command) in commands where !["due", "call", "verify"].contains(command.name) {
+        for (path, command) in commands
+        where !["due", "call", "verify", "download"].contains(command.name) {
             let line = try Self.line(path, command)
+            // What a file is called like any text.
+            let files = command.name == "upload" ? ["2026-03-02": ""] : [:]
             for language in Language.allCases {
-                let outcome = await run(line, language: language, answer: answer)
+                let outcome = await run(line, files: files, language: language, answer: answer)
                 #expect(outcome.status == .success, "\(line): \(outcome.errors)")
                 #expect(outcome.errors.isEmpty, "\(line)")
                 called.formUnion(outcome.calls.map(\.method.fullName))
             }
             guard command.option(named: "json") != nil else { continue }
-            let outcome = await run(line + ["--json"], answer: answer)
+            let outcome = await run(line + ["--json"], files: files, answer: answer)
             #expect(outcome.lines.count == 1, "\(line)")
             let parsed = try JSON(parsing: Array(outcome.output.utf8)[...])
             #expect(parsed.isObject, "\(line)")
         }
-        // Calculated here, or for probes.
-        called.formUnion(["Calendar/Due", "Calendar/Minutes", "Diagnostics/Echo"])
+        // Calculated here, for probes, or shown with a server (`MaterialTests`).
+        called.formUnion([
+            "Calendar/Due", "Calendar/Minutes", "Diagnostics/Echo", "Online/DownloadMaterial",
+        ])
         let methods = Set(BanjieProtocolSchema.services.flatMap(\.methods).map(\.fullName))
         #expect(methods.subtracting(called).isEmpty)
     }

@@ -233,10 +233,10 @@ struct SchemaTests {
         let offline = await candidates("call", "Diag", answer: NewerServer.unreachable)
         #expect(offline.lines == ["Diagnostics/Echo", "Diagnostics/Status"])
         let named = await candidates("call", "--server", "h:1", "Par")
-        #expect(named.connections.first?.server == .tcp(host: "h", port: 1))
+        #expect(named.connections.first?.servers.addresses == [.tcp(host: "h", port: 1)])
         #expect(
-            await candidates("call", "--server=h:1", "Par").connections.first?.server
-                == .tcp(host: "h", port: 1)
+            await candidates("call", "--server=h:1", "Par").connections.first?.servers.addresses
+                == [.tcp(host: "h", port: 1)]
         )
         // Only what hangs on the schema asks for it.
         #expect(await candidates("case", "sh").connections.isEmpty)

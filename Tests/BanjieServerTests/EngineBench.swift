@@ -45,11 +45,13 @@ final class EngineBench {
             gapMax: nil,
             replySeconds: 30 * 86_400,
             log: { _ in },
-            deliver: { batch in
-                answers.all.withLock { all in
-                    for answer in batch { all[answer.ticket] = answer.outcome }
+            exit: EngineExit(
+                deliver: { batch in
+                    answers.all.withLock { all in
+                        for answer in batch { all[answer.ticket] = answer.outcome }
+                    }
                 }
-            }
+            )
         )
     }
 

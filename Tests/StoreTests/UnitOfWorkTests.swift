@@ -36,7 +36,7 @@ import Testing
     @Test func manyRecordsPassThroughMemory() throws {
         let store = ModelStore()
         let unit = try UnitOfWork(store: store)
-        let count = Int64(UnitOfWork.keptRecordsMax * 5 / 2)
+        let count = Int64(Opinion.keptMax * 5 / 2)
         var key: Int64 = 0
         while key < count {
             try unit.accept { unit in

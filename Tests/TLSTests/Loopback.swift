@@ -89,6 +89,8 @@ final class ToolProcess {
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = ["openssl"] + arguments
         process.standardInput = input
+        // A command that has ended reads nothing: that is found out by what it printed.
+        signal(SIGPIPE, SIG_IGN)
         process.standardOutput = results
         process.standardError = results
         try process.run()

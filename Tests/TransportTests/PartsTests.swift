@@ -32,8 +32,12 @@ import Testing
         #expect(backoff.next(random: 0.5) == 120_000)
         #expect(backoff.next(random: 0) == 96_000)
         #expect(backoff.next(random: 1) == 144_000)
-        backoff.reset()
-        #expect(backoff.next(random: 0.5) == 1_000)
+        let hasNotLasted = backoff.ended(afterMilliseconds: 119_999)
+        #expect(!hasNotLasted && backoff.next(random: 0.5) == 120_000)
+        let hasLasted = backoff.ended(afterMilliseconds: 120_000)
+        #expect(hasLasted && backoff.next(random: 0.5) == 1_000)
+        let isStillYoung = !backoff.ended(afterMilliseconds: 1_599)
+        #expect(isStillYoung && backoff.next(random: 0.5) == 1_600)
     }
 }
 

@@ -74,9 +74,13 @@ import Wire
     func garbage(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         for _ in 0..<60 {
-            let server = ServerHarness(handling: .later(timeout: 50))
-            let client = ClientHarness()
-            for key in 0..<3 as Range<UInt32> { _ = client.begin(key) }
+            let takesStreams = Bool.random(using: &generator)
+            let windows: (UInt32, UInt32) = takesStreams ? (32_768, 32_768) : (0, 0)
+            let server = ServerHarness(handling: .later(timeout: 50), windows: windows)
+            let client = ClientHarness(windows: windows)
+            for key in 0..<3 as Range<UInt32> {
+                _ = client.begin(key, flags: takesStreams && key > 0 ? .stream : [])
+            }
             for _ in 0..<8 {
                 let bytes = Self.anything(&generator)
                 server.receive(bytes)
@@ -98,7 +102,7 @@ import Wire
         else { return payload }
         return Bytes.frame(
             type,
-            flags: FrameFlags(rawValue: UInt8.random(in: 0...3, using: &generator)),
+            flags: FrameFlags(rawValue: UInt8.random(in: 0...7, using: &generator)),
             stream: type.rawValue < 0x10 ? 0 : UInt32.random(in: 1...9, using: &generator),
             field16: UInt16.random(in: 0...4, using: &generator),
             field32: UInt32.random(in: 0...60, using: &generator),

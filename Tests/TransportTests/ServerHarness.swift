@@ -233,6 +233,14 @@ final class ServerHarness {
         now = end
     }
 
+    /// What was sent since the last look, as bytes: as much as a socket would be given at once.
+    func sentBytes() -> [UInt8] {
+        session.pointee.fillFragments(into: &output.pointee)
+        takeNotices()
+        defer { output.pointee.removeAll() }
+        return output.pointee.bytes
+    }
+
     /// The frames sent since the last look, fragments included.
     func sent() -> [SentFrame] {
         var frames: [SentFrame] = []

@@ -6,8 +6,11 @@ extension CommandOption {
     static let connection = [
         CommandOption(
             "server",
-            .server,
-            Text("the server", "服务器"),
+            .servers,
+            Text(
+                "the server; or several, the first that answers is taken",
+                "服务器；可列多个，取第一个应答的"
+            ),
             variable: "BANJIE_SERVER",
             fallback: "127.0.0.1:7410",
             heading: .connection
@@ -121,24 +124,26 @@ extension CommandOption {
 extension Invocation {
     /// The settings that the options and the environment give.
     func connectionSettings() throws(CommandFailure) -> ConnectionSettings {
-        let server = values.required("server", .server)
+        let servers = values.required("server", .servers)
         return ConnectionSettings(
-            server: server,
+            servers: servers,
             realm: values.required("realm", .text),
             identity: try identity(),
-            security: try security(at: server),
+            security: try security(at: servers),
             language: language == .chinese ? "zh" : "en"
         )
     }
 
     private func security(
-        at server: ServerAddress
+        at servers: ServerList
     ) throws(CommandFailure) -> ConnectionSettings.Security {
         let authorities = values.value("ca", .path)
         let certificate = values.value("certificate", .path)
         let key = values.value("key", .path)
         // A Unix socket needs none of it; another address in plain isn't what is expected.
-        if case .tcp = server, authorities != nil || certificate != nil || key != nil {
+        if authorities != nil || certificate != nil || key != nil,
+            let server = servers.firstInPlain
+        {
             throw .usage(
                 .combination(
                     Text(

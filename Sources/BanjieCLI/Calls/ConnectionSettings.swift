@@ -4,7 +4,7 @@ import Wire
 
 /// To which server, and as whom, a command connects.
 struct ConnectionSettings: Hashable, Sendable {
-    let server: ServerAddress
+    let servers: ServerList
     /// The installation's name, which the server must bear too.
     let realm: String
     /// Who signs in; nil for nobody.
@@ -39,13 +39,13 @@ extension ConnectionSettings {
             product: "banjie/\(CommandLineProgram.version)"
         )
         do {
-            if case .tls = server {
+            if servers.includesTLS {
                 options.security = try ConnectionSecurity(
                     authorities: security.authorities,
                     certificate: security.certificate
                 )
             }
-            return try Connection(to: server.description, options: options)
+            return try Connection(to: servers.addresses.map(\.description), options: options)
         } catch {
             throw CallError(
                 status: .invalidArgument,
@@ -116,14 +116,40 @@ extension ServerAddress: LosslessStringConvertible {
     }
 }
 
-extension ValueForm where Value == ServerAddress {
-    static var server: ValueForm {
+/// Servers that stand in for each other, in order of preference: at least one.
+struct ServerList: Hashable, Sendable {
+    let addresses: [ServerAddress]
+
+    var includesTLS: Bool {
+        addresses.contains { if case .tls = $0 { true } else { false } }
+    }
+
+    /// The first server that is talked to in plain over a network.
+    var firstInPlain: ServerAddress? {
+        addresses.first { if case .tcp = $0 { true } else { false } }
+    }
+}
+
+extension ServerList: LosslessStringConvertible {
+    /// Parses addresses with commas between them.
+    init?(_ text: String) {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        addresses = parts.compactMap { ServerAddress(String($0)) }
+        guard addresses.count == parts.count else { return nil }
+    }
+
+    var description: String { addresses.map(\.description).joined(separator: ",") }
+}
+
+extension ValueForm where Value == ServerList {
+    static var servers: ValueForm {
         ValueForm(
-            Text("HOST:PORT", "主机:端口"),
+            Text("HOST:PORT[,…]", "主机:端口[,…]"),
             expected: Text(
-                "HOST:PORT, tls:HOST:PORT under TLS, or unix:PATH for a Unix socket",
-                "主机:端口，tls:主机:端口（TLS），或 unix:路径（Unix 套接字）"
+                "HOST:PORT, tls:HOST:PORT under TLS, or unix:PATH for a Unix socket; or several with "
+                    + "commas between them",
+                "主机:端口，tls:主机:端口（TLS），或 unix:路径（Unix 套接字）；可用逗号列出多个"
             )
-        ) { ServerAddress($0) }
+        ) { ServerList($0) }
     }
 }

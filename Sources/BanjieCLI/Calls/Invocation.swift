@@ -24,7 +24,7 @@ extension Invocation {
         let settings = try connectionSettings()
         if values.has("verbose") {
             console.writeError(
-                language.text("server \(settings.server)", "服务器 \(settings.server)")
+                language.text("server \(settings.servers)", "服务器 \(settings.servers)")
             )
         }
         do {

@@ -53,17 +53,17 @@ extension Invocation {
         case .server:
             console.writeError(
                 language.text(
-                    "as the server at \(settings.server) says, whose schema differs from this "
+                    "as the server at \(settings.servers) says, whose schema differs from this "
                         + "program's",
-                    "以服务器 \(settings.server) 的模式为准，与本程序的模式不同"
+                    "以服务器 \(settings.servers) 的模式为准，与本程序的模式不同"
                 )
             )
         case .builtIn(let error):
             console.writeError(
                 language.text(
-                    "as this program was built with: the server at \(settings.server) can't be "
+                    "as this program was built with: the server at \(settings.servers) can't be "
                         + "asked (\(ReasonTexts.sentence(for: error, in: language)))",
-                    "以本程序内置的模式为准：无法询问服务器 \(settings.server)"
+                    "以本程序内置的模式为准：无法询问服务器 \(settings.servers)"
                         + "（\(ReasonTexts.sentence(for: error, in: language))）"
                 )
             )

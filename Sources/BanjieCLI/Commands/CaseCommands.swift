@@ -30,6 +30,7 @@ enum CaseCommands {
                 Command(
                     "watch",
                     watching: CasesMethods.watch,
+                    by: WatchCasesRequest.self,
                     examples: ["banjie case watch --department LEAD"],
                     show: { (event: CaseEvent, page) in page.show(event) }
                 )

@@ -118,10 +118,10 @@ extension Invocation {
             }
             return typed.last ?? option?.variable.flatMap(console.variable) ?? option?.fallback
         }
-        guard let server = value("server").flatMap(ServerAddress.init), let realm = value("realm")
+        guard let servers = value("server").flatMap(ServerList.init), let realm = value("realm")
         else { return .builtIn }
         let settings = ConnectionSettings(
-            server: server,
+            servers: servers,
             realm: realm,
             identity: nil,
             security: ConnectionSettings.Security(authorities: value("ca")),

@@ -52,6 +52,7 @@ enum DeadlineCommands {
                 Command(
                     "watch",
                     watching: DeadlinesMethods.watch,
+                    by: WatchFiredRequest.self,
                     examples: ["banjie deadline watch --after 0 --label billing/"],
                     show: { (event: FiredEvent, page) in page.show(event) }
                 )

@@ -126,7 +126,8 @@ extension ReasonTexts {
             .notOwner, .owned:
             rightsText(of: reason)
         case .requestIdReused, .exists, .requestIdExpired, .noSuchCase, .noSuchItem, .noSuchPerson,
-            .noSuchDepartment, .noSuchPost, .noSuchDeadline, .noSuchCalendar:
+            .noSuchDepartment, .noSuchPost, .noSuchDeadline, .noSuchCalendar, .noSuchMaterial,
+            .partOutOfOrder, .digestMismatch:
             existenceText(of: reason)
         }
     }
@@ -293,6 +294,27 @@ extension ReasonTexts {
             ReasonText(
                 Text("there is no such post", "没有该岗位"),
                 Text("compare the post's code", "请核对岗位代码")
+            )
+        case .noSuchMaterial:
+            ReasonText(
+                Text("there is no such material", "没有该材料"),
+                Text("compare the id (banjie material list)", "请核对编号（banjie material list）")
+            )
+        case .partOutOfOrder:
+            ReasonText(
+                Text(
+                    "the part doesn't begin where what the office has ends",
+                    "该部分与已收到的内容不相接"
+                ),
+                Text(
+                    "upload it again: it goes on from where it was",
+                    "请重新上传，将从中断处接续"
+                )
+            )
+        case .digestMismatch:
+            ReasonText(
+                Text("what came isn't what the digest was taken over", "内容与摘要不符"),
+                Text("upload it anew", "请重新上传")
             )
         case .noSuchDeadline:
             ReasonText(

@@ -7,6 +7,7 @@ extension SchemaTexts {
         "Directory": "谁负责什么：部门、岗位、人员与事项。",
         "Cases": "窗口办件：从提交到送达。",
         "Admin": "运维人员的服务。",
+        "Online": "申请人不到窗口即可办理的收发。",
         "Health": "服务器是否宜接受工作：供负载均衡与进程监管使用。",
         "Reflection": "服务器的模式：供调用编译时尚不存在的方法的程序使用。",
     ]
@@ -57,6 +58,11 @@ extension SchemaTexts {
         "Cases/Count": "办件总数。",
         "Cases/Watch": "持续推送本人可见办件的变动：可从任一序号接续，次序不变，不缺不漏；从已处理的最后一个序号接续，每条至少收到一次。",
         "Cases/Cards": "部门的催办、黄牌与红牌。",
+        "Online/UploadMaterial":
+            "分段上传办件材料。每段在服务器归还信用时即已持久，中断后从 GetMaterial 所示之处接续；未传完即结束时，应答说明已收到多少。",
+        "Online/GetMaterial": "材料的收存情况。",
+        "Online/ListMaterials": "办件的材料。",
+        "Online/DownloadMaterial": "材料的全部内容，依次推送，可从任一位置开始。",
         "Admin/AdvanceClock": "拨动虚拟时钟；所有到期节点触发后返回。",
         "Admin/ConfirmClock": "时钟跳变后予以确认，使时限恢复触发。",
         "Admin/GetAuditHead": "审计链的末端。",

@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x7e02714cec040e77
+    public static let fingerprint: UInt64 = 0x0495ae0017720768
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -16,6 +16,7 @@ public enum BanjieProtocolSchema {
         AdminMethods.service,
         HealthMethods.service,
         ReflectionMethods.service,
+        OnlineMethods.service,
     ]
 
     /// Every message, in the order of the schema files.
@@ -85,6 +86,13 @@ public enum BanjieProtocolSchema {
         ItemRequest.self,
         ItemView.self,
         HealthReply.self,
+        MaterialPart.self,
+        MaterialRequest.self,
+        MaterialView.self,
+        ListMaterialsRequest.self,
+        ListMaterialsReply.self,
+        DownloadMaterialRequest.self,
+        MaterialContent.self,
         SchemaRequest.self,
         SchemaReply.self,
         ServiceSchema.self,

@@ -81,6 +81,12 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case noSuchDeadline = "NO_SUCH_DEADLINE"
     /// There is no such calendar version.
     case noSuchCalendar = "NO_SUCH_CALENDAR"
+    /// There is no such material.
+    case noSuchMaterial = "NO_SUCH_MATERIAL"
+    /// The part doesn't begin where what the office has of the material ends.
+    case partOutOfOrder = "PART_OUT_OF_ORDER"
+    /// What came isn't what the digest was taken over.
+    case digestMismatch = "DIGEST_MISMATCH"
     /// The service or method number isn't known here.
     case unknownMethod = "UNKNOWN_METHOD"
     /// The store can't be written (disk full, read-only); nothing was changed.
@@ -107,7 +113,8 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .unknownValue,
             .outOfRange,
             .badCode,
-            .undecodable:
+            .undecodable,
+            .digestMismatch:
             .invalidArgument
         case
             .timeout:
@@ -119,7 +126,8 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .noSuchDepartment,
             .noSuchPost,
             .noSuchDeadline,
-            .noSuchCalendar:
+            .noSuchCalendar,
+            .noSuchMaterial:
             .notFound
         case
             .requestIdReused,
@@ -147,7 +155,8 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .notPaused,
             .staleVersion,
             .clockNotVirtual,
-            .requestIdExpired:
+            .requestIdExpired,
+            .partOutOfOrder:
             .failedPrecondition
         case
             .unknownMethod:

@@ -3,6 +3,8 @@ internal import Dispatch
 internal import Office
 internal import Store
 internal import Synchronization
+internal import Transport
+internal import Wire
 internal import WorkCalendar
 
 /// A batch of the engine's on its way to the disk, and what waits for it to be durable.
@@ -13,6 +15,10 @@ struct EngineBatch<Ticket: Sendable>: Sendable {
     let answers: [EngineAnswer<Ticket>]
     /// The languages of those who get `answers`, in the same order.
     let languages: [Language]
+    /// What streams say in it; nil when they say nothing.
+    let said: StreamReplies?
+    /// The streams that end with it.
+    let ended: [StreamEnd]
     /// What the other threads are told before anyone has an answer.
     let calendars: CalendarTimeline
     let isClockTrusted: Bool
@@ -22,6 +28,15 @@ struct EngineBatch<Ticket: Sendable>: Sendable {
     let repliesExpireBefore: Instant?
 
     var touchesStore: Bool { !sealed.isEmpty || commitsNothing || repliesExpireBefore != nil }
+}
+
+/// What streams say in a batch, until it is durable.
+final class StreamReplies: Sendable {
+    private let replies: Mutex<ReplyBatch>
+
+    init(_ replies: consuming sending ReplyBatch) { self.replies = Mutex(replies) }
+
+    func post(by post: (inout ReplyBatch) -> Void) { replies.withLock { post(&$0) } }
 }
 
 /// Makes the engine's batches durable and lets out their answers, on a thread of its own when it has
@@ -42,9 +57,7 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
 
     private let committer: BatchCommitter
     private let shared: SharedState
-    private let deliver: @Sendable ([EngineAnswer<Ticket>]) -> Void
-    /// Told of a commit that has added events.
-    private let published: @Sendable () -> Void
+    private let exit: EngineExit<Ticket>
     private let log: @Sendable (String) -> Void
 
     private struct State {
@@ -61,15 +74,13 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
     init(
         _ committer: BatchCommitter,
         shared: SharedState,
-        log: @escaping @Sendable (String) -> Void,
-        published: @escaping @Sendable () -> Void,
-        deliver: @escaping @Sendable ([EngineAnswer<Ticket>]) -> Void
+        exit: EngineExit<Ticket>,
+        log: @escaping @Sendable (String) -> Void
     ) {
         self.committer = committer
         self.shared = shared
+        self.exit = exit
         self.log = log
-        self.published = published
-        self.deliver = deliver
     }
 
     /// Carries out batches on a thread of its own from now on.
@@ -148,8 +159,10 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
             $0.status.firing = batch.isClockTrusted
             $0.frozenAt = batch.frozenAt
         }
-        if !batch.answers.isEmpty { deliver(batch.answers) }
-        if hasEvents { published() }
+        for end in batch.ended { exit.ended(end) }
+        if !batch.answers.isEmpty { exit.deliver(batch.answers) }
+        batch.said?.post(by: exit.post)
+        if hasEvents { exit.published() }
         if commit != nil { committer.tidy() }
         if let instant = batch.repliesExpireBefore { expireReplies(before: instant) }
         return .success(commit)
@@ -160,7 +173,8 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
     private func refuse(_ batch: EngineBatch<Ticket>, because error: StoreError) {
         log("a batch wasn't committed: \(error)")
         shared.update { $0.status.writable = false }
-        deliver(
+        exit.refuse(batch.ended, because: error)
+        exit.deliver(
             zip(batch.answers, batch.languages).map { answer, language in
                 let isOutcomeKnown =
                     switch answer.outcome {
@@ -178,6 +192,20 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
         } catch {
             log("old replies weren't forgotten: \(error)")
         }
+    }
+}
+
+extension EngineExit {
+    /// Tells streams that have ended in a batch which the store refused.
+    func refuse(_ ended: [StreamEnd], because error: StoreError) {
+        guard !ended.isEmpty else { return }
+        var batch = ReplyBatch()
+        for end in ended {
+            let report = error.reportOfCommit(in: end.language)
+            batch.fail(end.call.ticket, report.failure(isOutcomeKnown: false, origin: .handler))
+            self.ended(end.failing(.handler(.store(error), report)))
+        }
+        post(&batch)
     }
 }
 

@@ -70,7 +70,9 @@ struct CommandContext: RecordContext {
 
     /// What the scheduler must know once the command is durable: when each saved deadline fires
     /// next, if ever.
-    var planned: [(key: Int64, nextAt: Instant?)] = []
+    private(set) var planned: (key: Int64, nextAt: Instant?)?
+    /// The same of further ones: few commands save more than one.
+    private(set) var morePlanned: [(key: Int64, nextAt: Instant?)] = []
     /// The calendars, when the command made a new version.
     var newCalendars: CalendarTimeline?
     /// Where an operator wants the virtual clock moved.
@@ -98,6 +100,15 @@ struct CommandContext: RecordContext {
 
     func stored<R: Record>(_ type: R.Type, _ key: R.Key) throws(StoreError) -> R? {
         try unit.load(type, key)
+    }
+
+    /// Tells the scheduler when a saved deadline fires next, if ever.
+    mutating func plan(_ key: Int64, nextAt: Instant?) {
+        if planned == nil {
+            planned = (key, nextAt)
+        } else {
+            morePlanned.append((key, nextAt))
+        }
     }
 
     func audit(_ kind: String, _ subject: String, _ detail: String = "") {

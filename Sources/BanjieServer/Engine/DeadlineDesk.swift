@@ -64,7 +64,7 @@ extension CommandContext {
     mutating func save(_ record: inout DeadlineRecord) {
         record.index(in: calendars)
         unit.save(record)
-        planned.append((record.key, record.nextAt))
+        plan(record.key, nextAt: record.nextAt)
     }
 
     mutating func publish(_ firing: Deadlines.Firing, of record: DeadlineRecord) {
@@ -121,7 +121,7 @@ extension CommandContext {
             }
             guard stored != record else { continue }
             unit.save(record)
-            planned.append((key, record.nextAt))
+            plan(key, nextAt: record.nextAt)
         }
         unit.save(file.record)
         for fired in file.firings {
@@ -193,7 +193,7 @@ extension CommandContext {
             try save(&file)
         }
         // A deadline with nothing left to do now is planned again, in case the wheel forgot it.
-        planned.append((key, try nextInstant(ofDeadline: key)))
+        plan(key, nextAt: try nextInstant(ofDeadline: key))
     }
 
     private func nextInstant(ofDeadline key: Int64) throws(HandlerFailure) -> Instant? {

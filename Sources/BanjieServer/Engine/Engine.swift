@@ -4,6 +4,7 @@ internal import Deadlines
 internal import Digest
 internal import Office
 internal import Store
+internal import Transport
 internal import Wire
 internal import WorkCalendar
 
@@ -35,6 +36,8 @@ final class Engine<Ticket: Sendable> {
         /// What was taken from the wheel, and is due again if the batch is dropped.
         var taken: [(id: UInt64, at: Instant)] = []
         var confirmsClock = false
+        /// Streams that had a turn in it.
+        var turned: [CallTicket] = []
     }
 
     /// What a failed batch leaves behind: the state as of the last durable one.
@@ -48,7 +51,7 @@ final class Engine<Ticket: Sendable> {
     private let shared: SharedState
     /// How long replies are kept for retries, in seconds.
     private let replySeconds: Int64
-    private let deliver: @Sendable ([EngineAnswer<Ticket>]) -> Void
+    private let exit: EngineExit<Ticket>
     private let log: @Sendable (String) -> Void
 
     private var wheel: TimingWheel
@@ -72,6 +75,13 @@ final class Engine<Ticket: Sendable> {
     private var consequences = Consequences()
     /// The commands and settlings in it.
     private var size = 0
+    /// What streams say in it.
+    private var said = ReplyBatch()
+    /// The streams that end with it.
+    private var ended: [StreamEnd] = []
+
+    /// The uploads and sessions.
+    private var streams = StreamTable<CommandContext>(open: ServiceRegistry.openCommandStream)
 
     /// Those of the batch that is with the stage, and the state once it is durable; nil while none is.
     private var handedOver: (consequences: Consequences, state: Committed)?
@@ -81,6 +91,7 @@ final class Engine<Ticket: Sendable> {
     // Reused from command to command.
     private var hasher = SHA256Stream()
     private var canonical = MessageWriter()
+    private var replyWriter = MessageWriter()
 
     /// Loads the calendars and arms every running deadline of the store.
     init(
@@ -89,20 +100,18 @@ final class Engine<Ticket: Sendable> {
         gapMax: Int64?,
         replySeconds: Int64,
         log: @escaping @Sendable (String) -> Void,
-        published: @escaping @Sendable () -> Void = {},
-        deliver: @escaping @Sendable ([EngineAnswer<Ticket>]) -> Void
+        exit: EngineExit<Ticket>
     ) throws(StoreError) {
         self.replySeconds = replySeconds
         self.shared = shared
         self.log = log
-        self.deliver = deliver
+        self.exit = exit
         unit = try UnitOfWork(store: store)
         stage = CommitStage(
             unit.committer,
             shared: shared,
-            log: log,
-            published: published,
-            deliver: deliver
+            exit: exit,
+            log: log
         )
         let head = try store.head()
         let wall = shared.clock.now
@@ -127,14 +136,19 @@ final class Engine<Ticket: Sendable> {
     }
 
     /// Runs until the inbox is closed and empty, with commits on a thread of their own.
-    func run(_ inbox: Inbox<EngineCall<Ticket>>) {
+    ///
+    /// - Parameter streamEvents: What is told of streams; whoever adds to it wakes `inbox`.
+    func run(
+        _ inbox: Inbox<EngineCall<Ticket>>,
+        streamEvents: Inbox<StreamEvent> = Inbox(capacity: 0)
+    ) {
         self.inbox = inbox
         stage.startThread(tell: { inbox.wake() })
         while let calls = inbox.take(
             limit: Self.batchMax,
             waitingMilliseconds: waitMilliseconds()
         ) {
-            step(calls)
+            step(calls, streamEvents.take(limit: Self.batchMax, waitingMilliseconds: 0) ?? [])
         }
         flush()
         stage.stop()
@@ -142,6 +156,7 @@ final class Engine<Ticket: Sendable> {
 
     /// How long there is nothing to do unless a call comes, in milliseconds.
     private func waitMilliseconds() -> Int {
+        if streams.hasRunnable { return 0 }
         if retryAfter != nil || !clockGuard.isTrusted { return 100 }
         if sweepPosition != nil { return 0 }
         guard let next = wheel.nextInstant() else { return 1000 }
@@ -154,20 +169,23 @@ final class Engine<Ticket: Sendable> {
 
     /// The commands, a slice of what is due, a slice of re-planning; whatever the stage has room for
     /// goes on to the disk.
-    func step(_ calls: [EngineCall<Ticket>]) {
+    func step(_ calls: [EngineCall<Ticket>], _ streamEvents: [StreamEvent] = []) {
         takeOutcome()
         readClock()
-        for call in calls {
-            if let target = run(call) {
+        // By index: a call is larger than what it takes to carry it out by reference.
+        for index in calls.indices {
+            if let target = run(calls[index]) {
                 // The clock moves between two batches, and its call is answered when all is quiet.
                 flush()
-                moveClock(to: target, for: call)
+                moveClock(to: target, for: calls[index])
             }
             if size >= Self.batchMin {
                 takeOutcome()
                 if handedOver == nil { handOver() }
             }
         }
+        for event in streamEvents { streams.take(event, into: &said) }
+        runStreams()
         let isQuiet = retryAfter.map { ServerClock.monotonicSeconds >= $0 } ?? true
         if isQuiet {
             retryAfter = nil
@@ -241,16 +259,16 @@ final class Engine<Ticket: Sendable> {
                 answer(call, .reply(stored, isReplay: true))
                 return nil
             }
-            var writer = MessageWriter()
+            replyWriter.removeAll()
             try dispatching(call.body) { (body) throws(DispatchFailure<HandlerFailure>) in
                 try commands.dispatchCommand(
                     route.method.number,
                     body,
                     in: &context,
-                    reply: &writer
+                    reply: &replyWriter
                 )
             }
-            let reply = writer.bytes
+            let reply = replyWriter.bytes
             unit.acceptCommand(
                 reply: identity.map {
                     ($0.key, StoredReply(requestHash: $0.hash, reply: reply))
@@ -326,7 +344,8 @@ final class Engine<Ticket: Sendable> {
 
     /// Takes over what an accepted command leaves outside the store.
     private func keep(_ context: CommandContext) {
-        consequences.planned.append(contentsOf: context.planned)
+        if let planned = context.planned { consequences.planned.append(planned) }
+        consequences.planned.append(contentsOf: context.morePlanned)
         if let made = context.newCalendars {
             calendars = made
             sweepPosition = 0
@@ -337,6 +356,20 @@ final class Engine<Ticket: Sendable> {
             clockGuard.confirm(wall: shared.clock.now, monotonic: ServerClock.monotonicSeconds)
             now = shared.clock.now
         }
+    }
+
+    // MARK: Streams
+
+    /// Gives the streams that have something to do their turns.
+    private func runStreams() {
+        if streams.hasRunnable {
+            do throws(StoreError) {
+                try streams.run(with: self, into: &said)
+            } catch {
+                preconditionFailure("turns within a batch wait for no snapshot")
+            }
+        }
+        ended.append(contentsOf: streams.takeEnded())
     }
 
     // MARK: What time does
@@ -451,13 +484,17 @@ final class Engine<Ticket: Sendable> {
         let moment = ServerClock.monotonicSeconds
         let isHousekeepingDue = moment >= nextHousekeeping && retryAfter == nil
         if isHousekeepingDue { nextHousekeeping = moment + Self.housekeepingSeconds }
-        guard size > 0 || !unit.isEmpty || !answers.isEmpty || commitsNothing || isHousekeepingDue
+        guard
+            size > 0 || !unit.isEmpty || !answers.isEmpty || !said.isEmpty || commitsNothing
+                || isHousekeepingDue
         else { return }
         let batch = EngineBatch(
             sealed: unit.seal(at: now),
             commitsNothing: commitsNothing,
             answers: answers,
             languages: languages,
+            said: said.isEmpty ? nil : StreamReplies(takeSaid()),
+            ended: ended,
             calendars: calendars,
             isClockTrusted: clockGuard.isTrusted,
             frozenAt: clockGuard.isTrusted ? nil : now,
@@ -469,12 +506,19 @@ final class Engine<Ticket: Sendable> {
         takeOutcome()
     }
 
+    private func takeSaid() -> ReplyBatch {
+        var taken = ReplyBatch()
+        swap(&taken, &said)
+        return taken
+    }
+
     private func beginBatch() {
         let expected = min(answers.count, Self.batchMax)
         answers = []
         answers.reserveCapacity(expected)
         languages = []
         languages.reserveCapacity(expected)
+        ended = []
         consequences = Consequences()
         consequences.planned.reserveCapacity(expected)
         size = 0
@@ -499,6 +543,7 @@ final class Engine<Ticket: Sendable> {
             committed = state
             if consequences.confirmsClock { unconfirmedGuard = nil }
             if commit != nil {
+                streams.committed()
                 if !isWritable { log("the store takes writes again") }
                 isWritable = true
             }
@@ -531,8 +576,16 @@ final class Engine<Ticket: Sendable> {
         let dropped = zip(answers, languages).map { answer, language in
             answer.dropped(by: error, in: language, isOutcomeKnown: true)
         }
+        exit.refuse(ended, because: error)
+        // What their handlers believe is durable isn't.
+        said.removeAll()
+        for ticket in handedOver.turned + consequences.turned {
+            streams.fail(ticket, .store(error), into: &said)
+        }
+        for end in streams.takeEnded() { exit.ended(end) }
+        if !said.isEmpty { exit.post(&said) }
         beginBatch()
-        if !dropped.isEmpty { deliver(dropped) }
+        if !dropped.isEmpty { exit.deliver(dropped) }
     }
 
     /// Tells the other threads how things stand; nothing uncommitted may be told.
@@ -547,6 +600,36 @@ final class Engine<Ticket: Sendable> {
             $0.status.armed = UInt64(armed)
             $0.status.isBehind = isBehind
             $0.frozenAt = isTrusted ? nil : now
+        }
+    }
+}
+
+extension Engine: StreamContexts {
+    func atOnce(_ body: () -> Void) throws(StoreError) { body() }
+
+    /// A turn is one command: what it has done is durable with the batch, and only then is the caller
+    /// told what it says.
+    func turn<Result>(
+        of stream: CallTicket,
+        for caller: StreamCaller,
+        _ body: (inout CommandContext) throws(DispatchFailure<HandlerFailure>) -> Result
+    ) throws(DispatchFailure<HandlerFailure>) -> Result {
+        guard let actor = caller.actor else {
+            preconditionFailure("the router hands over streams of signed-in callers only")
+        }
+        guard clockGuard.isTrusted else { throw .refused(.server(.clockUnconfirmed)) }
+        size += 1
+        consequences.turned.append(stream)
+        unit.beginCommand()
+        var context = makeContext(for: actor, trace: caller.traceID)
+        do {
+            let result = try body(&context)
+            unit.acceptCommand(reply: nil)
+            keep(context)
+            return result
+        } catch {
+            unit.rejectCommand()
+            throw error
         }
     }
 }

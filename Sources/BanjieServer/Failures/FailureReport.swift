@@ -320,6 +320,22 @@ extension Refusal {
                 zh: "事项 \(item) 在 \(day) 的流水号已用尽。",
                 en: "The serial numbers of item \(item) on \(day) are used up."
             )
+        case .partOutOfOrder(let received):
+            return says(
+                .partOutOfOrder,
+                zh: "材料已收到 \(received) 字节，请从此处接续，或从 0 重新上传。",
+                en:
+                    "\(received) bytes of the material are here: go on from there, or begin anew from 0.",
+                field: "offset",
+                ("received", "\(received)")
+            )
+        case .digestMismatch:
+            return says(
+                .digestMismatch,
+                zh: "收到的内容与所报摘要不符，请从 0 重新上传。",
+                en: "What came doesn't match the digest; send it again from 0.",
+                field: "digest"
+            )
         case .exists(let kind, let name):
             return says(
                 .exists,
@@ -347,6 +363,7 @@ extension Refusal.RecordKind {
         case .case: .noSuchCase
         case .deadline: .noSuchDeadline
         case .calendar: .noSuchCalendar
+        case .material: .noSuchMaterial
         }
     }
 
@@ -360,6 +377,7 @@ extension Refusal.RecordKind {
         case .case: chinese ? "办件" : "case"
         case .deadline: chinese ? "时限" : "deadline"
         case .calendar: chinese ? "日历版本" : "calendar version"
+        case .material: chinese ? "材料" : "material"
         }
     }
 }

@@ -320,7 +320,7 @@ extension CasesService: CasesQueries {
 
     /// Applicants see their own cases, staff and heads those of their department, the office, the
     /// government's head and supervision all.
-    private static func requireReader(_ actor: Actor, of record: CaseRecord) throws(Refusal) {
+    static func requireReader(_ actor: Actor, of record: CaseRecord) throws(Refusal) {
         if actor.has(.office) || actor.has(.supervisor) || actor.has(.governmentHead) { return }
         if actor.has(.staff) || actor.has(.head) {
             guard actor.department == record.department else {

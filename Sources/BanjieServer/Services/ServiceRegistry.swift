@@ -33,6 +33,15 @@ protocol WatchRouting: Sendable {
     ) throws(DispatchFailure<HandlerFailure>) -> any EncodedStream<WatchContext, HandlerFailure>
 }
 
+/// A service's uploads, as the engine opens them.
+protocol UploadRouting: Sendable {
+    func openUpload(
+        _ method: UInt16,
+        _ body: UnsafeRawBufferPointer,
+        in context: inout CommandContext
+    ) throws(DispatchFailure<HandlerFailure>) -> any EncodedStream<CommandContext, HandlerFailure>
+}
+
 /// A service all of whose methods are answered where they are read.
 protocol InlineRouting: Sendable {
     func dispatchQuery(
@@ -50,6 +59,7 @@ extension DeadlinesService: CommandRouting, QueryRouting, WatchRouting {}
 extension DiagnosticsService: QueryRouting {}
 extension DirectoryService: CommandRouting, QueryRouting {}
 extension HealthService: InlineRouting {}
+extension OnlineService: QueryRouting, UploadRouting, WatchRouting {}
 extension ReflectionService: InlineRouting {}
 
 /// What the server hosts: a line for each service, and the tables of its records.
@@ -59,6 +69,7 @@ enum ServiceRegistry {
         var commands: (any CommandRouting)?
         var queries: (any QueryRouting)?
         var watches: (any WatchRouting)?
+        var uploads: (any UploadRouting)?
         var inline: (any InlineRouting)?
     }
 
@@ -71,6 +82,12 @@ enum ServiceRegistry {
         both(AdminMethods.service, AdminService()),
         Registration(descriptor: HealthMethods.service, inline: HealthService()),
         Registration(descriptor: ReflectionMethods.service, inline: ReflectionService()),
+        Registration(
+            descriptor: OnlineMethods.service,
+            queries: OnlineService(),
+            watches: OnlineService(),
+            uploads: OnlineService()
+        ),
     ]
 
     private static func both(
@@ -89,7 +106,8 @@ enum ServiceRegistry {
     static let tables: [Table] = [
         CalendarRecord.table, CardRecord.table, CaseCounterRecord.table, CaseRecord.table,
         CredentialRecord.table, DeadlineRecord.table, DepartmentRecord.table,
-        ItemHeadRecord.table, ItemRecord.table, PersonRecord.table, PostRecord.table,
+        ItemHeadRecord.table, ItemRecord.table, MaterialPartRecord.table, MaterialRecord.table,
+        PersonRecord.table, PostRecord.table,
     ]
 
     /// A method with the service that answers it. Passed by reference, since it has many parts and
@@ -101,7 +119,17 @@ enum ServiceRegistry {
         let commands: (any CommandRouting)?
         let queries: (any QueryRouting)?
         let watches: (any WatchRouting)?
+        let uploads: (any UploadRouting)?
         let inline: (any InlineRouting)?
+
+        /// Whether it is a stream that somebody here runs.
+        var isServedStream: Bool {
+            switch method.kind {
+            case .watch: watches != nil
+            case .upload: uploads != nil
+            case .command, .query, .session: false
+            }
+        }
 
         fileprivate init(_ method: MethodDescriptor, index: Int, of service: Registration) {
             self.method = method
@@ -109,6 +137,7 @@ enum ServiceRegistry {
             commands = service.commands
             queries = service.queries
             watches = service.watches
+            uploads = service.uploads
             inline = service.inline
         }
     }

@@ -8,6 +8,8 @@ struct StreamCaller: Sendable {
     /// Nil for an anonymous caller.
     let actor: Actor?
     let language: Language
+    /// The trace that the caller says the stream belongs to, for the audit log.
+    var traceID: TraceID?
 }
 
 /// A stream on its way from a connection to the desk that runs it.

@@ -1,4 +1,5 @@
 internal import BanjieProtocol
+internal import Office
 internal import Store
 internal import Transport
 internal import Wire
@@ -7,8 +8,15 @@ internal import Wire
 protocol StreamContexts<Context>: AnyObject {
     associatedtype Context
 
-    /// Lets `body` make contexts, all of which see one state of the records.
-    func atOnce(_ body: (_ make: (StreamCaller) -> Context) -> Void) throws(StoreError)
+    /// Runs `body`, in which all turns see one state of the records, but for what they change.
+    func atOnce(_ body: () -> Void) throws(StoreError)
+
+    /// Lets a stream of `caller` have its turn; when `body` throws, the turn has changed nothing.
+    func turn<Result>(
+        of stream: CallTicket,
+        for caller: StreamCaller,
+        _ body: (inout Context) throws(DispatchFailure<HandlerFailure>) -> Result
+    ) throws(DispatchFailure<HandlerFailure>) -> Result
 }
 
 /// What a connection tells a desk of streams. What is told of a stream that the desk doesn't hold is
@@ -22,16 +30,34 @@ enum StreamEvent: Sendable {
 }
 
 /// How a stream ended.
-struct StreamEnd {
+struct StreamEnd: Sendable {
     let call: HeldCall
+    let language: Language
     /// Nil when all was well.
     let failure: Failure?
 
-    enum Failure {
+    enum Failure: Sendable {
         case handler(HandlerFailure, FailureReport)
         /// The caller, its time, or the connection.
         case cancelled
     }
+}
+
+extension StreamEnd {
+    init(_ stream: HeldStream<some Any>, failure: Failure?) {
+        call = stream.call
+        language = stream.caller.language
+        self.failure = failure
+    }
+
+    private init(_ end: StreamEnd, failure: Failure) {
+        call = end.call
+        language = end.language
+        self.failure = failure
+    }
+
+    /// The same stream's end, for another reason.
+    func failing(_ failure: Failure) -> StreamEnd { StreamEnd(self, failure: failure) }
 }
 
 extension CallEnding {
@@ -88,7 +114,7 @@ struct StreamTable<Context> {
         case .cancelled(let ticket):
             guard let stream = forget(ticket) else { return }
             batch.end(ticket)
-            ended.append(StreamEnd(call: stream.call, failure: .cancelled))
+            ended.append(StreamEnd(stream, failure: .cancelled))
         }
     }
 
@@ -122,8 +148,8 @@ struct StreamTable<Context> {
         isRunnable = []
         guard !turn.isEmpty else { return }
         do throws(StoreError) {
-            try contexts.atOnce { make in
-                for ticket in turn { run(ticket, make, into: &batch) }
+            try contexts.atOnce {
+                for ticket in turn { run(ticket, with: contexts, into: &batch) }
             }
         } catch {
             waitingForCommit.formUnion(turn.filter { streams[$0] != nil })
@@ -133,16 +159,18 @@ struct StreamTable<Context> {
 
     private mutating func run(
         _ ticket: CallTicket,
-        _ make: (StreamCaller) -> Context,
+        with contexts: any StreamContexts<Context>,
         into batch: inout ReplyBatch
     ) {
         guard var stream = streams.removeValue(forKey: ticket) else { return }
-        var context = make(stream.caller)
         do throws(DispatchFailure<HandlerFailure>) {
-            let progress = try stream.takeTurn(open, in: &context, into: &batch)
+            let progress = try contexts.turn(of: ticket, for: stream.caller) {
+                (context) throws(DispatchFailure<HandlerFailure>) in
+                try stream.takeTurn(open, in: &context, into: &batch)
+            }
             guard progress != .finished else {
                 batch.end(ticket)
-                ended.append(StreamEnd(call: stream.call, failure: nil))
+                ended.append(StreamEnd(stream, failure: nil))
                 return
             }
             streams[ticket] = stream
@@ -157,7 +185,8 @@ struct StreamTable<Context> {
         }
     }
 
-    private mutating func fail(
+    /// Ends a stream, if there is such a one.
+    mutating func fail(
         _ ticket: CallTicket,
         _ failure: HandlerFailure,
         into batch: inout ReplyBatch
@@ -167,6 +196,6 @@ struct StreamTable<Context> {
         // What a stream that has begun has changed, nobody can tell; a watch changes nothing.
         let isOutcomeKnown = !stream.isOpen || stream.method.kind == .watch
         batch.fail(ticket, report.failure(isOutcomeKnown: isOutcomeKnown, origin: .handler))
-        ended.append(StreamEnd(call: stream.call, failure: .handler(failure, report)))
+        ended.append(StreamEnd(stream, failure: .handler(failure, report)))
     }
 }

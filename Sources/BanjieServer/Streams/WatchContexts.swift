@@ -1,6 +1,7 @@
 internal import BanjieProtocol
 internal import Office
 internal import Store
+internal import Transport
 
 /// Snapshots for watches, and the newest events.
 final class WatchContexts: StreamContexts {
@@ -8,6 +9,8 @@ final class WatchContexts: StreamContexts {
     private let tail: EventTail
     private let shared: SharedState
     private let connections: @Sendable () -> Int
+    /// The snapshot that is looked at.
+    private var query: QueryContext?
 
     init(
         _ reader: any RecordReader,
@@ -20,24 +23,35 @@ final class WatchContexts: StreamContexts {
         tail = EventTail(end: try reader.head().eventSequence)
     }
 
-    func atOnce(_ body: (_ make: (StreamCaller) -> WatchContext) -> Void) throws(StoreError) {
+    func atOnce(_ body: () -> Void) throws(StoreError) {
         do {
             try reader.atOnce {
                 let head = try reader.head()
                 try tail.advance(to: head.eventSequence, from: reader)
-                let query = try shared.queryContext(
+                query = try shared.queryContext(
                     for: nil,
                     on: reader,
                     at: head,
                     connections: connections()
                 )
-                body { WatchContext(query: query.seen(by: $0.actor), tail: tail) }
+                body()
+                query = nil
             }
         } catch let error as StoreError {
             throw error
         } catch {
             preconditionFailure("a snapshot fails as the store does")
         }
+    }
+
+    func turn<Result>(
+        of stream: CallTicket,
+        for caller: StreamCaller,
+        _ body: (inout WatchContext) throws(DispatchFailure<HandlerFailure>) -> Result
+    ) throws(DispatchFailure<HandlerFailure>) -> Result {
+        guard let query else { preconditionFailure("a turn outside of a snapshot") }
+        var context = WatchContext(query: query.seen(by: caller.actor), tail: tail)
+        return try body(&context)
     }
 }
 

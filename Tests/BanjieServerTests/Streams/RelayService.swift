@@ -1,6 +1,7 @@
 import BanjieProtocol
 import Store
 import Synchronization
+import Transport
 
 @testable import BanjieServer
 
@@ -15,9 +16,15 @@ final class RelayContexts: StreamContexts, Sendable {
 
     init(limit: UInt64) { self.limit = Atomic(limit) }
 
-    func atOnce(_ body: (_ make: (StreamCaller) -> RelayContext) -> Void) throws(StoreError) {
-        let limit = limit.load(ordering: .acquiring)
-        body { _ in RelayContext(limit: limit) }
+    func atOnce(_ body: () -> Void) throws(StoreError) { body() }
+
+    func turn<Result>(
+        of stream: CallTicket,
+        for caller: StreamCaller,
+        _ body: (inout RelayContext) throws(DispatchFailure<HandlerFailure>) -> Result
+    ) throws(DispatchFailure<HandlerFailure>) -> Result {
+        var context = RelayContext(limit: limit.load(ordering: .acquiring))
+        return try body(&context)
     }
 }
 

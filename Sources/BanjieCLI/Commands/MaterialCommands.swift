@@ -1,0 +1,182 @@
+import BanjieProtocol
+import Digest
+
+/// `banjie material`: what applicants bring to a case.
+enum MaterialCommands {
+    static let group = CommandGroup(
+        "material",
+        Text("Materials of cases.", "办件材料。"),
+        [
+            .command(upload), .command(download), .command(show),
+            .command(
+                Command(
+                    "list",
+                    calling: OnlineMethods.listMaterials,
+                    RequestForm(operands: ["case"]),
+                    show: { (reply: ListMaterialsReply, page) in page.show(reply) }
+                )
+            ),
+        ]
+    )
+
+    /// How much of a file goes into one message.
+    private static let partBytes = 64 << 10
+
+    private static let upload = Command(
+        "upload",
+        SchemaTexts.summary(of: OnlineMethods.uploadMaterial),
+        notes: Text(
+            "The id is made of the case and the file's digest: the same command, given again after a "
+                + "cut, goes on where it was.",
+            "编号由办件与文件摘要得出：中断后重新执行同一命令，即从中断处接续。"
+        ),
+        operands: [
+            CommandOperand("CASE", .text, Text("the case serial", "办件编号")),
+            CommandOperand("FILE", .path, Text("the file", "文件")),
+        ],
+        options: [
+            CommandOption(
+                "name",
+                .text,
+                Text("its name; the file's when left out", "材料名称；不填则为文件名")
+            )
+        ] + CommandOption.shared,
+        examples: ["banjie material upload SERIAL application.pdf"],
+        run: { invocation throws(CommandFailure) in
+            let serial = invocation.values.required("CASE", .text)
+            let path = invocation.values.required("FILE", .path)
+            let content: [UInt8]
+            do throws(FileError) {
+                content = try invocation.console.readFile(path)
+            } catch {
+                throw .file(error)
+            }
+            let digest = SHA256.hash(content)
+            let id = Array(SHA256.hash(Array(serial.utf8) + digest).prefix(16))
+            let name =
+                invocation.values.value("name", .text)
+                ?? path.split(separator: "/").last.map(String.init) ?? path
+            let channel = try invocation.channel()
+            let start = try await invocation.received(of: id, over: channel)
+            var parts = Self.parts(of: content, from: start)[...]
+            var first = parts.popFirst() ?? MaterialPart(offset: UInt64(start))
+            first.material = id
+            first.case = serial
+            first.name = name
+            first.size = UInt64(content.count)
+            first.digest = digest
+            let call = OnlineClient(channel).uploadMaterial(
+                first,
+                options: invocation.callOptions(of: OnlineMethods.uploadMaterial)
+            )
+            let view: MaterialView
+            do throws(CallError) {
+                while let part = parts.popFirst() { try await call.send(part) }
+                view = try await call.finish()
+            } catch {
+                throw .call(error, requestID: nil)
+            }
+            let answer = Answer(reply: view, bytes: view.encoded())
+            try invocation.show(answer, of: OnlineMethods.uploadMaterial) { $1.show($0) }
+            return .success
+        }
+    )
+
+    private static func parts(of content: [UInt8], from start: Int) -> [MaterialPart] {
+        stride(from: start, to: content.count, by: partBytes).map { offset in
+            let end = min(offset + partBytes, content.count)
+            return MaterialPart(offset: UInt64(offset), content: Array(content[offset..<end]))
+        }
+    }
+
+    private static let materialOperand = CommandOperand(
+        "MATERIAL",
+        .material,
+        SchemaTexts.summary(
+            of: MaterialRequest.descriptor.fields[0],
+            in: MaterialRequest.descriptor
+        )
+    )
+
+    private static let show = Command(
+        "show",
+        SchemaTexts.summary(of: OnlineMethods.getMaterial),
+        operands: [materialOperand],
+        options: CommandOption.shared,
+        run: { invocation throws(CommandFailure) in
+            let id = invocation.values.required("MATERIAL", .material)
+            let answer = try await invocation.call(
+                OnlineMethods.getMaterial,
+                MaterialRequest(material: id).encoded(),
+                over: try invocation.channel(),
+                reply: MaterialView.self
+            )
+            try invocation.show(answer, of: OnlineMethods.getMaterial) { $1.show($0) }
+            return .success
+        }
+    )
+
+    private static let download = Command(
+        "download",
+        SchemaTexts.summary(of: OnlineMethods.downloadMaterial),
+        notes: Text(
+            "The bytes are written to the standard output.",
+            "内容写到标准输出。"
+        ),
+        operands: [materialOperand],
+        options: CommandOption.connection,
+        examples: ["banjie material download MATERIAL > application.pdf"],
+        run: { invocation throws(CommandFailure) in
+            let id = invocation.values.required("MATERIAL", .material)
+            let stream = OnlineClient(try invocation.channel()).downloadMaterial(
+                DownloadMaterialRequest(material: id),
+                options: invocation.callOptions(of: OnlineMethods.downloadMaterial)
+            )
+            var iterator = stream.makeAsyncIterator()
+            do throws(CallError) {
+                while let part = try await iterator.next() {
+                    invocation.console.write(part.content)
+                }
+            } catch {
+                throw .call(error, requestID: nil)
+            }
+            return .success
+        }
+    )
+}
+
+extension Invocation {
+    /// How much of a material the office has; 0 when there is no such one.
+    fileprivate func received(
+        of id: [UInt8],
+        over channel: any CallChannel
+    ) async throws(CommandFailure) -> Int {
+        do throws(CommandFailure) {
+            let view = try await call(
+                OnlineMethods.getMaterial,
+                MaterialRequest(material: id).encoded(),
+                over: channel,
+                reply: MaterialView.self
+            ).reply
+            return Int(clamping: view.received)
+        } catch {
+            if case .call(let error, _) = error, error.reason == Reason.noSuchMaterial.rawValue {
+                return 0
+            }
+            throw error
+        }
+    }
+}
+
+extension ValueForm where Value == [UInt8] {
+    /// The id of a material.
+    fileprivate static var material: ValueForm {
+        ValueForm(
+            Text("MATERIAL", "材料编号"),
+            expected: Text("32 hexadecimal digits", "32 位十六进制数")
+        ) { text in
+            guard let bytes = Hexadecimal.bytes(of: text), bytes.count == 16 else { return nil }
+            return bytes
+        }
+    }
+}

@@ -1,0 +1,327 @@
+internal import BanjieProtocol
+internal import CivilTime
+internal import Digest
+internal import Office
+internal import Store
+internal import Wire
+
+/// What applicants send and fetch without coming to a window.
+struct OnlineService: Sendable {
+    /// A material that the caller may see, and its case.
+    private func readable(
+        _ id: [UInt8],
+        to actor: Actor,
+        in context: some RecordContext
+    ) throws(HandlerFailure) -> MaterialRecord {
+        let key = MaterialID.text(of: id)
+        let absent = Refusal.none(kind: .material, name: key)
+        let material = try context.load(MaterialRecord.self, key, or: absent)
+        let record = try context.load(
+            CaseRecord.self,
+            material.caseSerial,
+            or: .none(kind: .case, name: material.caseSerial)
+        )
+        // Whoever may not see the case is told nothing of its materials.
+        guard CasesService.mayRead(actor, record) else { throw .refused(absent) }
+        return material
+    }
+}
+
+extension OnlineService: OnlineQueries {
+    func getMaterial(
+        _ request: MaterialRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> MaterialView {
+        try validating(request)
+        return try readable(request.material, to: try context.signedIn(), in: context).view
+    }
+
+    func listMaterials(
+        _ request: ListMaterialsRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> ListMaterialsReply {
+        try validating(request)
+        let record = try context.load(
+            CaseRecord.self,
+            request.case,
+            or: .none(kind: .case, name: request.case)
+        )
+        let actor = try context.signedIn()
+        try ruling { () throws(Refusal) in try CasesService.requireReader(actor, of: record) }
+        let search = Search(
+            by: MaterialRecord.byCase,
+            prefix: [.text(request.case)],
+            limit: MaterialUpload.materialsMax
+        )
+        let reader = context.reader
+        let found = try storing { () throws(StoreError) in
+            try reader.find(MaterialRecord.self, search)
+        }
+        return ListMaterialsReply(materials: found.map(\.view))
+    }
+}
+
+extension OnlineService: OnlineUploads {
+    func uploadMaterial(
+        _ request: MaterialPart,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> MaterialUpload {
+        try MaterialUpload(request, in: &context)
+    }
+}
+
+extension OnlineService: OnlineWatches {
+    func downloadMaterial(
+        _ request: DownloadMaterialRequest,
+        in context: inout WatchContext
+    ) throws(HandlerFailure) -> MaterialDownload {
+        try validating(request)
+        let material = try readable(
+            request.material,
+            to: try context.query.signedIn(),
+            in: context.query
+        )
+        guard material.completed != nil else { throw .refused(.wrongState("UNFINISHED")) }
+        return try MaterialDownload(material, from: request.offset)
+    }
+}
+
+/// Takes a material, part by part.
+struct MaterialUpload: ServedUpload {
+    /// The most materials of one case.
+    static let materialsMax = 200
+    /// How many parts are read at once to take the digest.
+    private static let partsAtOnce = 16
+
+    private var material: MaterialRecord
+
+    /// - Throws: what keeps the caller from bringing this material to this case.
+    init(_ request: MaterialPart, in context: inout CommandContext) throws(HandlerFailure) {
+        try validating(request)
+        for (field, count, wanted) in [
+            ("material", request.material.count, 16), ("digest", request.digest.count, 32),
+        ] where count != wanted {
+            throw .refused(.outOfRange(field: field, allowed: "\(wanted)…\(wanted)"))
+        }
+        let record = try context.load(
+            CaseRecord.self,
+            request.case,
+            or: .none(kind: .case, name: request.case)
+        )
+        let actor = context.actor
+        try ruling { () throws(Refusal) in
+            try CasesService.requireReader(actor, of: record)
+            guard record.takesMaterials else { throw .wrongState("\(record.state.message)") }
+        }
+        let asked: MaterialRecord
+        do {
+            asked = try MaterialRecord(
+                id: MaterialID.text(of: request.material),
+                of: request.case,
+                name: request.name,
+                size: request.size,
+                digest: request.digest,
+                sender: actor.login
+            )
+        } catch {
+            throw .refused(error)
+        }
+        let unit = context.unit
+        let known = try storing { () throws(StoreError) in
+            try unit.load(MaterialRecord.self, asked.key)
+        }
+        material = try Self.goOn(asked, known, at: request.offset, in: context)
+        try receive(request, in: &context)
+    }
+
+    /// The material to go on with: what is known of it, or nothing yet.
+    private static func goOn(
+        _ asked: MaterialRecord,
+        _ known: MaterialRecord?,
+        at offset: UInt64,
+        in context: CommandContext
+    ) throws(HandlerFailure) -> MaterialRecord {
+        let unit = context.unit
+        guard let known else {
+            let search = Search(
+                by: MaterialRecord.byCase,
+                prefix: [.text(asked.caseSerial)],
+                limit: materialsMax
+            )
+            let others = try storing { () throws(StoreError) in
+                try unit.find(MaterialRecord.self, search)
+            }
+            guard others.count < materialsMax else {
+                throw .refused(.limitExceeded(asked: others.count + 1, most: materialsMax))
+            }
+            return asked
+        }
+        guard known.isSame(as: asked) else {
+            throw .refused(.exists(kind: .material, name: asked.key))
+        }
+        // One that is there whole is left as it is, and the sender told so.
+        guard known.completed == nil, offset == 0 else { return known }
+        for key in try partKeys(of: known, in: unit) {
+            unit.delete(MaterialPartRecord.self, key)
+        }
+        return asked
+    }
+
+    private static func partKeys(
+        of material: MaterialRecord,
+        in unit: UnitOfWork
+    ) throws(HandlerFailure) -> [MaterialPartRecord.Key] {
+        let search = Search(prefix: [.text(material.key)], limit: .max)
+        return try storing { () throws(StoreError) in
+            try unit.find(MaterialPartRecord.self, search).map(\.key)
+        }
+    }
+
+    mutating func receive(
+        _ request: MaterialPart,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) {
+        try validating(request)
+        guard material.completed == nil else { return }
+        let offset = material.received
+        do {
+            try material.take(request.content.count, at: request.offset)
+        } catch {
+            throw .refused(error)
+        }
+        if !request.content.isEmpty {
+            context.unit.save(MaterialPartRecord(material.key, at: offset, request.content))
+        }
+        context.unit.save(material)
+    }
+
+    mutating func finish(in context: inout CommandContext) throws(HandlerFailure) -> MaterialView {
+        guard material.isWhole, material.completed == nil else { return material.view }
+        let digest = try digest(in: context.unit)
+        do {
+            try material.complete(with: digest, at: context.now)
+        } catch {
+            throw .refused(error)
+        }
+        context.unit.save(material)
+        context.audit(
+            "MATERIAL_RECEIVED",
+            "case/\(material.caseSerial)",
+            "\(material.key), \(material.size) bytes"
+        )
+        return material.view
+    }
+
+    /// SHA-256 of all that has come.
+    private func digest(in unit: UnitOfWork) throws(HandlerFailure) -> [UInt8] {
+        var stream = SHA256Stream()
+        var after: [Value] = [.integer(-1)]
+        while true {
+            let search = Search(
+                prefix: [.text(material.key)],
+                after: after,
+                limit: Self.partsAtOnce
+            )
+            let parts = try storing { () throws(StoreError) in
+                try unit.find(MaterialPartRecord.self, search)
+            }
+            for part in parts { stream.update(part.content) }
+            guard parts.count == Self.partsAtOnce, let last = parts.last else { break }
+            after = [.integer(last.key.offset)]
+        }
+        return stream.finish()
+    }
+}
+
+/// Gives a material's bytes out, from any offset on.
+struct MaterialDownload: ServedWatch {
+    private let material: MaterialRecord
+    private var offset: Int64
+
+    init(_ material: MaterialRecord, from offset: UInt64) throws(HandlerFailure) {
+        guard let start = Int64(exactly: offset), start <= material.size else {
+            throw .refused(.outOfRange(field: "offset", allowed: "0…\(material.size)"))
+        }
+        self.material = material
+        self.offset = start
+    }
+
+    mutating func next(
+        in context: inout WatchContext
+    ) throws(HandlerFailure) -> StreamStep<MaterialContent> {
+        guard offset < material.size else { return .finished }
+        let part = try part(covering: offset, from: context.query.reader)
+        guard let part, part.key.offset + Int64(part.content.count) > offset else {
+            throw .store(.corrupt("material \(material.key) has nothing at \(offset)"))
+        }
+        let content = Array(part.content.dropFirst(Int(offset - part.key.offset)))
+        defer { offset += Int64(content.count) }
+        return .message(MaterialContent(offset: UInt64(offset), content: content))
+    }
+
+    /// The part that holds the byte at `offset`: but for the first, one that begins with it.
+    private func part(
+        covering offset: Int64,
+        from reader: any RecordReader
+    ) throws(HandlerFailure) -> MaterialPartRecord? {
+        try storing { () throws(StoreError) in
+            let key = MaterialPartRecord.Key(material.key, offset)
+            if let part = try reader.load(MaterialPartRecord.self, key) { return part }
+            var last: MaterialPartRecord?
+            while true {
+                let search = Search(
+                    prefix: [.text(material.key)],
+                    after: [.integer(last?.key.offset ?? -1)],
+                    limit: 1
+                )
+                let found = try reader.find(MaterialPartRecord.self, search).first
+                guard let found, found.key.offset <= offset else { return last }
+                last = found
+            }
+        }
+    }
+}
+
+/// A material's id in text.
+enum MaterialID {
+    static func text(of id: [UInt8]) -> String {
+        String(decoding: id.flatMap { [digit($0 >> 4), digit($0 & 0xF)] }, as: UTF8.self)
+    }
+
+    private static func digit(_ value: UInt8) -> UInt8 {
+        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    }
+
+    /// The id that a key stands for.
+    static func bytes(of text: String) -> [UInt8] {
+        let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
+        return stride(from: 0, to: digits.count - 1, by: 2).map {
+            UInt8(digits[$0] << 4 | digits[$0 + 1])
+        }
+    }
+}
+
+extension MaterialRecord {
+    fileprivate var view: MaterialView {
+        MaterialView(
+            material: MaterialID.bytes(of: key),
+            case: caseSerial,
+            name: name,
+            size: UInt64(size),
+            digest: digest,
+            received: UInt64(received),
+            completed: completed,
+            sender: sender
+        )
+    }
+}
+
+extension CaseRecord {
+    /// Whether materials may still be added: until it is decided or has ended.
+    fileprivate var takesMaterials: Bool {
+        switch state {
+        case .received, .waitCorrection, .active, .suspended: true
+        case .decided, .delivered, .archived, .notAccepted, .lapsed, .terminated, .withdrawn: false
+        }
+    }
+}
