@@ -157,6 +157,15 @@ let package = Package(
         tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines", "SeededRandom"]),
         toolLibrary("SeededRandom"),
         toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
+        toolLibrary(
+            "HostilePeers",
+            [
+                "BanjieClient", "BanjieProtocol", "CivilTime", "LocalServer", "TLS",
+                "TestCertificates",
+                "Wire",
+            ]
+        ),
+        tool("hostile", in: "hostile", ["HostilePeers"]),
         toolLibrary("ProtoGen", resources: [.embedInCode("Resources/dissector.lua")]),
         tool("protogen", in: "protogen", ["ProtoGen"]),
         toolLibrary(
@@ -210,6 +219,7 @@ let package = Package(
                 "WorkCalendar", "banjied",
             ]
         ),
+        tests("HostileTests", ["HostilePeers", "LocalServer", "banjied"]),
         tests(
             "OfficeTests",
             [
