@@ -129,7 +129,11 @@ let package = Package(
         // Durable records.
         source("Digest", ["COpenSSL"]),
         source("Store", ["CSystem", "CivilTime", "Digest"], [specialized, unchecked]),
-        source("StoreSQLite", ["CSQLite", "CivilTime", "Digest", "Store"], [unchecked]),
+        source(
+            "StoreSQLite",
+            ["CSQLite", "CivilTime", "Digest", "Sealing", "Store"],
+            [unchecked]
+        ),
 
         // What a process tells of itself: metrics and a log.
         source("Telemetry", ["CMicroHTTPD", "CivilTime"]),
@@ -138,8 +142,9 @@ let package = Package(
         source(
             "BanjieServer",
             [
-                "BanjieProtocol", "CSystem", "CivilTime", "Deadlines", "Digest", "Office", "Store",
-                "StoreSQLite", "TLS", "Telemetry", "Transport", "Wire", "WorkCalendar",
+                "BanjieProtocol", "CSystem", "CivilTime", "Deadlines", "Digest", "Office",
+                "Sealing",
+                "Store", "StoreSQLite", "TLS", "Telemetry", "Transport", "Wire", "WorkCalendar",
             ],
             [unchecked]
         ),
@@ -172,6 +177,14 @@ let package = Package(
             ["BanjieClient", "BanjieProtocol", "CivilTime", "LocalServer", "Office", "Wire"]
         ),
         tool("scenarios", in: "scenarios", ["ScenarioRunner"]),
+        tool("simulate", in: "simulate", ["Simulation"]),
+        toolLibrary(
+            "Simulation",
+            [
+                "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Digest", "Office",
+                "SeededRandom", "Store", "StoreModel", "Transport", "Wire", "WorkCalendar",
+            ]
+        ),
         tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
 
         // Tests.
@@ -230,6 +243,7 @@ let package = Package(
         tests("PrivateFilesTests", ["PrivateFiles"]),
         tests("ScenarioTests", ["LocalServer", "ScenarioRunner", "banjied"]),
         tests("SealingTests", ["PrivateFiles", "Sealing", "SeededRandom"]),
+        tests("SimulationTests", ["Simulation"]),
         tests(
             "StoreConformanceTests",
             ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite", "StoreSamples"]
@@ -240,7 +254,7 @@ let package = Package(
         ),
         tests(
             "StoreSQLiteTests",
-            ["CSQLite", "CivilTime", "Store", "StoreSQLite", "StoreSamples"]
+            ["CSQLite", "CivilTime", "Sealing", "Store", "StoreSQLite", "StoreSamples"]
         ),
         tests(
             "StoreTests",

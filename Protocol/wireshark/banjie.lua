@@ -308,11 +308,21 @@ schema.messages.CalendarVersionView = {
     { 7, "known_years", "int32", doc = "The years whose arrangement is known." },
 }
 
+schema.messages.ApplicantDetails = {
+    doc = "Who applies: a person, or a firm with the person who acts for it. What is personal is masked wherever it isn't opened: 王*, 110***********002X, 138****5678.",
+    { 1, "name", "string", personal = true, doc = "The person's name." },
+    { 2, "citizen_id", "string", personal = true, doc = "公民身份号码 (GB 11643); empty when it isn't given." },
+    { 3, "phone", "string", personal = true, doc = "A telephone number; empty when it isn't given." },
+    { 4, "firm", "string", doc = "The firm's name; empty for a natural person." },
+    { 5, "credit_code", "string", doc = "统一社会信用代码 (GB 32100) of the firm; empty for a natural person." },
+}
+
 schema.messages.SubmitCaseRequest = {
     doc = "Brings a matter.",
     { 1, "item", "string", doc = "The item code; its newest version applies." },
     { 2, "channel", "enum", "Channel", doc = "Where it came in; WINDOW when left out." },
     { 3, "applicant", "string", doc = "The applicant's login, when a window submits for somebody; else who is signed in." },
+    { 4, "details", "message", "ApplicantDetails", doc = "Who applies; as the directory has the applicant when absent." },
 }
 
 schema.messages.CaseRequest = {
@@ -407,7 +417,7 @@ schema.messages.CaseView = {
     { 4, "item", "string", doc = "The item code." },
     { 5, "item_version", "uint32", doc = "The item's version." },
     { 6, "department", "string", doc = "The department that answers for it." },
-    { 7, "applicant", "string", personal = true, doc = "The applicant's login." },
+    { 7, "applicant", "string", personal = true, doc = "The applicant's login, masked; the applicant's view has it." },
     { 8, "channel", "enum", "Channel", doc = "Where it came in." },
     { 9, "submitted", "instant", doc = "When it was submitted." },
     { 10, "effective_receipt", "date", doc = "收件日: the day of receipt." },
@@ -475,6 +485,43 @@ schema.messages.CaseEvent = {
     doc = "What a watch of cases tells.",
     { 1, "sequence", "uint64", doc = "The number to go on from after this." },
     { 2, "change", "message", "CaseChange", doc = "What happened; absent in a mark, which tells only how far the watch has come. The first message is a mark." },
+}
+
+schema.messages.ApplicantView = {
+    doc = "The applicant of a case.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "login", "string", doc = "The applicant's login." },
+    { 3, "details", "message", "ApplicantDetails", doc = "Who applies." },
+    { 4, "erased", "date", doc = "The day on which the personal part was erased, since its time was over; absent before." },
+}
+
+schema.messages.OpenApplicantRequest = {
+    doc = "Names a case whose applicant is to be seen as it is, and why.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "reason", "string", doc = "Why; it stands in the audit log." },
+}
+
+schema.messages.FindCasesRequest = {
+    doc = "Asks for the cases of somebody who is at the window.",
+    { 1, "citizen_id", "string", personal = true, doc = "The citizen ID number to search for; empty to search for a telephone number." },
+    { 2, "phone", "string", personal = true, doc = "The telephone number to search for; empty to search for a citizen ID number." },
+    { 3, "reason", "string", doc = "Why; it stands in the audit log." },
+    { 4, "limit", "int32", doc = "How many at most." },
+    { 5, "after", "string", doc = "Begin after this serial, for the next page." },
+}
+
+schema.messages.FoundCase = {
+    doc = "A case that was found.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "state", "enum", "CaseState", doc = "The state." },
+    { 3, "submitted", "instant", doc = "When it was submitted." },
+    { 4, "department", "string", doc = "The department that answers for it." },
+}
+
+schema.messages.FindCasesReply = {
+    doc = "What was found, by serial.",
+    { 1, "cases", "message", "FoundCase", doc = "The cases." },
+    { 2, "more", "bool", doc = "Whether there are more." },
 }
 
 schema.messages.Empty = {
@@ -636,11 +683,21 @@ schema.messages.Post = {
 
 schema.messages.Person = {
     doc = "A person who can sign in.",
-    { 1, "login", "string", doc = "The name by which the person signs in." },
+    { 1, "login", "string", doc = "The name by which the person signs in; neither a citizen ID nor a telephone number, since it isn't masked." },
     { 2, "name", "string", personal = true, doc = "The person's name." },
     { 3, "department", "string", doc = "The department; empty for applicants." },
     { 4, "post", "string", doc = "The post; empty for applicants." },
     { 5, "roles", "enum", "Role", doc = "What the person may do." },
+    { 6, "citizen_id", "string", personal = true, doc = "公民身份号码 (GB 11643); empty when it isn't given." },
+    { 7, "phone", "string", personal = true, doc = "A telephone number; empty when it isn't given." },
+    { 8, "firm", "string", doc = "The firm for which an applicant acts; empty for others." },
+    { 9, "credit_code", "string", doc = "统一社会信用代码 (GB 32100) of the firm; empty for others." },
+}
+
+schema.messages.OpenPersonRequest = {
+    doc = "Names a person to be seen as it is, and why.",
+    { 1, "login", "string", doc = "The person." },
+    { 2, "reason", "string", doc = "Why; it stands in the audit log." },
 }
 
 schema.messages.Credential = {
@@ -714,7 +771,7 @@ schema.messages.MaterialView = {
     doc = "What the office has of a material.",
     { 1, "material", "bytes", doc = "Its id." },
     { 2, "case", "string", doc = "The case that it belongs to." },
-    { 3, "name", "string", personal = true, doc = "Its name." },
+    { 3, "name", "string", doc = "Its name, which whoever may fetch it sees." },
     { 4, "size", "uint64", doc = "Its length in bytes." },
     { 5, "digest", "bytes", doc = "SHA-256 of the whole." },
     { 6, "received", "uint64", doc = "How many bytes of it are durable: where an upload goes on." },
@@ -865,6 +922,9 @@ schema.services[5] = {
         [18] = { name = "Count", request = "Empty", reply = "CaseCount" },
         [19] = { name = "Cards", request = "DepartmentCardsRequest", reply = "DepartmentCards" },
         [20] = { name = "Watch", request = "WatchCasesRequest", reply = "CaseEvent" },
+        [21] = { name = "GetApplicant", request = "CaseRequest", reply = "ApplicantView" },
+        [22] = { name = "OpenApplicant", request = "OpenApplicantRequest", reply = "ApplicantView" },
+        [23] = { name = "FindCases", request = "FindCasesRequest", reply = "FindCasesReply" },
     },
 }
 
@@ -902,6 +962,8 @@ schema.services[4] = {
         [4] = { name = "IssueCredential", request = "PersonRequest", reply = "Credential" },
         [5] = { name = "PublishItem", request = "PublishItemRequest", reply = "ItemView" },
         [6] = { name = "GetItem", request = "ItemRequest", reply = "ItemView" },
+        [7] = { name = "GetPerson", request = "PersonRequest", reply = "Person" },
+        [8] = { name = "OpenPerson", request = "OpenPersonRequest", reply = "Person" },
     },
 }
 

@@ -26,7 +26,7 @@ enum Bootstrap {
         unit.save(
             PersonRecord(
                 login: operatorLogin,
-                name: operatorLogin,
+                details: PersonDetails(name: PersonName(operatorLogin)),
                 department: "",
                 post: "",
                 roles: [.operator]

@@ -1,9 +1,10 @@
 internal import CSystem
 internal import Foundation
+internal import Sealing
 internal import Telemetry
 
 /// The server program: reads its configuration, serves until SIGTERM or SIGINT, drains. SIGHUP has it
-/// read its certificates again.
+/// read its certificates and keys again.
 package enum Daemon {
     /// Exit codes of sysexits.h.
     private enum ExitCode {
@@ -17,6 +18,9 @@ package enum Daemon {
     package static func main(arguments: [String]) -> Int32 {
         let environment = ProcessInfo.processInfo.environment
         let language = Language(environment: environment)
+        if arguments.first == "keys" {
+            return changeKeys(Array(arguments.dropFirst()), in: language)
+        }
         var settings = Settings()
         let command: Command
         do {
@@ -67,6 +71,35 @@ package enum Daemon {
         }
     }
 
+    /// `banjied keys`: adds and takes out keys of a file; a running server reads it again on SIGHUP.
+    private static func changeKeys(_ arguments: [String], in language: Language) -> Int32 {
+        do throws(KeyFileError) {
+            switch arguments.first {
+            case "create" where arguments.count == 2:
+                try KeyFile.create(arguments[1])
+            case "add" where arguments.count == 2:
+                write("\(try KeyFile.addSealingKey(arguments[1]))\n", to: .standardOutput)
+            case "add-search" where arguments.count == 2:
+                write("\(try KeyFile.addSearchingKey(arguments[1]))\n", to: .standardOutput)
+            case "remove" where arguments.count == 3:
+                guard let number = UInt32(arguments[2]) else { fallthrough }
+                try KeyFile.removeSealingKey(number, from: arguments[1])
+            default:
+                complain(
+                    Text(
+                        "usage: banjied keys create|add|add-search FILE, banjied keys remove FILE NUMBER",
+                        "用法：banjied keys create|add|add-search 文件，banjied keys remove 文件 编号"
+                    ).text(in: language)
+                )
+                return ExitCode.usage
+            }
+            return ExitCode.ok
+        } catch {
+            complain("\(error)")
+            return ExitCode.configuration
+        }
+    }
+
     private static func serve(_ configuration: Configuration) throws -> Int32 {
         // Buffers of a batch come and go by the megabyte: keep their pages rather than have the
         // system clear new ones for each batch.
@@ -102,7 +135,10 @@ package enum Daemon {
             to: .standardOutput
         )
         var number: Int32 = 0
-        while sigwait(&signals, &number) == 0, number == SIGHUP { server.reloadCertificates() }
+        while sigwait(&signals, &number) == 0, number == SIGHUP {
+            server.reloadCertificates()
+            server.reloadKeys()
+        }
         server.drain()
         return ExitCode.ok
     }
@@ -207,6 +243,8 @@ package enum Daemon {
             banjied: hosts a city's matters and their deadlines.
 
             usage: banjied [--config FILE] [--print-config] [options]
+                   banjied keys create|add|add-search FILE
+                   banjied keys remove FILE NUMBER
 
             \(options)
 
@@ -218,6 +256,8 @@ package enum Daemon {
             banjied：承载一座城市的办件与期限。
 
             用法：banjied [--config FILE] [--print-config] [选项]
+                  banjied keys create|add|add-search 文件
+                  banjied keys remove 文件 编号
 
             \(options)
 

@@ -3,6 +3,7 @@ internal import BanjieProtocol
 internal import Dispatch
 internal import Foundation
 internal import Office
+internal import Sealing
 internal import Store
 internal import StoreSQLite
 internal import TLS
@@ -19,6 +20,7 @@ package final class OfficeServer: Sendable {
 
     private let transport: Transport.Server
     private let identity: TLSServerIdentity?
+    private let keys: KeptKeyRing
     private let inbox: Inbox<EngineCall<HeldCall>>
     private let queries: QueryPool<HeldCall>
     private let watches: StreamDesk<WatchContext>
@@ -49,7 +51,15 @@ package final class OfficeServer: Sendable {
             case .machine: ServerClock()
             case .virtual(let start): ServerClock(virtual: start)
             }
-        let store = try SQLiteStore(path: path, tables: ServiceRegistry.tables)
+        let keys = try Self.keys(configuration.keys, of: path)
+        self.keys = keys
+        var options = SQLiteStore.Options()
+        options.keys = keys
+        let store = try SQLiteStore(
+            path: path,
+            tables: ServiceRegistry.tables,
+            options: options
+        )
         try Bootstrap.run(store: store, folder: configuration.data, at: clock.now)
 
         let shared = SharedState(
@@ -114,7 +124,7 @@ package final class OfficeServer: Sendable {
             finished: engineFinished
         )
         let makeReader: @Sendable () throws(StoreError) -> any RecordReader = {
-            () throws(StoreError) in try SQLiteReader(path: path)
+            () throws(StoreError) in try SQLiteReader(path: path, keys: keys)
         }
         try queries.start(threads: configuration.queryThreads, makeReader: makeReader)
         try watches.start(named: "watches") { () throws(StoreError) in
@@ -202,6 +212,17 @@ package final class OfficeServer: Sendable {
         return try MetricsEndpoint(host: host, port: port, metrics.registry)
     }
 
+    /// The keys of the store's personal data, made for a store that has none sealed yet.
+    private static func keys(_ file: String, of store: String) throws -> KeptKeyRing {
+        if access(file, F_OK) != 0 {
+            guard try !SQLiteStore.holdsSealedValues(at: store) else {
+                throw KeysMissing(file: file, store: store)
+            }
+            try KeyFile.create(file)
+        }
+        return try KeptKeyRing(file)
+    }
+
     /// Makes a folder, and those above it that are missing.
     private static func createFolder(_ path: String) throws(StoreError) {
         var ends = path.indices.dropFirst().filter { path[$0] == "/" }
@@ -209,6 +230,22 @@ package final class OfficeServer: Sendable {
         for end in ends where mkdir(String(path[..<end]), 0o700) != 0 && errno != EEXIST {
             let reason = String(cString: strerror(errno))
             throw .notWritable("the data folder \(path) can't be made: \(reason)")
+        }
+    }
+
+    /// Reads the key file again: what comes later is sealed by its newest key, and what older ones sealed
+    /// is sealed anew. When it can't be used, all stays as it was.
+    package func reloadKeys() {
+        do throws(KeyFileError) {
+            try keys.reload()
+            shared.isResealing = true
+            logger.log(.info, "keys.reloaded")
+        } catch {
+            logger.log(
+                .warning,
+                "keys.kept",
+                [LogField("message", .diagnosis(error.description))]
+            )
         }
     }
 

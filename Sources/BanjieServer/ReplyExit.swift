@@ -35,20 +35,7 @@ final class ReplyExit: Sendable {
         for answer in answers {
             let call = answer.ticket.observed
             interceptors.after(call, CallEnding(answer.outcome, to: call, at: now))
-            switch answer.outcome {
-            case .reply(let bytes, let isReplay):
-                bytes.withUnsafeBytes {
-                    batch.succeed(answer.ticket.ticket, replayed: isReplay, with: $0)
-                }
-            case .failure(let failure):
-                batch.fail(
-                    answer.ticket.ticket,
-                    failure.report.failure(
-                        isOutcomeKnown: failure.isOutcomeKnown,
-                        origin: .handler
-                    )
-                )
-            }
+            batch.append(answer)
         }
         server.withLock { $0 }?.post(&batch)
     }
@@ -79,5 +66,25 @@ final class ReplyExit: Sendable {
             )
         }
         server.withLock { $0 }?.post(verdict, for: connection)
+    }
+}
+
+extension ReplyBatch {
+    /// Adds the answer to a call.
+    mutating func append(_ answer: EngineAnswer<HeldCall>) {
+        switch answer.outcome {
+        case .reply(let bytes, let isReplay):
+            bytes.withUnsafeBytes {
+                succeed(answer.ticket.ticket, replayed: isReplay, with: $0)
+            }
+        case .failure(let failure):
+            fail(
+                answer.ticket.ticket,
+                failure.report.failure(
+                    isOutcomeKnown: failure.isOutcomeKnown,
+                    origin: .handler
+                )
+            )
+        }
     }
 }

@@ -52,13 +52,23 @@ final class SignInDesk: Sendable {
         makeReader: @escaping @Sendable () throws(StoreError) -> any RecordReader
     ) throws(StoreError) {
         try startThread(named: "sign-in", opening: makeReader) { [self] reader in
-            while let attempts = inbox.take(limit: 64, waitingMilliseconds: 1000) {
-                for attempt in attempts {
-                    post(verdict(on: attempt, from: reader), attempt.connection)
-                }
-            }
+            while judgeBatch(from: reader, waitingMilliseconds: 1000) {}
             finished.signal()
         }
+    }
+
+    /// Judges some of what waits, and waits at most so long for the first of it; false once the desk is
+    /// stopped and empty.
+    @discardableResult
+    func judgeBatch(
+        from reader: any RecordReader,
+        waitingMilliseconds milliseconds: Int
+    ) -> Bool {
+        guard let attempts = inbox.take(limit: 64, waitingMilliseconds: milliseconds) else {
+            return false
+        }
+        for attempt in attempts { post(verdict(on: attempt, from: reader), attempt.connection) }
+        return true
     }
 
     func stop() {

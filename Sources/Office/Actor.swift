@@ -31,5 +31,8 @@ package struct Actor: Hashable, Sendable {
         self.department = department
     }
 
+    /// Who acts when time does.
+    package static let system = Actor(login: "system", roles: [], department: "")
+
     package func has(_ role: Role) -> Bool { roles.contains(role) }
 }

@@ -14,6 +14,8 @@ package enum Refusal: Error, Hashable, Sendable {
     case outOfRange(field: String, allowed: String)
     case unknownValue(field: String, value: String)
     case badCode(field: String, problem: CodeProblem)
+    /// A personal value of another form; what stood there isn't told.
+    case malformed(field: String, form: Form)
 
     // Who asked.
     case headRequired(joint: Bool)
@@ -42,6 +44,13 @@ package enum Refusal: Error, Hashable, Sendable {
     /// What a record is, where a refusal names one.
     package enum RecordKind: Hashable, Sendable {
         case department, post, person, item, `case`, deadline, calendar, material
+    }
+
+    /// The form of a personal value.
+    package enum Form: Hashable, Sendable {
+        case citizenID, phone, creditCode
+        /// A login, which says nothing of who has it.
+        case login
     }
 
     /// A deadline's refusal in the office's terms.

@@ -38,11 +38,27 @@ package enum KeyFile {
     /// Adds a fresh sealing key, which seals from the next reading on, and returns its number.
     @discardableResult
     package static func addSealingKey(_ path: String) throws(KeyFileError) -> UInt32 {
+        try add(.seal, to: path)
+    }
+
+    /// Adds a fresh searching key, under whose hashes values are kept from the next reading on, and
+    /// returns its number.
+    @discardableResult
+    package static func addSearchingKey(_ path: String) throws(KeyFileError) -> UInt32 {
+        try add(.search, to: path)
+    }
+
+    private static func add(_ kind: Kind, to path: String) throws(KeyFileError) -> UInt32 {
         var content = try content(of: path)
-        let newest = try parse(content, path: path).newestKey
+        let ring = try parse(content, path: path)
+        let newest =
+            switch kind {
+            case .seal: ring.newestKey
+            case .search: ring.newestSearchingKey
+            }
         guard newest < .max else { throw .line(path, 0, "no number is left for another key") }
         if content.last != UInt8(ascii: "\n") { content.append(UInt8(ascii: "\n")) }
-        content += "\(freshLine(.seal, newest + 1))\n".utf8
+        content += "\(freshLine(kind, newest + 1))\n".utf8
         do { try PrivateFile.replace(path, with: content) } catch { throw .file(error) }
         return newest + 1
     }

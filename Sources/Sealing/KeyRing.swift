@@ -70,6 +70,9 @@ package final class KeyRing: Sendable {
     /// The numbers of the keys that open, the newest first.
     package var sealingKeys: [UInt32] { sealing.map(\.number) }
 
+    /// The number of the key under whose hashes values are kept.
+    package var newestSearchingKey: UInt32 { searching[0].number }
+
     // MARK: - Sealing
 
     /// Seals a value for a place, by the newest key. Two seals of one text differ.

@@ -13,15 +13,29 @@ package struct Column: Hashable, Sendable {
     package let name: String
     package let kind: Kind
     package let isOptional: Bool
+    /// Whether it holds personal data: a store keeps its values sealed, and finds them, by an index
+    /// that names the column, by keyed hashes. A record knows nothing of that.
+    package let isPersonal: Bool
 
-    package init(_ name: String, _ kind: Kind, optional isOptional: Bool = false) {
+    /// - Precondition: a personal column holds text or a blob, and isn't a part of a key.
+    package init(
+        _ name: String,
+        _ kind: Kind,
+        optional isOptional: Bool = false,
+        personal isPersonal: Bool = false
+    ) {
+        precondition(!isPersonal || kind != .integer, "a personal column holds text or a blob")
         self.name = name
         self.kind = kind
         self.isOptional = isOptional
+        self.isPersonal = isPersonal
     }
 }
 
 /// A secondary index of a table; rows whose first column is null are left out of it.
+///
+/// Of a personal column, which holds text then, it knows only which values are equal: a search names its value, and the index
+/// isn't unique.
 package struct Index: Hashable, Sendable {
     package let name: String
     package let columns: [String]

@@ -57,6 +57,34 @@ package struct Row: Sendable {
         }
     }
 
+    /// Appends the value that another row has at `position`.
+    ///
+    /// - Precondition: that row has such a position.
+    package mutating func append(_ position: Int, of other: borrowing Row) {
+        let offset = bytes.count
+        switch other.cells[position] {
+        case .null: appendNull()
+        case .integer(let integer): append(integer)
+        case .text(let start, let count):
+            bytes.append(contentsOf: other.bytes[start..<start + count])
+            cells.append(.text(offset: offset, count: count))
+        case .blob(let start, let count):
+            bytes.append(contentsOf: other.bytes[start..<start + count])
+            cells.append(.blob(offset: offset, count: count))
+        }
+    }
+
+    /// The bytes of the text or blob at `position`; nil when it holds neither.
+    ///
+    /// - Precondition: the row has such a position.
+    package func content(at position: Int) -> [UInt8]? {
+        switch cells[position] {
+        case .null, .integer: nil
+        case .text(let offset, let count), .blob(let offset, let count):
+            [UInt8](bytes[offset..<offset + count])
+        }
+    }
+
     /// The value at `position`.
     ///
     /// - Precondition: the row has such a position.

@@ -68,6 +68,11 @@ package final class BatchCommitter {
         try writer.expireReplies(before: instant, limit: limit)
     }
 
+    /// See `StoreWriter.reseal`.
+    package func reseal(limit: Int) throws(StoreError) -> Resealing {
+        try writer.reseal(limit: limit)
+    }
+
     /// Numbers the batch's entries, chains the audit log, and writes all of them as bytes.
     private func number(_ batch: SealedBatch, after before: StoreHead) -> CommitBatch {
         var head = before

@@ -229,4 +229,16 @@ package protocol StoreWriter: AnyObject {
     /// commits as have at most `limit` replies, but at least one. Returns how many replies went, 0
     /// when there are no more. A commit that bears a later time keeps those after it.
     func expireReplies(before instant: Instant, limit: Int) throws(StoreError) -> Int
+    /// Seals anew, by the newest keys, what older keys have sealed: about `limit` rows, going on where
+    /// the call before stopped, and from the beginning after each change of the keys.
+    func reseal(limit: Int) throws(StoreError) -> Resealing
+}
+
+/// How far the store has come with sealing anew.
+package enum Resealing: Hashable, Sendable {
+    /// There may be more.
+    case unfinished
+    /// All is sealed by the newest keys. Nothing needs the keys of these numbers any more, which it
+    /// did when it was asked before.
+    case finished(unneeded: [UInt32])
 }

@@ -1,4 +1,5 @@
 import CivilTime
+import Sealing
 import Store
 
 /// The statements that write a batch, within the caller's transaction.
@@ -26,11 +27,12 @@ final class BatchWriter {
         )
     }
 
-    func write(_ batch: borrowing CommitBatch) throws(StoreError) {
+    /// - Parameter ring: What personal columns are sealed by.
+    func write(_ batch: borrowing CommitBatch, by ring: KeyRing?) throws(StoreError) {
         for changes in batch.tables {
             let writes = try writes(changes.table)
             try changes.forEachChange { (change, row) throws(StoreError) in
-                try writes.apply(change, row)
+                try writes.apply(change, row, by: ring)
             }
         }
         try writeJournal(batch)
@@ -98,6 +100,8 @@ private final class TableWrites {
     private static let preparedUpdatesMax = 64
 
     private let connection: Connection
+    private let layout: SealedLayout
+    /// As it lies in the file.
     private let table: Table
     private let insert: Statement
     private let upsert: Statement
@@ -106,13 +110,33 @@ private final class TableWrites {
 
     init(_ connection: Connection, _ table: Table) throws(StoreError) {
         self.connection = connection
+        layout = SealedLayout(table)
+        let table = layout.stored
         self.table = table
         insert = try Statement(connection, SQL.insert(table))
         upsert = try Statement(connection, SQL.upsert(table))
         delete = try Statement(connection, SQL.delete(table))
     }
 
-    func apply(_ change: RowChange, _ row: borrowing Row) throws(StoreError) {
+    func apply(
+        _ change: RowChange,
+        _ row: borrowing Row,
+        by ring: KeyRing?
+    ) throws(StoreError) {
+        guard layout.isSealed, change != .delete else { return try apply(change, row) }
+        guard let ring else { throw .keyless(table) }
+        switch change {
+        case .update(let columns):
+            try apply(
+                .update(columns: layout.storedColumns(columns)),
+                layout.seal(row, columns: columns, by: ring)
+            )
+        case .insert, .upsert, .delete:
+            try apply(change, layout.seal(row, by: ring))
+        }
+    }
+
+    private func apply(_ change: RowChange, _ row: borrowing Row) throws(StoreError) {
         switch change {
         case .insert: try insert.run(with: row)
         case .upsert: try upsert.run(with: row)

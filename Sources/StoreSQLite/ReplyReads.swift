@@ -1,4 +1,5 @@
 import CivilTime
+import Sealing
 import Store
 
 // The replies that requests got, a commit's together.
@@ -10,13 +11,15 @@ import Store
 /// Looks up replies.
 final class ReplyReads {
     private let connection: Connection
+    private let keys: KeptKeyRing?
     private let newest: NewestRequest
     private let run: Statement
     private let late: Statement
     private let replies: Statement
 
-    init(_ connection: Connection) throws(StoreError) {
+    init(_ connection: Connection, keys: KeptKeyRing?) throws(StoreError) {
         self.connection = connection
+        self.keys = keys
         newest = try NewestRequest(connection)
         run = try Statement(
             connection,
@@ -31,7 +34,7 @@ final class ReplyReads {
         )
         replies = try Statement(
             connection,
-            "SELECT replies FROM store_reply WHERE commit_number = ?"
+            "SELECT replies, key_number FROM store_reply WHERE commit_number = ?"
         )
     }
 
@@ -81,8 +84,45 @@ final class ReplyReads {
         guard try replies.step() else {
             throw .corrupt("\(connection.path): commit \(commit) has no replies")
         }
-        var reader = try JournalReader(replies.blob(at: 0))
-        return try reader.reply(to: key)
+        return try SealedReplies.withOpened(replies, at: 0, of: commit, by: keys?.current) {
+            (section) throws(StoreError) in
+            var reader = try JournalReader(section)
+            return try reader.reply(to: key)
+        }
+    }
+}
+
+/// The replies of a commit, sealed together: they may hold what their callers were told of people.
+enum SealedReplies {
+    static func seal(_ section: [UInt8], of commit: Int64, by ring: KeyRing) -> [UInt8] {
+        ring.seal(section, for: place(commit))
+    }
+
+    /// Reads the section in a statement's row, and the number of its key in the next column: null when
+    /// it isn't sealed.
+    static func withOpened<Result>(
+        _ statement: Statement,
+        at column: Int32,
+        of commit: Int64,
+        by ring: KeyRing?,
+        _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
+        guard !statement.isNull(at: column + 1) else { return try body(statement.blob(at: column)) }
+        guard let ring else { throw .failed("the stored replies are sealed: name the key file") }
+        let sealed = [UInt8](statement.blob(at: column))
+        let opened: [UInt8]
+        do throws(SealingError) {
+            opened = try ring.open(sealed, for: place(commit))
+        } catch {
+            throw .corrupt("the replies of commit \(commit): \(error)")
+        }
+        return try opened.withUnsafeBufferPointer { (bytes) throws(StoreError) in
+            try body(UnsafeRawBufferPointer(bytes))
+        }
+    }
+
+    private static func place(_ commit: Int64) -> SealedPlace {
+        SealedPlace(table: "store_reply", column: "replies", key: "\(commit)")
     }
 }
 

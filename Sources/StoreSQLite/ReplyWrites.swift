@@ -1,4 +1,5 @@
 import CivilTime
+import Sealing
 import Store
 
 /// Writes and forgets replies, within the caller's transaction.
@@ -27,14 +28,17 @@ final class ReplyWrites {
         newest = try NewestRequest(connection)
         oldest = try Statement(
             connection,
-            "SELECT commit_number, at, replies FROM store_reply ORDER BY commit_number LIMIT 1"
+            """
+            SELECT commit_number, at, replies, key_number FROM store_reply
+            ORDER BY commit_number LIMIT 1
+            """
         )
         insertRun = try Statement(
             connection,
             "INSERT INTO store_request_run VALUES (?, ?, ?, ?)"
         )
         insertLate = try Statement(connection, "INSERT INTO store_request_late VALUES (?, ?, ?)")
-        insertReplies = try Statement(connection, "INSERT INTO store_reply VALUES (?, ?, ?)")
+        insertReplies = try Statement(connection, "INSERT INTO store_reply VALUES (?, ?, ?, ?)")
         deleteRun = try Statement(
             connection,
             """
@@ -52,12 +56,18 @@ final class ReplyWrites {
         )
     }
 
-    func insert(_ batch: borrowing CommitBatch) throws(StoreError) {
+    func insert(_ batch: borrowing CommitBatch, by ring: KeyRing?) throws(StoreError) {
         guard !batch.requests.isEmpty else { return }
         let commit = Int64(clamping: batch.head.commit)
         insertReplies.bind(commit, at: 1)
         insertReplies.bind(batch.at.unixSeconds, at: 2)
-        try batch.replies.bytes.withUnsafeBufferPointer { (bytes) throws(StoreError) in
+        let section = ring.map { SealedReplies.seal(batch.replies.bytes, of: commit, by: $0) }
+        if let ring {
+            insertReplies.bind(Int64(ring.newestKey), at: 4)
+        } else {
+            insertReplies.bindNull(at: 4)
+        }
+        try (section ?? batch.replies.bytes).withUnsafeBufferPointer { (bytes) throws(StoreError) in
             try insertReplies.bind(blob: UnsafeRawBufferPointer(bytes), at: 3)
             try insertReplies.run()
         }
@@ -93,9 +103,13 @@ final class ReplyWrites {
 
     /// Deletes the replies of the oldest commits before `instant`, as many as have at most `limit`
     /// of them, but always one commit's; returns how many replies went.
-    func expire(before instant: Instant, limit: Int) throws(StoreError) -> Int {
+    func expire(
+        before instant: Instant,
+        limit: Int,
+        by ring: KeyRing?
+    ) throws(StoreError) -> Int {
         var deleted = 0
-        while limit > 0, let requests = try oldestRequests(before: instant) {
+        while limit > 0, let requests = try oldestRequests(before: instant, by: ring) {
             if deleted > 0, deleted + requests.keys.count > limit { break }
             for key in requests.keys {
                 try writeRow(key.principal, key.id, commit: requests.commit, by: deleteRun)
@@ -109,14 +123,20 @@ final class ReplyWrites {
     }
 
     private func oldestRequests(
-        before instant: Instant
+        before instant: Instant,
+        by ring: KeyRing?
     ) throws(StoreError) -> (commit: Int64, keys: [RequestKey])? {
         defer { oldest.reset() }
         guard try oldest.step(), oldest.integer(at: 1) < instant.unixSeconds else { return nil }
-        var reader = try JournalReader(oldest.blob(at: 2))
-        var keys: [RequestKey] = []
-        while let (key, _) = try reader.nextReply() { keys.append(key) }
-        return (oldest.integer(at: 0), keys)
+        let commit = oldest.integer(at: 0)
+        let keys = try SealedReplies.withOpened(oldest, at: 2, of: commit, by: ring) {
+            (section) throws(StoreError) -> [RequestKey] in
+            var reader = try JournalReader(section)
+            var keys: [RequestKey] = []
+            while let (key, _) = try reader.nextReply() { keys.append(key) }
+            return keys
+        }
+        return (commit, keys)
     }
 
     private func writeRow(

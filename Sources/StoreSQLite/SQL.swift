@@ -61,6 +61,12 @@ enum SQL {
         return "\(name(first)) IS NOT NULL"
     }
 
+    /// The same of a declared index, as the file's table has it.
+    static func condition(_ index: Index, in layout: SealedLayout) -> String? {
+        let stored = layout.stored.indexes.first { $0.name == index.name }
+        return stored.flatMap { condition($0, of: layout.stored) }
+    }
+
     static func insert(_ table: Table) -> String {
         let columns = table.key + table.columns
         let places = columns.map { _ in "?" }.joined(separator: ", ")
@@ -109,18 +115,23 @@ struct SearchShape: Hashable {
     let prefix: [Bool]
     /// Which of the values of the last record seen are null; nil without one.
     let after: [Bool]?
+    /// Which of the prefix's values are found by hashes, and by how many each.
+    let hashCounts: [Int: Int]
 
-    init(_ search: Search) {
+    /// - Parameter hashCounts: By the places in the prefix.
+    init(_ search: Search, hashCounts: [Int: Int]) {
         index = search.index
+        self.hashCounts = hashCounts
         prefix = search.prefix.map { $0 == .null }
         after = search.after?.map { $0 == .null }
     }
 
     /// The statement; its parameters are all values of the search in their order (those that are
-    /// null go unused), then the limit.
+    /// null go unused; for one with hashes stands its first), then the limit, then the other hashes.
     ///
     /// - Precondition: the values fit the columns of the index or key in number.
-    func sql(_ table: Table) -> String {
+    func sql(_ layout: SealedLayout) -> String {
+        let table = layout.table
         let key = table.key.map(\.name)
         let indexed = index?.columns ?? []
         let searched = index == nil ? key : indexed
@@ -128,11 +139,20 @@ struct SearchShape: Hashable {
         let rest = searched.dropFirst(prefix.count) + (index == nil ? [] : key)
 
         var conditions: [String] = []
+        let limit = prefix.count + (after?.count ?? 0) + 1
+        var places = limit
         for (position, isNull) in prefix.enumerated() {
+            if let count = hashCounts[position] {
+                let column = SQL.name(SealedLayout.hashName(searched[position]))
+                let others = (1..<count).map { ", ?\(places + $0)" }.joined()
+                places += count - 1
+                conditions.append("\(column) IN (?\(position + 1)\(others))")
+                continue
+            }
             let column = SQL.name(searched[position])
             conditions.append(isNull ? "\(column) IS NULL" : "\(column) = ?\(position + 1)")
         }
-        if let index, let condition = SQL.condition(index, of: table) {
+        if let index, let condition = SQL.condition(index, in: layout) {
             conditions.append(condition)
         }
         if let after {
@@ -150,7 +170,7 @@ struct SearchShape: Hashable {
             order.append(column)
         }
         if !order.isEmpty { sql += " ORDER BY \(order.map(SQL.name).joined(separator: ", "))" }
-        return sql + " LIMIT ?\(prefix.count + (after?.count ?? 0) + 1)"
+        return sql + " LIMIT ?\(limit)"
     }
 
     /// The condition that the columns come after the values of the last record seen.

@@ -1,21 +1,30 @@
 import CSQLite
 import CivilTime
+package import Sealing
 package import Store
 
 /// Reads of the committed records, on one connection.
 package final class SQLiteReader: RecordReader {
     private let connection: Connection
+    private let keys: KeptKeyRing?
     private var tables: [String: TableReads] = [:]
     private let journal: JournalReads
 
-    init(_ connection: Connection) throws(StoreError) {
+    init(_ connection: Connection, keys: KeptKeyRing?) throws(StoreError) {
         self.connection = connection
+        self.keys = keys
         journal = try JournalReads(connection)
     }
 
     /// A reader on a connection of its own, which can't write.
-    package convenience init(path: String, vfs: String? = nil) throws(StoreError) {
-        try self.init(try Self.connect(to: path, vfs: vfs))
+    ///
+    /// - Parameter keys: What opens personal data; without, those can't be read.
+    package convenience init(
+        path: String,
+        keys: KeptKeyRing? = nil,
+        vfs: String? = nil
+    ) throws(StoreError) {
+        try self.init(try Self.connect(to: path, vfs: vfs), keys: keys)
     }
 
     /// A connection that can't write.
@@ -49,21 +58,33 @@ package final class SQLiteReader: RecordReader {
         for (position, cell) in reads.writer.row.cells.enumerated() {
             try statement.bind(reads.writer.row, cell, at: Int32(position) + 1)
         }
-        return try statement.step() ? try reads.record(statement) : nil
+        return try statement.step() ? try reads.record(statement, by: keys) : nil
     }
 
     package func find<R: Record>(_ type: R.Type, _ search: Search) throws(StoreError) -> [R] {
         let reads = try reads(R.table)
-        let statement = try reads.find(search)
+        let hashes = try reads.layout.hashes(of: search, by: keys?.current)
+        let statement = try reads.find(search, hashCounts: hashes.mapValues(\.count))
         defer { statement.reset() }
+        var others: [[UInt8]] = []
         var place: Int32 = 0
-        for value in search.prefix + (search.after ?? []) {
+        for (position, value) in (search.prefix + (search.after ?? [])).enumerated() {
             place += 1
-            if value != .null { try statement.bind(value, at: place) }
+            if let hashes = hashes[position] {
+                try statement.bind(.blob(hashes[0]), at: place)
+                others += hashes.dropFirst()
+            } else if value != .null {
+                try statement.bind(value, at: place)
+            }
         }
-        statement.bind(Int64(max(0, search.limit)), at: place + 1)
+        place += 1
+        statement.bind(Int64(max(0, search.limit)), at: place)
+        for hash in others {
+            place += 1
+            try statement.bind(.blob(hash), at: place)
+        }
         var found: [R] = []
-        while try statement.step() { found.append(try reads.record(statement)) }
+        while try statement.step() { found.append(try reads.record(statement, by: keys)) }
         return found
     }
 
@@ -80,7 +101,7 @@ package final class SQLiteReader: RecordReader {
         let reads = try reads(R.table)
         let statement = try Statement(connection, try reads.scan(by: index))
         defer { statement.reset() }
-        while try statement.step() { visit(try reads.record(statement)) }
+        while try statement.step() { visit(try reads.record(statement, by: keys)) }
     }
 
     func largestKey<R: Record>(_ type: R.Type) throws(StoreError) -> Int64 where R.Key == Int64 {
@@ -120,6 +141,7 @@ private final class TableReads {
     private static let preparedSearchesMax = 64
 
     let table: Table
+    let layout: SealedLayout
     let load: Statement
     var writer = RowWriter()
     private let connection: Connection
@@ -129,23 +151,36 @@ private final class TableReads {
     init(_ connection: Connection, _ table: Table) throws(StoreError) {
         self.connection = connection
         self.table = table
+        layout = SealedLayout(table)
         load = try Statement(connection, SQL.load(table))
         reader = RowReader(table: table.name)
     }
 
-    func find(_ search: Search) throws(StoreError) -> Statement {
-        let shape = SearchShape(search)
+    /// - Parameter hashCounts: See `SearchShape`.
+    func find(_ search: Search, hashCounts: [Int: Int]) throws(StoreError) -> Statement {
+        let shape = SearchShape(search, hashCounts: hashCounts)
         if let statement = searches[shape] { return statement }
         if searches.count >= Self.preparedSearchesMax { searches.removeAll() }
-        let statement = try Statement(connection, shape.sql(table))
+        let statement = try Statement(connection, shape.sql(layout))
         searches[shape] = statement
         return statement
     }
 
     /// The record in the statement's row, which holds the key's columns, then the table's.
-    func record<R: Record>(_ statement: Statement) throws(StoreError) -> R {
+    func record<R: Record>(
+        _ statement: Statement,
+        by keys: KeptKeyRing?
+    ) throws(StoreError) -> R {
         let count = table.key.count + table.columns.count
-        reader.replace { statement.read(count, into: &$0) }
+        if layout.isSealed {
+            guard let keys else { throw .keyless(table) }
+            var sealed = Row()
+            statement.read(count, into: &sealed)
+            let opened = try layout.open(sealed, by: keys.current)
+            reader.replace { $0 = opened }
+        } else {
+            reader.replace { statement.read(count, into: &$0) }
+        }
         let key = try R.Key(row: &reader)
         return try R(key: key, row: &reader)
     }
@@ -153,7 +188,7 @@ private final class TableReads {
     /// The statement that gives every row which the index holds.
     func scan(by index: Index?) throws(StoreError) -> String {
         let sql = "SELECT \(SQL.names(table.key + table.columns)) FROM \(SQL.name(table.name))"
-        guard let index, let condition = SQL.condition(index, of: table) else { return sql }
+        guard let index, let condition = SQL.condition(index, in: layout) else { return sql }
         // A row found through the index costs about ten times one that lies next in the table.
         let isDense = try indexedCount(index, condition) > sizeMax() / 10
         let path = isDense ? "NOT INDEXED" : "INDEXED BY \(SQL.name(index.name))"

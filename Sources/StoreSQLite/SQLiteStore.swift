@@ -1,6 +1,7 @@
 import CSQLite
 import Glibc
 import CivilTime
+package import Sealing
 package import Store
 
 /// The store of one server in one SQLite file, with its write-ahead log beside it.
@@ -24,12 +25,16 @@ package final class SQLiteStore: Store {
         package var pagesMax = 0
         /// The steps by which older files are brought up to date.
         package var steps = SchemaStep.all
+        /// What personal columns and stored replies are sealed by. Without, replies lie open, and there
+        /// may be no personal column.
+        package var keys: KeptKeyRing?
 
         package init() {}
     }
 
     private let path: String
     private let vfs: String?
+    private let keys: KeptKeyRing?
     private let lock: LockFile
     private let reads: SQLiteReader
     private let replies: ReplyReads
@@ -38,6 +43,7 @@ package final class SQLiteStore: Store {
     /// Opens the store at `path`, and creates it when there is none.
     ///
     /// - Parameter tables: Those of all records; a file that lacks some gets them.
+    /// - Precondition: there are keys when a table has personal columns.
     /// - Throws: `busy` while another server holds the file; `schema` for a file of another program
     ///   or a newer one; `notWritable` when the place can't be written.
     package init(
@@ -47,15 +53,26 @@ package final class SQLiteStore: Store {
     ) throws(StoreError) {
         self.path = path
         vfs = options.vfs
+        keys = options.keys
         lock = try LockFile(besides: path)
         if options.vfs == nil { Self.createPrivately(path) }
         let connection = try Connection(path: path, access: .readWrite, vfs: options.vfs)
         try Self.configure(connection, options)
-        try SchemaUpgrade(connection: connection, steps: options.steps, tables: tables).run()
-        writer = try SQLiteWriter(connection, options)
+        try SchemaUpgrade(
+            connection: connection,
+            steps: options.steps,
+            tables: tables,
+            ring: options.keys?.current
+        ).run()
+        writer = try SQLiteWriter(connection, tables: tables, options)
         let reading = try SQLiteReader.connect(to: path, vfs: options.vfs)
-        reads = try SQLiteReader(reading)
-        replies = try ReplyReads(reading)
+        reads = try SQLiteReader(reading, keys: options.keys)
+        replies = try ReplyReads(reading, keys: options.keys)
+    }
+
+    /// Whether a file holds values that can't be read without its keys; false when there is no file.
+    package static func holdsSealedValues(at path: String) throws(StoreError) -> Bool {
+        try KeyProofs.areThere(in: path)
     }
 
     /// Makes the file, when there is none, for its owner's eyes alone; SQLite gives the files beside
@@ -107,7 +124,7 @@ package final class SQLiteStore: Store {
     }
 
     package func makeReader() throws(StoreError) -> any RecordReader {
-        try SQLiteReader(path: path, vfs: vfs)
+        try SQLiteReader(path: path, keys: keys, vfs: vfs)
     }
 
     package func load<R: Record>(_ type: R.Type, _ key: R.Key) throws(StoreError) -> R? {

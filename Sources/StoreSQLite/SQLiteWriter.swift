@@ -1,5 +1,6 @@
 import CSQLite
 import CivilTime
+import Sealing
 import Store
 
 /// Writes batches, on a connection of its own.
@@ -14,16 +15,26 @@ final class SQLiteWriter: StoreWriter {
     private let journal: JournalReads
     private let batches: BatchWriter
     private let replies: ReplyWrites
+    private let keys: KeptKeyRing?
+    private let proofs: KeyProofs
+    private let sweep: SealingSweep
     private let beginning: Statement
     private let committing: Statement
 
-    init(_ connection: Connection, _ options: SQLiteStore.Options) throws(StoreError) {
+    init(
+        _ connection: Connection,
+        tables: [Table],
+        _ options: SQLiteStore.Options
+    ) throws(StoreError) {
         self.connection = connection
         checkpointPages = options.checkpointPages
         checkpointer = options.vfs == nil ? Checkpointer(path: connection.path) : nil
         journal = try JournalReads(connection)
         batches = try BatchWriter(connection)
         replies = try ReplyWrites(connection)
+        keys = options.keys
+        proofs = try KeyProofs(connection)
+        sweep = try SealingSweep(connection, tables)
         beginning = try Statement(connection, "BEGIN IMMEDIATE")
         committing = try Statement(connection, "COMMIT")
     }
@@ -33,8 +44,11 @@ final class SQLiteWriter: StoreWriter {
     func commit(_ batch: borrowing CommitBatch) throws(StoreError) {
         do throws(StoreError) {
             try begin()
-            try batches.write(batch)
-            try replies.insert(batch)
+            // One ring for the whole batch, which is proved before it seals.
+            let ring = keys?.current
+            if let ring { try proofs.add(ring) }
+            try batches.write(batch, by: ring)
+            try replies.insert(batch, by: ring)
             try committing.run()
         } catch {
             rollBack()
@@ -46,7 +60,7 @@ final class SQLiteWriter: StoreWriter {
         var deleted = 0
         do throws(StoreError) {
             try begin()
-            deleted = try replies.expire(before: instant, limit: limit)
+            deleted = try replies.expire(before: instant, limit: limit, by: keys?.current)
             try committing.run()
         } catch {
             rollBack()
@@ -54,6 +68,24 @@ final class SQLiteWriter: StoreWriter {
         }
         tidy()
         return deleted
+    }
+
+    func reseal(limit: Int) throws(StoreError) -> Resealing {
+        guard let ring = keys?.current else { return .finished(unneeded: []) }
+        var unneeded: [UInt32]?
+        do throws(StoreError) {
+            try begin()
+            try proofs.add(ring)
+            if try sweep.run(limit: limit, by: ring) {
+                unneeded = try proofs.removeOthers(than: ring)
+            }
+            try committing.run()
+        } catch {
+            rollBack()
+            throw error
+        }
+        tidy()
+        return unneeded.map { .finished(unneeded: $0) } ?? .unfinished
     }
 
     private func begin() throws(StoreError) {
@@ -65,6 +97,8 @@ final class SQLiteWriter: StoreWriter {
     private func rollBack() {
         connection.rollBack()
         replies.forgetNewest()
+        proofs.forget()
+        sweep.restart()
     }
 
     /// Has the write-ahead log's pages moved into the file when there are many, without waiting for

@@ -1,3 +1,4 @@
+import Sealing
 import Store
 
 /// A step by which the file's form goes from one version to the next.
@@ -80,6 +81,19 @@ extension SchemaStep {
                 """
             ]
         ),
+        SchemaStep(
+            "sealed values",
+            [
+                // The key that sealed them; null when none did.
+                "ALTER TABLE store_reply ADD COLUMN key_number INTEGER",
+                // See `KeyProofs`.
+                """
+                CREATE TABLE store_key (
+                  key_number INTEGER PRIMARY KEY, proof BLOB NOT NULL
+                ) STRICT
+                """,
+            ]
+        ),
     ]
 }
 
@@ -91,6 +105,8 @@ struct SchemaUpgrade {
     let connection: Connection
     let steps: [SchemaStep]
     let tables: [Table]
+    /// What seals the personal columns.
+    var ring: KeyRing?
 
     private var path: String { connection.path }
 
@@ -111,7 +127,17 @@ struct SchemaUpgrade {
                 try connection.execute("PRAGMA user_version = \(position + 1)")
             }
         }
-        try connection.transaction { () throws(StoreError) in try matchTables() }
+        // A program of fewer steps knows nothing of keys.
+        if steps.count >= SchemaStep.all.count { try KeyProofs(connection).check(ring) }
+        var hasSealed = false
+        try connection.transaction { () throws(StoreError) in
+            if let ring, steps.count >= SchemaStep.all.count { try KeyProofs(connection).add(ring) }
+            hasSealed = try matchTables()
+        }
+        // What lay open must be gone from the file too, not only from its tables.
+        if hasSealed {
+            try connection.execute("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")
+        }
     }
 
     /// Refuses a file that holds something else.
@@ -144,23 +170,36 @@ struct SchemaUpgrade {
         return definitions
     }
 
-    /// Creates what is new, and refuses what a file can't be changed to without a step.
-    private func matchTables() throws(StoreError) {
+    /// Creates what is new, and refuses what a file can't be changed to without a step; returns whether
+    /// it has sealed what lay open before.
+    private func matchTables() throws(StoreError) -> Bool {
         var recorded = try recorded()
-        for table in tables {
+        var hasSealed = false
+        let layouts = tables.map(SealedLayout.init)
+        for layout in layouts {
+            let table = layout.stored
+            precondition(!layout.isSealed || ring != nil, "table \(table.name) needs keys")
             precondition(!table.name.hasPrefix("store_"), "table \(table.name) has our own prefix")
             let declared = Declared(kind: .table, name: table.name)
             let definition = SQL.create(table)
             let previous = recorded.removeValue(forKey: declared)
             if let previous, previous != definition {
-                try addColumns(table, to: previous)
+                if let ring, try seal(layout, from: previous, by: ring) {
+                    hasSealed = true
+                    for index in table.indexes {
+                        let declared = Declared(kind: .index, name: index.name)
+                        if recorded.removeValue(forKey: declared) != nil { try forget(declared) }
+                    }
+                } else {
+                    try addColumns(table, to: previous)
+                }
             } else if previous == nil {
                 try connection.execute(definition)
             }
             if previous != definition { try record(declared, definition) }
         }
         // Every program's tables must be there, but an index is only another way to find a row.
-        for table in tables {
+        for table in layouts.map(\.stored) {
             for index in table.indexes {
                 let declared = Declared(kind: .index, name: index.name)
                 let definition = SQL.create(index, of: table)
@@ -181,6 +220,55 @@ struct SchemaUpgrade {
             try connection.execute("DROP INDEX \(SQL.name(declared.name))")
             try forget(declared)
         }
+        return hasSealed
+    }
+
+    /// Seals the columns of a table that have become personal since the file was made; returns false
+    /// when it isn't these by which the table differs.
+    private func seal(
+        _ layout: SealedLayout,
+        from previous: String,
+        by ring: KeyRing
+    ) throws(StoreError) -> Bool {
+        let existing = try columnNames(layout.table)
+        let open = Table(
+            layout.table.name,
+            key: layout.table.key,
+            columns: layout.table.columns.filter { existing.contains($0.name) }
+        )
+        let isNullable = layout.table.columns.allSatisfy {
+            existing.contains($0.name) || $0.isOptional
+        }
+        guard layout.isSealed, isNullable, Self.parts(SQL.create(open)) == Self.parts(previous)
+        else { return false }
+        try connection.execute("PRAGMA secure_delete = ON")
+        let name = layout.stored.name
+        let draft = Table(
+            "\(name)_sealed",
+            key: layout.stored.key,
+            columns: layout.stored.columns
+        )
+        try connection.execute(SQL.create(draft))
+        let columns = layout.table.key + layout.table.columns
+        let values = columns.map { column in
+            existing.contains(column.name) ? SQL.name(column.name) : "NULL"
+        }
+        let read = try Statement(
+            connection,
+            "SELECT \(values.joined(separator: ", ")) FROM \(SQL.name(name))"
+        )
+        let write = try Statement(connection, SQL.insert(draft))
+        while try read.step() {
+            var row = Row()
+            read.read(columns.count, into: &row)
+            try write.run(with: layout.seal(row, by: ring))
+        }
+        read.reset()
+        try connection.execute(
+            "DROP TABLE \(SQL.name(name)); "
+                + "ALTER TABLE \(SQL.name(draft.name)) RENAME TO \(SQL.name(name))"
+        )
+        return true
     }
 
     /// Adds the columns by which `table` is wider than the file's, when they may be null.

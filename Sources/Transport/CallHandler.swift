@@ -27,6 +27,17 @@ package struct CallTicket: Hashable, Sendable {
     let slot: UInt32
 }
 
+extension CallTicket: Comparable {
+    /// By connection, then by stream: the later call of a connection is the greater.
+    package static func < (left: CallTicket, right: CallTicket) -> Bool {
+        left.order < right.order
+    }
+
+    private var order: (UInt16, UInt32, UInt32, UInt32, UInt32) {
+        (connection.reactor, connection.index, connection.generation, stream, slot)
+    }
+}
+
 /// Who has signed in on a connection, in numbers that the server's own and the transport passes on.
 package struct Principal: Hashable, Sendable {
     package let rawValue: UInt64
@@ -136,6 +147,7 @@ package struct Responder: ~Copyable {
         case open, answered, deferred
     }
 
+    /// Answers `call` in a session and its output, which must outlive the responder.
     package init(
         _ call: IncomingCall,
         session: UnsafeMutablePointer<ServerSession>,
@@ -146,6 +158,9 @@ package struct Responder: ~Copyable {
         stream = call.stream
         receivedAt = call.receivedAt
     }
+
+    /// Whether the call has neither been answered nor kept.
+    package var isOpen: Bool { state == .open }
 }
 
 extension Responder {

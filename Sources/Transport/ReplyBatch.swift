@@ -4,8 +4,9 @@ package import Wire
 ///
 /// Used again after it was posted, it allocates nothing.
 package struct ReplyBatch: ~Copyable, Sendable {
-    struct Entry {
-        enum Content {
+    /// One answer, or one message on a stream.
+    package struct Entry {
+        package enum Content: Sendable {
             case success(FrameFlags)
             /// Of this status.
             case failure(UInt16)
@@ -25,7 +26,7 @@ package struct ReplyBatch: ~Copyable, Sendable {
             }
 
             /// Whether the handler lets go of the call with it.
-            var isEnd: Bool {
+            package var isEnd: Bool {
                 switch self {
                 case .success, .failure, .end: true
                 case .message, .credit: false
@@ -33,8 +34,8 @@ package struct ReplyBatch: ~Copyable, Sendable {
             }
         }
 
-        let ticket: CallTicket
-        let content: Content
+        package let ticket: CallTicket
+        package let content: Content
         /// Where the payload begins in `bytes`; it ends where the next one begins.
         let start: Int
     }
@@ -127,7 +128,7 @@ package struct ReplyBatch: ~Copyable, Sendable {
     }
 
     /// Adds copies of another batch's answers: all, or those of one loop.
-    mutating func append(_ other: borrowing ReplyBatch, reactor: UInt16? = nil) {
+    package mutating func append(_ other: borrowing ReplyBatch, reactor: UInt16? = nil) {
         other.withEntries { entry, payload in
             if let reactor, entry.ticket.connection.reactor != reactor { return }
             let start = bytes.count
@@ -137,7 +138,7 @@ package struct ReplyBatch: ~Copyable, Sendable {
     }
 
     /// Visits the answers in the order in which they were added.
-    borrowing func withEntries(_ visit: (Entry, UnsafeRawBufferPointer) -> Void) {
+    package borrowing func withEntries(_ visit: (Entry, UnsafeRawBufferPointer) -> Void) {
         bytes.withUnsafeBytes { all in
             for index in entries.indices {
                 let entry = entries[index]

@@ -177,7 +177,7 @@ extension ServerSession {
     }
 
     /// Answers a call that was kept. An answer that nobody waits for goes nowhere.
-    mutating func answer(
+    package mutating func answer(
         _ entry: ReplyBatch.Entry,
         _ payload: UnsafeRawBufferPointer,
         into output: inout MessageWriter

@@ -15,6 +15,7 @@ package struct StreamResponder: ~Copyable {
         case open, refused, taken
     }
 
+    /// Takes or refuses `call` in a session and its output, which must outlive the responder.
     package init(
         _ call: IncomingCall,
         isHalfClosed: Bool,
@@ -27,6 +28,9 @@ package struct StreamResponder: ~Copyable {
         stream = call.stream
         receivedAt = call.receivedAt
     }
+
+    /// Whether the call has neither been taken nor refused.
+    package var isOpen: Bool { state == .open }
 
     /// Ends the call.
     package mutating func refuse(_ failure: CallFailure) {

@@ -141,8 +141,10 @@ import Wire
                 "case": .delimited(Array(received.case.utf8)), "version": .varint(0),
             ]
             known[field] = value
+            // Who applied may be asked in every state of a case.
             let affected = Self.methods.filter {
                 $0.kind == .command && $0.request.descriptor.field(named: field) != nil
+                    && (reasons != Self.wrongState || $0.id != CasesMethods.openApplicant.id)
             }
             #expect(!affected.isEmpty, "no command names \(what)")
             for method in affected {

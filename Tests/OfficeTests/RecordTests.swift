@@ -97,7 +97,7 @@ import WorkCalendar
             try comesBack(
                 PersonRecord(
                     login: "zhang",
-                    name: "张",
+                    details: PersonDetails(name: PersonName("张")),
                     department: "",
                     post: "",
                     roles: roles
@@ -126,7 +126,13 @@ import WorkCalendar
         refusesOtherForms(PostRecord(code: "P", name: "岗", department: "LEAD", rank: 1))
         refusesOtherForms(CredentialRecord(login: "zhang", secretDigest: [0, 255]))
         refusesOtherForms(
-            PersonRecord(login: "zhang", name: "张", department: "", post: "", roles: [])
+            PersonRecord(
+                login: "zhang",
+                details: PersonDetails(name: PersonName("张")),
+                department: "",
+                post: "",
+                roles: []
+            )
         )
     }
 

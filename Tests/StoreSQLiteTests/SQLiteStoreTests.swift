@@ -140,7 +140,7 @@ import Testing
         for table in Samples.tables {
             for index in [nil] + table.indexes.map(Optional.some) {
                 for search in searches(of: table, by: index) {
-                    let sql = SearchShape(search).sql(table)
+                    let sql = SearchShape(search, hashCounts: [:]).sql(SealedLayout(table))
                     let plan = try Statement(connection, "EXPLAIN QUERY PLAN \(sql)")
                     while try plan.step() {
                         let line = try plan.text(at: 3)

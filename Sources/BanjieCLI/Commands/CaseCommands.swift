@@ -25,6 +25,32 @@ enum CaseCommands {
                     show: { (view: CaseView, page) in page.show(view) }
                 )
             ),
+            .command(
+                Command(
+                    "applicant",
+                    calling: CasesMethods.getApplicant,
+                    oneCase,
+                    show: { (view: ApplicantView, page) in page.show(view) }
+                )
+            ),
+            .command(
+                Command(
+                    "open-applicant",
+                    calling: CasesMethods.openApplicant,
+                    oneCase,
+                    examples: ["banjie case open-applicant SERIAL --reason '电话核实材料'"],
+                    show: { (view: ApplicantView, page) in page.show(view) }
+                )
+            ),
+            .command(
+                Command(
+                    "find",
+                    calling: CasesMethods.findCases,
+                    RequestForm(fallbacks: ["limit": "20"]),
+                    examples: ["banjie case find --phone 13800005678 --reason '窗口查询'"],
+                    show: { (reply: FindCasesReply, page) in page.show(reply) }
+                )
+            ),
             .command(explain),
             .command(
                 Command(

@@ -44,7 +44,20 @@ enum DirectoryCommands {
                                 + "--post window --roles STAFF"
                         ],
                         show: { (person: Person, page) in page.show(person) }
-                    )
+                    ),
+                    Command(
+                        "show",
+                        calling: DirectoryMethods.getPerson,
+                        RequestForm(operands: ["login"]),
+                        show: { (person: Person, page) in page.show(person) }
+                    ),
+                    Command(
+                        "open",
+                        calling: DirectoryMethods.openPerson,
+                        RequestForm(operands: ["login"]),
+                        examples: ["banjie directory person open zhang --reason '更正登记'"],
+                        show: { (person: Person, page) in page.show(person) }
+                    ),
                 ]
             ),
             group(

@@ -12,6 +12,29 @@ extension Page {
         line(parts.joined(separator: "  "))
     }
 
+    mutating func show(_ view: ApplicantView) {
+        line("\(language.text(Label.case)) \(view.case)", .strong)
+        entries([
+            Entry(Text("login", "登录名"), view.login),
+            Entry(Text("name", "姓名"), view.details?.name),
+            Entry(Label.citizenID, view.details?.citizenId),
+            Entry(Label.phone, view.details?.phone),
+            Entry(Label.firm, view.details?.firm),
+            Entry(Label.creditCode, view.details?.creditCode),
+            Entry(Text("erased", "已删除"), view.erased.map(date)),
+        ])
+    }
+
+    mutating func show(_ reply: FindCasesReply) {
+        for found in reply.cases {
+            let parts = [
+                found.case, language.label(found.state), found.department,
+                moment(found.submitted),
+            ]
+            line(parts.joined(separator: "  "))
+        }
+    }
+
     mutating func show(_ view: CaseView) {
         line("\(language.text(Label.case)) \(view.case)", .strong)
         entries([

@@ -19,6 +19,10 @@ extension Page {
         entries([
             Entry(Text("login", "登录名"), person.login),
             Entry(Text("name", "姓名"), person.name),
+            Entry(Label.citizenID, person.citizenId),
+            Entry(Label.phone, person.phone),
+            Entry(Label.firm, person.firm),
+            Entry(Label.creditCode, person.creditCode),
             Entry(Label.department, person.department),
             Entry(Text("post", "岗位"), person.post),
             Entry(

@@ -58,6 +58,11 @@ extension SchemaTexts {
         "Cases/Count": "办件总数。",
         "Cases/Watch": "持续推送本人可见办件的变动：可从任一序号接续，次序不变，不缺不漏；从已处理的最后一个序号接续，每条至少收到一次。",
         "Cases/Cards": "部门的催办、黄牌与红牌。",
+        "Cases/GetApplicant": "办件的申请人，已脱敏。",
+        "Cases/OpenApplicant": "查看申请人的原始信息，限承办部门与申请人本人；每次查看均记入审计。",
+        "Cases/FindCases": "按身份证号或电话查找办件；每次查找均记入审计。",
+        "Directory/GetPerson": "人员，已脱敏。",
+        "Directory/OpenPerson": "查看人员的原始信息；每次查看均记入审计。",
         "Online/UploadMaterial":
             "分段上传办件材料。每段在服务器归还信用时即已持久，中断后从 GetMaterial 所示之处接续；未传完即结束时，应答说明已收到多少。",
         "Online/GetMaterial": "材料的收存情况。",

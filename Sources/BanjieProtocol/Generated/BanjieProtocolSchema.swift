@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x0495ae0017720768
+    public static let fingerprint: UInt64 = 0xd856b8a2cea6247c
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -37,6 +37,7 @@ public enum BanjieProtocolSchema {
         LoadYearRequest.self,
         CalendarVersionRequest.self,
         CalendarVersionView.self,
+        ApplicantDetails.self,
         SubmitCaseRequest.self,
         CaseRequest.self,
         RefuseCaseRequest.self,
@@ -57,6 +58,11 @@ public enum BanjieProtocolSchema {
         WatchCasesRequest.self,
         CaseChange.self,
         CaseEvent.self,
+        ApplicantView.self,
+        OpenApplicantRequest.self,
+        FindCasesRequest.self,
+        FoundCase.self,
+        FindCasesReply.self,
         Empty.self,
         ArmRequest.self,
         DeadlineRequest.self,
@@ -79,6 +85,7 @@ public enum BanjieProtocolSchema {
         Department.self,
         Post.self,
         Person.self,
+        OpenPersonRequest.self,
         Credential.self,
         PersonRequest.self,
         ItemLimits.self,

@@ -288,6 +288,81 @@ public struct Decision: OpenEnum {
     )
 }
 
+/// Who applies: a person, or a firm with the person who acts for it. What is personal is masked wherever
+/// it isn't opened: 王*, 110***********002X, 138****5678.
+public struct ApplicantDetails: Message {
+    /// The person's name.
+    public var name: String = ""
+    /// 公民身份号码 (GB 11643); empty when it isn't given.
+    public var citizenId: String = ""
+    /// A telephone number; empty when it isn't given.
+    public var phone: String = ""
+    /// The firm's name; empty for a natural person.
+    public var firm: String = ""
+    /// 统一社会信用代码 (GB 32100) of the firm; empty for a natural person.
+    public var creditCode: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        name: String = "",
+        citizenId: String = "",
+        phone: String = "",
+        firm: String = "",
+        creditCode: String = ""
+    ) {
+        self.name = name
+        self.citizenId = citizenId
+        self.phone = phone
+        self.firm = firm
+        self.creditCode = creditCode
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.name = try reader.string()
+            case 2: self.citizenId = try reader.string()
+            case 3: self.phone = try reader.string()
+            case 4: self.firm = try reader.string()
+            case 5: self.creditCode = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.name, as: 1)
+        writer.write(self.citizenId, as: 2)
+        writer.write(self.phone, as: 3)
+        writer.write(self.firm, as: 4)
+        writer.write(self.creditCode, as: 5)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.name, "name", 1, 200)
+        try FieldCheck.length(self.citizenId, "citizen_id", nil, 18)
+        try FieldCheck.length(self.phone, "phone", nil, 20)
+        try FieldCheck.length(self.firm, "firm", nil, 200)
+        try FieldCheck.length(self.creditCode, "credit_code", nil, 18)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ApplicantDetails",
+        fields: [
+            FieldDescriptor(1, "name", .string, isPersonal: true, limits: FieldLimits(value: Bounds(1, 200)), doc: "The person's name."),
+            FieldDescriptor(2, "citizen_id", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 18)), doc: "公民身份号码 (GB 11643); empty when it isn't given."),
+            FieldDescriptor(3, "phone", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 20)), doc: "A telephone number; empty when it isn't given."),
+            FieldDescriptor(4, "firm", .string, limits: FieldLimits(value: Bounds(nil, 200)), doc: "The firm's name; empty for a natural person."),
+            FieldDescriptor(5, "credit_code", .string, limits: FieldLimits(value: Bounds(nil, 18)), doc: "统一社会信用代码 (GB 32100) of the firm; empty for a natural person."),
+        ],
+        doc: "Who applies: a person, or a firm with the person who acts for it. What is personal is masked wherever it isn't opened: 王*, 110***********002X, 138****5678."
+    )
+}
+
 /// Brings a matter.
 public struct SubmitCaseRequest: Message {
     /// The item code; its newest version applies.
@@ -296,6 +371,8 @@ public struct SubmitCaseRequest: Message {
     public var channel: Channel? = nil
     /// The applicant's login, when a window submits for somebody; else who is signed in.
     public var applicant: String = ""
+    /// Who applies; as the directory has the applicant when absent.
+    public var details: ApplicantDetails? = nil
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
 
@@ -304,11 +381,13 @@ public struct SubmitCaseRequest: Message {
     public init(
         item: String = "",
         channel: Channel? = nil,
-        applicant: String = ""
+        applicant: String = "",
+        details: ApplicantDetails? = nil
     ) {
         self.item = item
         self.channel = channel
         self.applicant = applicant
+        self.details = details
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
@@ -317,6 +396,7 @@ public struct SubmitCaseRequest: Message {
             case 1: self.item = try reader.string()
             case 2: self.channel = try reader.scalar()
             case 3: self.applicant = try reader.string()
+            case 4: try reader.message(into: &self.details)
             default: try reader.keep(in: &unknownFields)
             }
         }
@@ -326,6 +406,7 @@ public struct SubmitCaseRequest: Message {
         writer.write(self.item, as: 1)
         writer.write(ifPresent: self.channel, as: 2)
         writer.write(self.applicant, as: 3)
+        writer.write(ifPresent: self.details, as: 4)
         writer.write(unknownFields)
     }
 
@@ -333,6 +414,7 @@ public struct SubmitCaseRequest: Message {
         try FieldCheck.length(self.item, "item", 1, 64)
         if let value = self.channel { try FieldCheck.known(value, "channel", .unknownValue) }
         try FieldCheck.length(self.applicant, "applicant", nil, 64)
+        try FieldCheck.message(self.details, "details")
     }
 
     public static let descriptor = MessageDescriptor(
@@ -341,6 +423,7 @@ public struct SubmitCaseRequest: Message {
             FieldDescriptor(1, "item", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The item code; its newest version applies."),
             FieldDescriptor(2, "channel", .enumeration(Channel.self), isOptional: true, limits: FieldLimits(unknown: .unknownValue), doc: "Where it came in; WINDOW when left out."),
             FieldDescriptor(3, "applicant", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The applicant's login, when a window submits for somebody; else who is signed in."),
+            FieldDescriptor(4, "details", .message(ApplicantDetails.self), doc: "Who applies; as the directory has the applicant when absent."),
         ],
         doc: "Brings a matter."
     )
@@ -1036,7 +1119,7 @@ public struct CaseView: Message {
     public var itemVersion: UInt32 = 0
     /// The department that answers for it.
     public var department: String = ""
-    /// The applicant's login.
+    /// The applicant's login, masked; the applicant's view has it.
     public var applicant: String = ""
     /// Where it came in.
     public var channel: Channel = Channel(rawValue: 0)
@@ -1191,7 +1274,7 @@ public struct CaseView: Message {
             FieldDescriptor(4, "item", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The item code."),
             FieldDescriptor(5, "item_version", .uint32, doc: "The item's version."),
             FieldDescriptor(6, "department", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The department that answers for it."),
-            FieldDescriptor(7, "applicant", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The applicant's login."),
+            FieldDescriptor(7, "applicant", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The applicant's login, masked; the applicant's view has it."),
             FieldDescriptor(8, "channel", .enumeration(Channel.self), limits: FieldLimits(unknown: .unknownValue), doc: "Where it came in."),
             FieldDescriptor(9, "submitted", .instant, doc: "When it was submitted."),
             FieldDescriptor(10, "effective_receipt", .date, doc: "收件日: the day of receipt."),
@@ -1652,6 +1735,311 @@ public struct CaseEvent: Message {
     )
 }
 
+/// The applicant of a case.
+public struct ApplicantView: Message {
+    /// The case serial.
+    public var `case`: String = ""
+    /// The applicant's login.
+    public var login: String = ""
+    /// Who applies.
+    public var details: ApplicantDetails? = nil
+    /// The day on which the personal part was erased, since its time was over; absent before.
+    public var erased: CivilDate? = nil
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        `case`: String = "",
+        login: String = "",
+        details: ApplicantDetails? = nil,
+        erased: CivilDate? = nil
+    ) {
+        self.case = `case`
+        self.login = login
+        self.details = details
+        self.erased = erased
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.case = try reader.string()
+            case 2: self.login = try reader.string()
+            case 3: try reader.message(into: &self.details)
+            case 4: self.erased = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.case, as: 1)
+        writer.write(self.login, as: 2)
+        writer.write(ifPresent: self.details, as: 3)
+        writer.write(ifPresent: self.erased, as: 4)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.case, "case", 1, 64)
+        try FieldCheck.length(self.login, "login", nil, 64)
+        try FieldCheck.message(self.details, "details")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ApplicantView",
+        fields: [
+            FieldDescriptor(1, "case", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The case serial."),
+            FieldDescriptor(2, "login", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The applicant's login."),
+            FieldDescriptor(3, "details", .message(ApplicantDetails.self), doc: "Who applies."),
+            FieldDescriptor(4, "erased", .date, isOptional: true, doc: "The day on which the personal part was erased, since its time was over; absent before."),
+        ],
+        doc: "The applicant of a case."
+    )
+}
+
+/// Names a case whose applicant is to be seen as it is, and why.
+public struct OpenApplicantRequest: Message {
+    /// The case serial.
+    public var `case`: String = ""
+    /// Why; it stands in the audit log.
+    public var reason: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        `case`: String = "",
+        reason: String = ""
+    ) {
+        self.case = `case`
+        self.reason = reason
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.case = try reader.string()
+            case 2: self.reason = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.case, as: 1)
+        writer.write(self.reason, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.case, "case", 1, 64)
+        try FieldCheck.required(!self.reason.isEmpty, "reason", .reasonRequired)
+        try FieldCheck.length(self.reason, "reason", nil, 500)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "OpenApplicantRequest",
+        fields: [
+            FieldDescriptor(1, "case", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The case serial."),
+            FieldDescriptor(2, "reason", .string, limits: FieldLimits(value: Bounds(nil, 500), required: .reasonRequired), doc: "Why; it stands in the audit log."),
+        ],
+        doc: "Names a case whose applicant is to be seen as it is, and why."
+    )
+}
+
+/// Asks for the cases of somebody who is at the window.
+public struct FindCasesRequest: Message {
+    /// The citizen ID number to search for; empty to search for a telephone number.
+    public var citizenId: String = ""
+    /// The telephone number to search for; empty to search for a citizen ID number.
+    public var phone: String = ""
+    /// Why; it stands in the audit log.
+    public var reason: String = ""
+    /// How many at most.
+    public var limit: Int32 = 0
+    /// Begin after this serial, for the next page.
+    public var after: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        citizenId: String = "",
+        phone: String = "",
+        reason: String = "",
+        limit: Int32 = 0,
+        after: String = ""
+    ) {
+        self.citizenId = citizenId
+        self.phone = phone
+        self.reason = reason
+        self.limit = limit
+        self.after = after
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.citizenId = try reader.string()
+            case 2: self.phone = try reader.string()
+            case 3: self.reason = try reader.string()
+            case 4: self.limit = try reader.scalar()
+            case 5: self.after = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.citizenId, as: 1)
+        writer.write(self.phone, as: 2)
+        writer.write(self.reason, as: 3)
+        writer.write(self.limit, as: 4)
+        writer.write(self.after, as: 5)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.citizenId, "citizen_id", nil, 18)
+        try FieldCheck.length(self.phone, "phone", nil, 20)
+        try FieldCheck.required(!self.reason.isEmpty, "reason", .reasonRequired)
+        try FieldCheck.length(self.reason, "reason", nil, 500)
+        try FieldCheck.value(self.limit, "limit", 1, 100)
+        try FieldCheck.length(self.after, "after", nil, 64)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "FindCasesRequest",
+        fields: [
+            FieldDescriptor(1, "citizen_id", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 18)), doc: "The citizen ID number to search for; empty to search for a telephone number."),
+            FieldDescriptor(2, "phone", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 20)), doc: "The telephone number to search for; empty to search for a citizen ID number."),
+            FieldDescriptor(3, "reason", .string, limits: FieldLimits(value: Bounds(nil, 500), required: .reasonRequired), doc: "Why; it stands in the audit log."),
+            FieldDescriptor(4, "limit", .int32, limits: FieldLimits(value: Bounds(1, 100)), doc: "How many at most."),
+            FieldDescriptor(5, "after", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Begin after this serial, for the next page."),
+        ],
+        doc: "Asks for the cases of somebody who is at the window."
+    )
+}
+
+/// A case that was found.
+public struct FoundCase: Message {
+    /// The case serial.
+    public var `case`: String = ""
+    /// The state.
+    public var state: CaseState = CaseState(rawValue: 0)
+    /// When it was submitted.
+    public var submitted: Instant = Instant(unixSeconds: 0)
+    /// The department that answers for it.
+    public var department: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        `case`: String = "",
+        state: CaseState = CaseState(rawValue: 0),
+        submitted: Instant = Instant(unixSeconds: 0),
+        department: String = ""
+    ) {
+        self.case = `case`
+        self.state = state
+        self.submitted = submitted
+        self.department = department
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.case = try reader.string()
+            case 2: self.state = try reader.scalar()
+            case 3: self.submitted = try reader.scalar()
+            case 4: self.department = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.case, as: 1)
+        writer.write(self.state, as: 2)
+        writer.write(self.submitted, as: 3)
+        writer.write(self.department, as: 4)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.case, "case", 1, 64)
+        try FieldCheck.known(self.state, "state", .unknownValue)
+        try FieldCheck.length(self.department, "department", nil, 64)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "FoundCase",
+        fields: [
+            FieldDescriptor(1, "case", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The case serial."),
+            FieldDescriptor(2, "state", .enumeration(CaseState.self), limits: FieldLimits(unknown: .unknownValue), doc: "The state."),
+            FieldDescriptor(3, "submitted", .instant, doc: "When it was submitted."),
+            FieldDescriptor(4, "department", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The department that answers for it."),
+        ],
+        doc: "A case that was found."
+    )
+}
+
+/// What was found, by serial.
+public struct FindCasesReply: Message {
+    /// The cases.
+    public var cases: [FoundCase] = []
+    /// Whether there are more.
+    public var more: Bool = false
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        cases: [FoundCase] = [],
+        more: Bool = false
+    ) {
+        self.cases = cases
+        self.more = more
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: try reader.message(into: &self.cases)
+            case 2: self.more = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.cases, as: 1)
+        writer.write(self.more, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.messages(self.cases, "cases")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "FindCasesReply",
+        fields: [
+            FieldDescriptor(1, "cases", .message(FoundCase.self), isList: true, doc: "The cases."),
+            FieldDescriptor(2, "more", .bool, doc: "Whether there are more."),
+        ],
+        doc: "What was found, by serial."
+    )
+}
+
 /// The methods of Cases.
 public enum CasesMethods {
     /// Brings a matter; it is received today, or on the next working day.
@@ -1995,6 +2383,58 @@ public enum CasesMethods {
         doc: "What happens to cases that the caller may see, from any number on: in order and without a gap. A client that goes on from the last number that it has dealt with gets everything at least once."
     )
 
+    /// The applicant of a case, masked.
+    public static let getApplicant = MethodDescriptor(
+        serviceName: "Cases",
+        serviceNumber: 5,
+        name: "GetApplicant",
+        number: 21,
+        kind: .query,
+        runsInline: false,
+        access: .roles([.applicant, .staff, .head, .governmentHead, .office, .supervisor], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .safe,
+        request: CaseRequest.self,
+        reply: ApplicantView.self,
+        doc: "The applicant of a case, masked."
+    )
+
+    /// The applicant of a case as it is, for the department that answers and for the applicant. Each
+    /// opening is audited.
+    public static let openApplicant = MethodDescriptor(
+        serviceName: "Cases",
+        serviceNumber: 5,
+        name: "OpenApplicant",
+        number: 22,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.staff, .applicant], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .none,
+        request: OpenApplicantRequest.self,
+        reply: ApplicantView.self,
+        doc: "The applicant of a case as it is, for the department that answers and for the applicant. Each opening is audited."
+    )
+
+    /// The cases of whoever has a citizen ID or telephone number. Each search is audited.
+    public static let findCases = MethodDescriptor(
+        serviceName: "Cases",
+        serviceNumber: 5,
+        name: "FindCases",
+        number: 23,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.staff], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .none,
+        request: FindCasesRequest.self,
+        reply: FindCasesReply.self,
+        doc: "The cases of whoever has a citizen ID or telephone number. Each search is audited."
+    )
+
     /// The service and its methods, in ascending order of their numbers.
     public static let service = ServiceDescriptor(
         name: "Cases",
@@ -2020,6 +2460,9 @@ public enum CasesMethods {
             count,
             cards,
             watch,
+            getApplicant,
+            openApplicant,
+            findCases,
         ],
         doc: "Matters at the window, from submission to delivery."
     )
@@ -2192,6 +2635,31 @@ public struct CasesClient: Sendable {
     ) -> ReplyStream<CaseEvent> {
         channel.watch(CasesMethods.watch, request, options)
     }
+
+    /// The applicant of a case, masked.
+    public func getApplicant(
+        _ request: CaseRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ApplicantView {
+        try await channel.call(CasesMethods.getApplicant, request, options)
+    }
+
+    /// The applicant of a case as it is, for the department that answers and for the applicant. Each
+    /// opening is audited.
+    public func openApplicant(
+        _ request: OpenApplicantRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ApplicantView {
+        try await channel.call(CasesMethods.openApplicant, request, options)
+    }
+
+    /// The cases of whoever has a citizen ID or telephone number. Each search is audited.
+    public func findCases(
+        _ request: FindCasesRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> FindCasesReply {
+        try await channel.call(CasesMethods.findCases, request, options)
+    }
 }
 
 /// What a server does on the commands of Cases.
@@ -2245,6 +2713,13 @@ public protocol CasesCommands {
 
     /// Puts a delivered case away (归档).
     func archive(_ request: CaseRequest, in context: inout CommandContext) throws(Failure) -> CaseView
+
+    /// The applicant of a case as it is, for the department that answers and for the applicant. Each
+    /// opening is audited.
+    func openApplicant(_ request: OpenApplicantRequest, in context: inout CommandContext) throws(Failure) -> ApplicantView
+
+    /// The cases of whoever has a citizen ID or telephone number. Each search is audited.
+    func findCases(_ request: FindCasesRequest, in context: inout CommandContext) throws(Failure) -> FindCasesReply
 }
 
 extension CasesCommands {
@@ -2331,6 +2806,16 @@ extension CasesCommands {
                 (request: CaseRequest) throws(Failure) in
                 try archive(request, in: &context)
             }
+        case 22:
+            try Dispatch.answer(body, into: &reply) {
+                (request: OpenApplicantRequest) throws(Failure) in
+                try openApplicant(request, in: &context)
+            }
+        case 23:
+            try Dispatch.answer(body, into: &reply) {
+                (request: FindCasesRequest) throws(Failure) in
+                try findCases(request, in: &context)
+            }
         default: throw .unknownMethod
         }
     }
@@ -2354,6 +2839,9 @@ public protocol CasesQueries {
 
     /// The cards that a department bears.
     func cards(_ request: DepartmentCardsRequest, in context: inout QueryContext) throws(Failure) -> DepartmentCards
+
+    /// The applicant of a case, masked.
+    func getApplicant(_ request: CaseRequest, in context: inout QueryContext) throws(Failure) -> ApplicantView
 }
 
 extension CasesQueries {
@@ -2384,6 +2872,11 @@ extension CasesQueries {
             try Dispatch.answer(body, into: &reply) {
                 (request: DepartmentCardsRequest) throws(Failure) in
                 try cards(request, in: &context)
+            }
+        case 21:
+            try Dispatch.answer(body, into: &reply) {
+                (request: CaseRequest) throws(Failure) in
+                try getApplicant(request, in: &context)
             }
         default: throw .unknownMethod
         }

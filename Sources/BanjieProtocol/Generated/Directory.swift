@@ -193,7 +193,8 @@ public struct Post: Message {
 
 /// A person who can sign in.
 public struct Person: Message {
-    /// The name by which the person signs in.
+    /// The name by which the person signs in; neither a citizen ID nor a telephone number, since it
+    /// isn't masked.
     public var login: String = ""
     /// The person's name.
     public var name: String = ""
@@ -203,6 +204,14 @@ public struct Person: Message {
     public var post: String = ""
     /// What the person may do.
     public var roles: [Role] = []
+    /// 公民身份号码 (GB 11643); empty when it isn't given.
+    public var citizenId: String = ""
+    /// A telephone number; empty when it isn't given.
+    public var phone: String = ""
+    /// The firm for which an applicant acts; empty for others.
+    public var firm: String = ""
+    /// 统一社会信用代码 (GB 32100) of the firm; empty for others.
+    public var creditCode: String = ""
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
 
@@ -213,13 +222,21 @@ public struct Person: Message {
         name: String = "",
         department: String = "",
         post: String = "",
-        roles: [Role] = []
+        roles: [Role] = [],
+        citizenId: String = "",
+        phone: String = "",
+        firm: String = "",
+        creditCode: String = ""
     ) {
         self.login = login
         self.name = name
         self.department = department
         self.post = post
         self.roles = roles
+        self.citizenId = citizenId
+        self.phone = phone
+        self.firm = firm
+        self.creditCode = creditCode
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
@@ -230,6 +247,10 @@ public struct Person: Message {
             case 3: self.department = try reader.string()
             case 4: self.post = try reader.string()
             case 5: try reader.scalars(into: &self.roles)
+            case 6: self.citizenId = try reader.string()
+            case 7: self.phone = try reader.string()
+            case 8: self.firm = try reader.string()
+            case 9: self.creditCode = try reader.string()
             default: try reader.keep(in: &unknownFields)
             }
         }
@@ -241,6 +262,10 @@ public struct Person: Message {
         writer.write(self.department, as: 3)
         writer.write(self.post, as: 4)
         writer.write(self.roles, as: 5)
+        writer.write(self.citizenId, as: 6)
+        writer.write(self.phone, as: 7)
+        writer.write(self.firm, as: 8)
+        writer.write(self.creditCode, as: 9)
         writer.write(unknownFields)
     }
 
@@ -254,18 +279,77 @@ public struct Person: Message {
             (value: Role) throws(FieldRefusal) in
             try FieldCheck.known(value, "roles", .unknownValue)
         }
+        try FieldCheck.length(self.citizenId, "citizen_id", nil, 18)
+        try FieldCheck.length(self.phone, "phone", nil, 20)
+        try FieldCheck.length(self.firm, "firm", nil, 200)
+        try FieldCheck.length(self.creditCode, "credit_code", nil, 18)
     }
 
     public static let descriptor = MessageDescriptor(
         name: "Person",
         fields: [
-            FieldDescriptor(1, "login", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The name by which the person signs in."),
+            FieldDescriptor(1, "login", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The name by which the person signs in; neither a citizen ID nor a telephone number, since it isn't masked."),
             FieldDescriptor(2, "name", .string, isPersonal: true, limits: FieldLimits(value: Bounds(1, 200)), doc: "The person's name."),
             FieldDescriptor(3, "department", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The department; empty for applicants."),
             FieldDescriptor(4, "post", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The post; empty for applicants."),
             FieldDescriptor(5, "roles", .enumeration(Role.self), isList: true, limits: FieldLimits(count: Bounds(1, 16), unknown: .unknownValue), doc: "What the person may do."),
+            FieldDescriptor(6, "citizen_id", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 18)), doc: "公民身份号码 (GB 11643); empty when it isn't given."),
+            FieldDescriptor(7, "phone", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 20)), doc: "A telephone number; empty when it isn't given."),
+            FieldDescriptor(8, "firm", .string, limits: FieldLimits(value: Bounds(nil, 200)), doc: "The firm for which an applicant acts; empty for others."),
+            FieldDescriptor(9, "credit_code", .string, limits: FieldLimits(value: Bounds(nil, 18)), doc: "统一社会信用代码 (GB 32100) of the firm; empty for others."),
         ],
         doc: "A person who can sign in."
+    )
+}
+
+/// Names a person to be seen as it is, and why.
+public struct OpenPersonRequest: Message {
+    /// The person.
+    public var login: String = ""
+    /// Why; it stands in the audit log.
+    public var reason: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        login: String = "",
+        reason: String = ""
+    ) {
+        self.login = login
+        self.reason = reason
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.login = try reader.string()
+            case 2: self.reason = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.login, as: 1)
+        writer.write(self.reason, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.login, "login", 1, 64)
+        try FieldCheck.required(!self.reason.isEmpty, "reason", .reasonRequired)
+        try FieldCheck.length(self.reason, "reason", nil, 500)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "OpenPersonRequest",
+        fields: [
+            FieldDescriptor(1, "login", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The person."),
+            FieldDescriptor(2, "reason", .string, limits: FieldLimits(value: Bounds(nil, 500), required: .reasonRequired), doc: "Why; it stands in the audit log."),
+        ],
+        doc: "Names a person to be seen as it is, and why."
     )
 }
 
@@ -740,6 +824,40 @@ public enum DirectoryMethods {
         doc: "An item, by default in its newest version."
     )
 
+    /// A person, masked.
+    public static let getPerson = MethodDescriptor(
+        serviceName: "Directory",
+        serviceNumber: 4,
+        name: "GetPerson",
+        number: 7,
+        kind: .query,
+        runsInline: false,
+        access: .roles([.operator, .office, .supervisor], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .safe,
+        request: PersonRequest.self,
+        reply: Person.self,
+        doc: "A person, masked."
+    )
+
+    /// A person as it is. Each opening is audited.
+    public static let openPerson = MethodDescriptor(
+        serviceName: "Directory",
+        serviceNumber: 4,
+        name: "OpenPerson",
+        number: 8,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.operator, .office], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .none,
+        request: OpenPersonRequest.self,
+        reply: Person.self,
+        doc: "A person as it is. Each opening is audited."
+    )
+
     /// The service and its methods, in ascending order of their numbers.
     public static let service = ServiceDescriptor(
         name: "Directory",
@@ -751,6 +869,8 @@ public enum DirectoryMethods {
             issueCredential,
             publishItem,
             getItem,
+            getPerson,
+            openPerson,
         ],
         doc: "Who answers for what."
     )
@@ -810,6 +930,22 @@ public struct DirectoryClient: Sendable {
     ) async throws(CallError) -> ItemView {
         try await channel.call(DirectoryMethods.getItem, request, options)
     }
+
+    /// A person, masked.
+    public func getPerson(
+        _ request: PersonRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> Person {
+        try await channel.call(DirectoryMethods.getPerson, request, options)
+    }
+
+    /// A person as it is. Each opening is audited.
+    public func openPerson(
+        _ request: OpenPersonRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> Person {
+        try await channel.call(DirectoryMethods.openPerson, request, options)
+    }
 }
 
 /// What a server does on the commands of Directory.
@@ -833,6 +969,9 @@ public protocol DirectoryCommands {
 
     /// Publishes an item, or a new version of one.
     func publishItem(_ request: PublishItemRequest, in context: inout CommandContext) throws(Failure) -> ItemView
+
+    /// A person as it is. Each opening is audited.
+    func openPerson(_ request: OpenPersonRequest, in context: inout CommandContext) throws(Failure) -> Person
 }
 
 extension DirectoryCommands {
@@ -869,6 +1008,11 @@ extension DirectoryCommands {
                 (request: PublishItemRequest) throws(Failure) in
                 try publishItem(request, in: &context)
             }
+        case 8:
+            try Dispatch.answer(body, into: &reply) {
+                (request: OpenPersonRequest) throws(Failure) in
+                try openPerson(request, in: &context)
+            }
         default: throw .unknownMethod
         }
     }
@@ -883,6 +1027,9 @@ public protocol DirectoryQueries {
 
     /// An item, by default in its newest version.
     func getItem(_ request: ItemRequest, in context: inout QueryContext) throws(Failure) -> ItemView
+
+    /// A person, masked.
+    func getPerson(_ request: PersonRequest, in context: inout QueryContext) throws(Failure) -> Person
 }
 
 extension DirectoryQueries {
@@ -898,6 +1045,11 @@ extension DirectoryQueries {
             try Dispatch.answer(body, into: &reply) {
                 (request: ItemRequest) throws(Failure) in
                 try getItem(request, in: &context)
+            }
+        case 7:
+            try Dispatch.answer(body, into: &reply) {
+                (request: PersonRequest) throws(Failure) in
+                try getPerson(request, in: &context)
             }
         default: throw .unknownMethod
         }

@@ -140,7 +140,7 @@ public struct MaterialView: Message {
     public var material: [UInt8] = []
     /// The case that it belongs to.
     public var `case`: String = ""
-    /// Its name.
+    /// Its name, which whoever may fetch it sees.
     public var name: String = ""
     /// Its length in bytes.
     public var size: UInt64 = 0
@@ -218,7 +218,7 @@ public struct MaterialView: Message {
         fields: [
             FieldDescriptor(1, "material", .bytes, limits: FieldLimits(value: Bounds(16, 16)), doc: "Its id."),
             FieldDescriptor(2, "case", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The case that it belongs to."),
-            FieldDescriptor(3, "name", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 200)), doc: "Its name."),
+            FieldDescriptor(3, "name", .string, limits: FieldLimits(value: Bounds(nil, 200)), doc: "Its name, which whoever may fetch it sees."),
             FieldDescriptor(4, "size", .uint64, doc: "Its length in bytes."),
             FieldDescriptor(5, "digest", .bytes, limits: FieldLimits(value: Bounds(32, 32)), doc: "SHA-256 of the whole."),
             FieldDescriptor(6, "received", .uint64, doc: "How many bytes of it are durable: where an upload goes on."),

@@ -10,17 +10,25 @@ package final class ServerClock: Sendable {
     }
 
     private let source: Mutex<Source>
+    private let readMonotonic: @Sendable () -> Int64
     package let isVirtual: Bool
 
     /// The machine's clock.
     package init() {
         source = Mutex(.machine)
+        readMonotonic = Self.machineMonotonicSeconds
         isVirtual = false
     }
 
     /// A clock that stands still until it is moved.
-    package init(virtual start: Instant) {
+    ///
+    /// - Parameter monotonicSeconds: where monotonic time comes from; the machine when nil.
+    package init(
+        virtual start: Instant,
+        monotonicSeconds: (@Sendable () -> Int64)? = nil
+    ) {
         source = Mutex(.virtual(start))
+        readMonotonic = monotonicSeconds ?? Self.machineMonotonicSeconds
         isVirtual = true
     }
 
@@ -40,7 +48,7 @@ package final class ServerClock: Sendable {
     }
 
     /// Moves a virtual clock; false when it isn't one, or `instant` lies before its time.
-    func move(to instant: Instant) -> Bool {
+    package func move(to instant: Instant) -> Bool {
         source.withLock {
             guard case .virtual(let now) = $0, now <= instant else { return false }
             $0 = .virtual(instant)
@@ -55,7 +63,11 @@ package final class ServerClock: Sendable {
     }
 
     /// Seconds of monotonic time since an arbitrary moment.
-    static var monotonicSeconds: Int64 { read(CLOCK_MONOTONIC).seconds }
+    var monotonicSeconds: Int64 { readMonotonic() }
+
+    @Sendable private static func machineMonotonicSeconds() -> Int64 {
+        read(CLOCK_MONOTONIC).seconds
+    }
 
     private static func read(_ clock: clockid_t) -> (seconds: Int64, nanoseconds: Int64) {
         var time = timespec()

@@ -12,6 +12,9 @@ package struct Configuration: Sendable {
     package var tls: TLSServerFiles?
     /// The folder of the store.
     package var data: String
+    /// The file of the keys by which personal data are sealed. It doesn't belong into the same backup as
+    /// the store.
+    package var keys: String
     package var clock: Clock
     /// Refuses what only tests may do.
     package var isProduction: Bool

@@ -12,6 +12,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case tlsClientCA = "tls_client_ca"
     case tlsClients = "tls_clients"
     case data
+    case keys
     case clock
     case production
     case realm
@@ -31,6 +32,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case reviewWindowDays = "policy.review_window_days"
     case instantTargetMinutes = "policy.instant_target_minutes"
     case correctionLapseDays = "policy.correction_lapse_days"
+    case personalDays = "policy.personal_days"
 
     /// The value without any other.
     var standard: String {
@@ -40,6 +42,7 @@ package enum Setting: String, CaseIterable, Sendable {
         case .tlsCertificate, .tlsKey, .tlsClientCA: "none"
         case .tlsClients: "may"
         case .data: "banjie-data"
+        case .keys: "beside"
         case .clock: "machine"
         case .production: "false"
         case .realm: "banjie"
@@ -58,6 +61,7 @@ package enum Setting: String, CaseIterable, Sendable {
         case .reviewWindowDays: "\(policy.reviewWindowDays)"
         case .instantTargetMinutes: "\(policy.instantTargetMinutes)"
         case .correctionLapseDays: "none"
+        case .personalDays: "\(policy.personalDays)"
         }
     }
 
@@ -90,6 +94,11 @@ package enum Setting: String, CaseIterable, Sendable {
                 "may：客户端可出示证书以代替口令；must：必须出示证书"
             )
         case .data: Text("the folder of the store", "存储所在的目录")
+        case .keys:
+            Text(
+                "the file of the keys of personal data, or beside for DATA.keys; made at the first start",
+                "个人信息密钥文件；beside 即 DATA.keys；首次启动时生成"
+            )
         case .clock:
             Text(
                 "machine, or virtual:YYYY-MM-DDTHH:MM:SS",
@@ -163,6 +172,11 @@ package enum Setting: String, CaseIterable, Sendable {
             Text(
                 "working days after which an uncorrected matter lapses, or none",
                 "逾期未补正即失效的工作日数，或 none（不失效）"
+            )
+        case .personalDays:
+            Text(
+                "days after a case's end for which personal data are kept (个人信息保护法 19)",
+                "办件结束后个人信息的保存天数（个人信息保护法第 19 条）"
             )
         }
     }
@@ -246,10 +260,14 @@ package struct Settings: Sendable {
         if self[.correctionLapseDays].value != "none" {
             policy.correctionLapseDays = try integer(.correctionLapseDays, in: days)
         }
+        policy.personalDays = try integer(.personalDays, in: 1...36_500)
+        let data = self[.data].value
+        let keys = self[.keys].value
         let configuration = Configuration(
             listen: try endpoints(),
             tls: try tls(),
-            data: self[.data].value,
+            data: data,
+            keys: keys == "beside" ? "\(data).keys" : keys,
             clock: try clock(),
             isProduction: try boolean(.production),
             realm: self[.realm].value,

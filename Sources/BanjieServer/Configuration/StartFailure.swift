@@ -1,3 +1,4 @@
+internal import Sealing
 internal import Store
 internal import TLS
 internal import Telemetry
@@ -15,6 +16,7 @@ struct StartFailure {
             case StoreError.corrupt: "存储已损坏"
             case StoreError.schema: "存储的结构不为本程序所知"
             case is StoreError: "存储无法打开"
+            case is KeyFileError, is KeysMissing: "密钥文件无法使用"
             case is TransportError: "无法监听"
             case is TLSFileError: "TLS 文件无法使用"
             case is MetricsEndpoint.Failure: "无法提供指标"
@@ -24,5 +26,16 @@ struct StartFailure {
             "can't start: \(error)",
             "无法启动：" + (kind.map { "\($0)（\(error)）" } ?? "\(error)")
         )
+    }
+}
+
+/// The store holds sealed values, and there is no key file.
+struct KeysMissing: Error, CustomStringConvertible {
+    let file: String
+    let store: String
+
+    var description: String {
+        "\(store) holds sealed personal data and the key file \(file) isn't there: restore it from its "
+            + "copy, or name it by --keys"
     }
 }

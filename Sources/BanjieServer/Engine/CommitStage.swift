@@ -54,6 +54,8 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
 
     /// The most replies forgotten at once.
     private static var expiringMax: Int { 10_000 }
+    /// The most rows sealed anew at once: a millisecond's work.
+    private static var resealedMax: Int { 256 }
 
     private let committer: BatchCommitter
     private let shared: SharedState
@@ -165,6 +167,7 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
         if hasEvents { exit.published() }
         if commit != nil { committer.tidy() }
         if let instant = batch.repliesExpireBefore { expireReplies(before: instant) }
+        if shared.isResealing || batch.repliesExpireBefore != nil { reseal() }
         return .success(commit)
     }
 
@@ -184,6 +187,25 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
                 return answer.dropped(by: error, in: language, isOutcomeKnown: isOutcomeKnown)
             }
         )
+    }
+
+    /// Goes on with sealing anew what older keys have sealed, and says when they aren't needed any more.
+    private func reseal() {
+        do throws(StoreError) {
+            // First: a reading of the key file meanwhile asks for another round.
+            shared.isResealing = false
+            switch try committer.reseal(limit: Self.resealedMax) {
+            case .unfinished: shared.isResealing = true
+            case .finished(let unneeded):
+                for number in unneeded {
+                    log(
+                        "sealing key \(number) isn't needed any more: banjied keys remove takes it out"
+                    )
+                }
+            }
+        } catch {
+            log("sealing anew stopped for now: \(error)")
+        }
     }
 
     private func expireReplies(before instant: Instant) {

@@ -6,13 +6,13 @@ internal import Store
 internal import WorkCalendar
 
 /// Bits by which readers of the event log choose.
-enum EventTopic {
+package enum EventTopic {
     /// A rung fired; the payload is a `Firing` without its sequence number.
-    static let fired: UInt8 = 0
+    package static let fired: UInt8 = 0
     /// A case changed; the payload is a `CaseChange`.
-    static let caseChanged: UInt8 = 2
+    package static let caseChanged: UInt8 = 2
 
-    static func mask(_ topic: UInt8) -> UInt64 { 1 << UInt64(topic) }
+    package static func mask(_ topic: UInt8) -> UInt64 { 1 << UInt64(topic) }
 }
 
 /// Where a handler finds records, and the moment at which it looks at them.

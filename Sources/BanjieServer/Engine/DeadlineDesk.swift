@@ -124,6 +124,7 @@ extension CommandContext {
             plan(key, nextAt: record.nextAt)
         }
         unit.save(file.record)
+        if file.record.state.isEnded { try endApplicantsTime(of: serial) }
         for fired in file.firings {
             let clock = file.clocks[fired.clock]
             guard let key = clock.key else { continue }
@@ -157,7 +158,7 @@ extension CommandContext {
                     actor: audit.actor,
                     kind: audit.kind,
                     subject: "case/\(serial)",
-                    detail: audit.detail,
+                    detail: Masking.scrubbed(audit.detail),
                     trace: audit.actor == actor.login ? trace : nil
                 )
             )

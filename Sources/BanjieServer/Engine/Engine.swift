@@ -44,6 +44,7 @@ final class Engine<Ticket: Sendable> {
     private struct Committed {
         var calendars: CalendarTimeline
         var sweepPosition: Int64?
+        var erasedThrough: CivilDate?
     }
 
     private let unit: UnitOfWork
@@ -62,6 +63,8 @@ final class Engine<Ticket: Sendable> {
     private var now: Instant
     /// The last deadline that the running re-planning has looked at; nil when none runs.
     private var sweepPosition: Int64?
+    /// The last day on which everything was erased whose time was over.
+    private var erasedThrough: CivilDate?
     private var committed: Committed
     private var retryAfter: Int64?
     /// Whether the store took the last batch.
@@ -117,7 +120,7 @@ final class Engine<Ticket: Sendable> {
         let wall = shared.clock.now
         clockGuard = ClockGuard(
             wall: wall,
-            monotonic: ServerClock.monotonicSeconds,
+            monotonic: shared.clock.monotonicSeconds,
             lastCommit: head.at,
             gapMax: shared.clock.isVirtual ? nil : gapMax
         )
@@ -125,7 +128,11 @@ final class Engine<Ticket: Sendable> {
         let (calendars, isReplanned) = try CalendarTimeline.load(from: store)
         self.calendars = calendars
         sweepPosition = isReplanned ? nil : 0
-        committed = Committed(calendars: calendars, sweepPosition: sweepPosition)
+        committed = Committed(
+            calendars: calendars,
+            sweepPosition: sweepPosition,
+            erasedThrough: nil
+        )
         var wheel = TimingWheel()
         try store.scan(DeadlineRecord.self, by: DeadlineRecord.byDue) { record in
             if let next = record.nextAt { wheel.schedule(UInt64(record.key), at: next) }
@@ -158,7 +165,7 @@ final class Engine<Ticket: Sendable> {
     private func waitMilliseconds() -> Int {
         if streams.hasRunnable { return 0 }
         if retryAfter != nil || !clockGuard.isTrusted { return 100 }
-        if sweepPosition != nil { return 0 }
+        if sweepPosition != nil || erasedThrough != now.date || shared.isResealing { return 0 }
         guard let next = wheel.nextInstant() else { return 1000 }
         if next <= now { return 0 }
         if shared.clock.isVirtual { return 1000 }
@@ -186,12 +193,13 @@ final class Engine<Ticket: Sendable> {
         }
         for event in streamEvents { streams.take(event, into: &said) }
         runStreams()
-        let isQuiet = retryAfter.map { ServerClock.monotonicSeconds >= $0 } ?? true
+        let isQuiet = retryAfter.map { shared.clock.monotonicSeconds >= $0 } ?? true
         if isQuiet {
             retryAfter = nil
             if clockGuard.isTrusted {
                 fireSlice()
                 replanSlice()
+                eraseSlice()
             }
         }
         takeOutcome(isWaiting: size >= Self.batchMax)
@@ -209,7 +217,7 @@ final class Engine<Ticket: Sendable> {
         } else {
             now = clockGuard.observe(
                 wall: shared.clock.now,
-                monotonic: ServerClock.monotonicSeconds
+                monotonic: shared.clock.monotonicSeconds
             )
         }
         if wasTrusted && !clockGuard.isTrusted {
@@ -268,7 +276,7 @@ final class Engine<Ticket: Sendable> {
                     reply: &replyWriter
                 )
             }
-            let reply = replyWriter.bytes
+            let reply = route.shown(replyWriter.bytes)
             unit.acceptCommand(
                 reply: identity.map {
                     ($0.key, StoredReply(requestHash: $0.hash, reply: reply))
@@ -353,7 +361,7 @@ final class Engine<Ticket: Sendable> {
         if context.confirmsClock {
             unconfirmedGuard = unconfirmedGuard ?? clockGuard
             consequences.confirmsClock = true
-            clockGuard.confirm(wall: shared.clock.now, monotonic: ServerClock.monotonicSeconds)
+            clockGuard.confirm(wall: shared.clock.now, monotonic: shared.clock.monotonicSeconds)
             now = shared.clock.now
         }
     }
@@ -405,7 +413,24 @@ final class Engine<Ticket: Sendable> {
             }
         } catch {
             log("re-planning stopped for now: \(error)")
-            retryAfter = ServerClock.monotonicSeconds + Self.storeRetrySeconds
+            retryAfter = shared.clock.monotonicSeconds + Self.storeRetrySeconds
+        }
+    }
+
+    /// Erases a bounded part of the personal data whose time is over, once a day.
+    private func eraseSlice() {
+        guard erasedThrough != now.date else { return }
+        unit.beginCommand()
+        let context = makeContext(for: .system)
+        do throws(HandlerFailure) {
+            let isAll = try context.erasePersonalData()
+            unit.acceptCommand(reply: nil)
+            size += 1
+            if isAll { erasedThrough = now.date }
+        } catch {
+            unit.rejectCommand()
+            log("personal data weren't erased and are tried again: \(error)")
+            retryAfter = shared.clock.monotonicSeconds + Self.storeRetrySeconds
         }
     }
 
@@ -431,9 +456,7 @@ final class Engine<Ticket: Sendable> {
         size += keys.count
         for key in keys {
             unit.beginCommand()
-            var context = makeContext(
-                for: Actor(login: "system", roles: [], department: "")
-            )
+            var context = makeContext(for: .system)
             do {
                 try context.settleOwner(ofDeadline: key)
                 unit.acceptCommand(reply: nil)
@@ -443,7 +466,7 @@ final class Engine<Ticket: Sendable> {
                 unit.rejectCommand()
                 log("deadline \(key) couldn't be settled and is tried again: \(error)")
                 consequences.planned.append((key, now))
-                retryAfter = ServerClock.monotonicSeconds + Self.storeRetrySeconds
+                retryAfter = shared.clock.monotonicSeconds + Self.storeRetrySeconds
             }
         }
         return fired
@@ -465,6 +488,10 @@ final class Engine<Ticket: Sendable> {
                 return fail(call, failure, isOutcomeKnown: false)
             }
         }
+        while retryAfter == nil, erasedThrough != now.date {
+            eraseSlice()
+            flush()
+        }
         publish()
         answer(
             call,
@@ -481,12 +508,12 @@ final class Engine<Ticket: Sendable> {
     ///   - isAlone: Whether nothing waits to be run meanwhile.
     private func handOver(commitsNothing: Bool = false, isAlone: Bool = false) {
         precondition(handedOver == nil, "a batch is handed over while another is on its way")
-        let moment = ServerClock.monotonicSeconds
+        let moment = shared.clock.monotonicSeconds
         let isHousekeepingDue = moment >= nextHousekeeping && retryAfter == nil
         if isHousekeepingDue { nextHousekeeping = moment + Self.housekeepingSeconds }
         guard
             size > 0 || !unit.isEmpty || !answers.isEmpty || !said.isEmpty || commitsNothing
-                || isHousekeepingDue
+                || isHousekeepingDue || shared.isResealing
         else { return }
         let batch = EngineBatch(
             sealed: unit.seal(at: now),
@@ -500,7 +527,14 @@ final class Engine<Ticket: Sendable> {
             frozenAt: clockGuard.isTrusted ? nil : now,
             repliesExpireBefore: isHousekeepingDue ? now.adding(seconds: -replySeconds) : nil
         )
-        handedOver = (consequences, Committed(calendars: calendars, sweepPosition: sweepPosition))
+        handedOver = (
+            consequences,
+            Committed(
+                calendars: calendars,
+                sweepPosition: sweepPosition,
+                erasedThrough: erasedThrough
+            )
+        )
         beginBatch()
         stage.hand(batch, isAlone: isAlone)
         takeOutcome()
@@ -567,12 +601,13 @@ final class Engine<Ticket: Sendable> {
         isWritable = false
         calendars = committed.calendars
         sweepPosition = committed.sweepPosition
+        erasedThrough = committed.erasedThrough
         if let unconfirmedGuard {
             clockGuard = unconfirmedGuard
             self.unconfirmedGuard = nil
         }
         for (id, at) in handedOver.taken + consequences.taken { wheel.schedule(id, at: at) }
-        retryAfter = ServerClock.monotonicSeconds + Self.storeRetrySeconds
+        retryAfter = shared.clock.monotonicSeconds + Self.storeRetrySeconds
         let dropped = zip(answers, languages).map { answer, language in
             answer.dropped(by: error, in: language, isOutcomeKnown: true)
         }

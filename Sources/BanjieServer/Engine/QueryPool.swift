@@ -58,12 +58,21 @@ final class QueryPool<Ticket: Sendable>: Sendable {
     }
 
     private func run(_ reader: any RecordReader) {
-        while let calls = inbox.take(limit: Self.batchMax, waitingMilliseconds: 1000) {
-            guard !calls.isEmpty else { continue }
-            deliver(
-                calls.map { EngineAnswer(ticket: $0.ticket, outcome: answer($0, from: reader)) }
-            )
-        }
+        while answerBatch(from: reader, waitingMilliseconds: 1000) {}
+    }
+
+    /// Answers some of what waits, and waits at most so long for the first of it; false once the pool is
+    /// stopped and empty.
+    @discardableResult
+    func answerBatch(
+        from reader: any RecordReader,
+        waitingMilliseconds milliseconds: Int
+    ) -> Bool {
+        guard let calls = inbox.take(limit: Self.batchMax, waitingMilliseconds: milliseconds)
+        else { return false }
+        guard !calls.isEmpty else { return true }
+        deliver(calls.map { EngineAnswer(ticket: $0.ticket, outcome: answer($0, from: reader)) })
+        return true
     }
 
     private func answer(
@@ -91,7 +100,7 @@ final class QueryPool<Ticket: Sendable>: Sendable {
                     )
                 }
             }
-            return .reply(writer.bytes, isReplay: false)
+            return .reply(route.shown(writer.bytes), isReplay: false)
         } catch {
             let failure: HandlerFailure =
                 switch error {

@@ -13,6 +13,7 @@ final class SharedState: Sendable {
     }
 
     private let snapshot: Mutex<Snapshot>
+    private let resealing = Atomic(true)
     let clock: ServerClock
     let policy: Policy
 
@@ -22,6 +23,13 @@ final class SharedState: Sendable {
         snapshot = Mutex(Snapshot(calendars: calendars, status: status, frozenAt: nil))
         self.clock = clock
         self.policy = policy
+    }
+
+    /// Whether something may be sealed by older keys: from the start on and after each reading of the
+    /// key file, until the store has been looked through.
+    var isResealing: Bool {
+        get { resealing.load(ordering: .relaxed) }
+        set { resealing.store(newValue, ordering: .relaxed) }
     }
 
     var current: Snapshot { snapshot.withLock { $0 } }

@@ -235,6 +235,13 @@ extension Refusal {
                 en: "The code in \(field) is wrong: \(problem.sentence(in: language))",
                 field: field
             )
+        case .malformed(let field, let form):
+            return says(
+                form == .login ? .outOfRange : .badCode,
+                zh: "字段 \(field) 应为\(form.text.chinese)。",
+                en: "The field \(field) must be \(form.text.english).",
+                field: field
+            )
         case .headRequired(let joint):
             return says(
                 .headRequired,
@@ -396,6 +403,34 @@ extension CodeProblem {
                 : "\"\(character)\" can't stand at place \(position)."
         case .checkCharacter(let expected):
             chinese ? "校验码应为 \(expected)。" : "its check character must be \(expected)."
+        }
+    }
+}
+
+extension Refusal.Form {
+    fileprivate var text: Text {
+        switch self {
+        case .citizenID:
+            Text(
+                "a citizen ID number of 18 characters with a right check character (GB 11643)",
+                "18 位公民身份号码，校验码须正确（GB 11643）"
+            )
+        case .phone:
+            Text(
+                "a telephone number: 11 digits, or a trunk code and 7 or 8 digits",
+                "电话号码：11 位手机号，或区号加 7 至 8 位号码"
+            )
+        case .creditCode:
+            Text(
+                "a unified social credit code of 18 characters with a right check character "
+                    + "(GB 32100)",
+                "18 位统一社会信用代码，校验码须正确（GB 32100）"
+            )
+        case .login:
+            Text(
+                "a name that is neither a citizen ID nor a telephone number",
+                "登录名，不得为身份证号或电话号码"
+            )
         }
     }
 }

@@ -37,15 +37,16 @@ struct CasesService: CasesCommands, Sendable {
                 )
             }
             applicant = request.applicant
-            _ = try context.load(
-                PersonRecord.self,
-                applicant,
-                or: .none(kind: .person, name: applicant)
-            )
         } else if !request.applicant.isEmpty && request.applicant != actor.login {
             throw .refused(.notApplicant)
         }
+        let person = try context.load(
+            PersonRecord.self,
+            applicant,
+            or: .none(kind: .person, name: applicant)
+        )
         try validating(request)
+        let details = try request.details?.parsed() ?? person.details
         let channel = request.channel.flatMap { Office.Channel(rawValue: $0.rawValue) } ?? .window
         let serial = try nextSerial(of: item, in: context)
         var file = CaseFile.submit(
@@ -57,6 +58,9 @@ struct CasesService: CasesCommands, Sendable {
             in: context.circumstances
         )
         try context.save(&file)
+        context.unit.save(
+            ApplicantRecord(case: file.record.key, login: applicant, details: details)
+        )
         return file.view(in: context.circumstances)
     }
 

@@ -50,10 +50,22 @@ struct DirectoryService: DirectoryCommands, Sendable {
                 throw .refused(.wrongDepartment(answers: post.department))
             }
         }
+        guard PersonRecord.isLogin(request.login) else {
+            throw .refused(.malformed(field: "login", form: .login))
+        }
+        let details = try ruling { () throws(Refusal) in
+            try PersonDetails(
+                name: request.name,
+                citizenID: request.citizenId,
+                phone: request.phone,
+                firm: request.firm,
+                creditCode: request.creditCode
+            )
+        }
         context.unit.save(
             PersonRecord(
                 login: request.login,
-                name: request.name,
+                details: details,
                 department: request.department,
                 post: request.post,
                 roles: Set(request.roles.compactMap { Office.Role(rawValue: $0.rawValue) })
@@ -61,6 +73,24 @@ struct DirectoryService: DirectoryCommands, Sendable {
         )
         context.audit("PERSON_PUT", "person/\(request.login)")
         return request
+    }
+
+    func openPerson(
+        _ request: OpenPersonRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> Person {
+        try validating(request)
+        let person = try context.load(
+            PersonRecord.self,
+            request.login,
+            or: .none(kind: .person, name: request.login)
+        )
+        context.audit(
+            "PERSONAL_OPENED",
+            "person/\(person.key)",
+            "name, citizen_id, phone: \(Masking.scrubbed(request.reason))"
+        )
+        return person.view
     }
 
     func issueCredential(
@@ -119,6 +149,18 @@ struct DirectoryService: DirectoryCommands, Sendable {
 }
 
 extension DirectoryService: DirectoryQueries {
+    func getPerson(
+        _ request: PersonRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> Person {
+        try validating(request)
+        return try context.load(
+            PersonRecord.self,
+            request.login,
+            or: .none(kind: .person, name: request.login)
+        ).view
+    }
+
     func getItem(
         _ request: ItemRequest,
         in context: inout QueryContext
@@ -134,6 +176,24 @@ extension DirectoryService: DirectoryQueries {
             ItemVersionKey(code: request.code, version: version),
             or: absent
         ).view
+    }
+}
+
+extension PersonRecord {
+    fileprivate var view: Person {
+        Person(
+            login: key,
+            name: details.name.clear,
+            department: department,
+            post: post,
+            roles: Office.Role.allCases.filter(roles.contains).map {
+                BanjieProtocol.Role(rawValue: $0.rawValue)
+            },
+            citizenId: details.citizenID?.clear ?? "",
+            phone: details.phone?.clear ?? "",
+            firm: details.firm ?? "",
+            creditCode: details.creditCode?.description ?? ""
+        )
     }
 }
 

@@ -104,10 +104,17 @@ enum ServiceRegistry {
 
     /// Every record type that the services keep.
     static let tables: [Table] = [
-        CalendarRecord.table, CardRecord.table, CaseCounterRecord.table, CaseRecord.table,
-        CredentialRecord.table, DeadlineRecord.table, DepartmentRecord.table,
+        ApplicantRecord.table, CalendarRecord.table, CardRecord.table, CaseCounterRecord.table,
+        CaseRecord.table, CredentialRecord.table, DeadlineRecord.table, DepartmentRecord.table,
         ItemHeadRecord.table, ItemRecord.table, MaterialPartRecord.table, MaterialRecord.table,
         PersonRecord.table, PostRecord.table,
+    ]
+
+    /// The methods that show what is personal as it is. Each is a command for who has the right, leaves
+    /// an audit entry, and its reply isn't kept.
+    static let openings: Set<UInt32> = [
+        CasesMethods.openApplicant.id, DirectoryMethods.openPerson.id,
+        DirectoryMethods.issueCredential.id,
     ]
 
     /// A method with the service that answers it. Passed by reference, since it has many parts and
@@ -121,6 +128,8 @@ enum ServiceRegistry {
         let watches: (any WatchRouting)?
         let uploads: (any UploadRouting)?
         let inline: (any InlineRouting)?
+        /// What is masked in its replies; nil when nothing is.
+        let mask: ReplyMask?
 
         /// Whether it is a stream that somebody here runs.
         var isServedStream: Bool {
@@ -139,6 +148,11 @@ enum ServiceRegistry {
             watches = service.watches
             uploads = service.uploads
             inline = service.inline
+            mask = openings.contains(method.id) ? nil : ReplyMask(method.reply.descriptor)
+            precondition(
+                mask == nil || !(method.kind.isStream || method.runsInline),
+                "\(method.fullName) has personal replies that nobody masks"
+            )
         }
     }
 

@@ -69,24 +69,49 @@ final class StreamDesk<Context>: Sendable {
     }
 
     private func run(_ contexts: any StreamContexts<Context>) {
-        var table = StreamTable<Context>(open: open)
-        var batch = ReplyBatch()
-        while let events = inbox.take(
-            limit: Self.eventsPerRound,
-            waitingMilliseconds: table.hasRunnable ? 0 : 60_000
-        ) {
-            // Before the records are read: a commit behind this has another round.
-            if hasCommitted.exchange(false, ordering: .acquiringAndReleasing) { table.committed() }
-            for event in events { table.take(event, into: &batch) }
-            do throws(StoreError) {
-                try table.run(with: contexts, into: &batch)
-            } catch {
-                log("the streams have to wait: \(error)")
-            }
-            // Before the ends are sent: whoever has one finds it counted.
-            for end in table.takeEnded() { note(end) }
-            post(&batch)
+        var work = Work(contexts, open: open)
+        while takeRound(of: &work, waitingMilliseconds: work.table.hasRunnable ? 0 : 60_000) {}
+    }
+
+    /// What rounds go over; it belongs to whoever takes them.
+    struct Work: ~Copyable {
+        fileprivate let contexts: any StreamContexts<Context>
+        fileprivate var table: StreamTable<Context>
+        fileprivate var batch = ReplyBatch()
+
+        fileprivate init(_ contexts: any StreamContexts<Context>, open: @escaping Open) {
+            self.contexts = contexts
+            table = StreamTable(open: open)
         }
+    }
+
+    /// What somebody else than the desk's own thread takes rounds over.
+    func makeWork(_ contexts: any StreamContexts<Context>) -> Work { Work(contexts, open: open) }
+
+    /// Takes what has come, waiting at most so long for it, and gives every stream that has something to
+    /// do one turn; false once the desk is stopped.
+    @discardableResult
+    func takeRound(of work: inout Work, waitingMilliseconds milliseconds: Int) -> Bool {
+        guard
+            let events = inbox.take(
+                limit: Self.eventsPerRound,
+                waitingMilliseconds: milliseconds
+            )
+        else { return false }
+        // Before the records are read: a commit behind this has another round.
+        if hasCommitted.exchange(false, ordering: .acquiringAndReleasing) {
+            work.table.committed()
+        }
+        for event in events { work.table.take(event, into: &work.batch) }
+        do throws(StoreError) {
+            try work.table.run(with: work.contexts, into: &work.batch)
+        } catch {
+            log("the streams have to wait: \(error)")
+        }
+        // Before the ends are sent: whoever has one finds it counted.
+        for end in work.table.takeEnded() { note(end) }
+        post(&work.batch)
+        return true
     }
 
     private func note(_ end: StreamEnd) {

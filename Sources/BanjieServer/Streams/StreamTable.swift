@@ -122,7 +122,8 @@ struct StreamTable<Context> {
     mutating func committed() {
         let waiting = waitingForCommit
         waitingForCommit = []
-        for ticket in waiting { wake(ticket) }
+        // In an order of their own, so that the same events lead to the same turns.
+        for ticket in waiting.sorted() { wake(ticket) }
     }
 
     private mutating func wake(_ ticket: CallTicket) {

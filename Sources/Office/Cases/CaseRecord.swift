@@ -100,8 +100,9 @@ extension CaseRecord: Record {
             Column("pause_reason", .integer, optional: true),
             Column("planned_days", .integer, optional: true),
             Column("decision", .integer, optional: true),
-            Column("reason", .text, optional: true),
-            Column("remedies", .text, optional: true),
+            // What people write in their own words may be about people.
+            Column("reason", .text, optional: true, personal: true),
+            Column("remedies", .text, optional: true, personal: true),
             Column("competent_agency", .text, optional: true),
         ],
         indexes: [byDepartment]

@@ -122,6 +122,15 @@ package enum CaseState: Hashable, Sendable {
         }
     }
 
+    /// Whether nothing more is done with the matter itself: from here on the time is counted for which
+    /// the applicant's personal data are kept.
+    package var isEnded: Bool {
+        switch self {
+        case .received, .waitCorrection, .active, .suspended, .decided: false
+        case .delivered, .archived, .notAccepted, .lapsed, .terminated, .withdrawn: true
+        }
+    }
+
     /// The decision, once there is one.
     package var decision: Decision? {
         switch self {

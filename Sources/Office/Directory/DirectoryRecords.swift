@@ -65,16 +65,22 @@ package struct PostRecord: Record, Hashable {
 package struct PersonRecord: Record, Hashable {
     /// The login.
     package let key: String
-    package var name: String
+    package var details: PersonDetails
     /// Empty for applicants.
     package var department: String
     /// Empty for applicants.
     package var post: String
     package var roles: Set<Role>
 
-    package init(login: String, name: String, department: String, post: String, roles: Set<Role>) {
+    package init(
+        login: String,
+        details: PersonDetails,
+        department: String,
+        post: String,
+        roles: Set<Role>
+    ) {
         key = login
-        self.name = name
+        self.details = details
         self.department = department
         self.post = post
         self.roles = roles
@@ -83,17 +89,21 @@ package struct PersonRecord: Record, Hashable {
     /// The person as who acts.
     package var actor: Actor { Actor(login: key, roles: roles, department: department) }
 
+    /// Whether a login can be one: it stands in the open, so it may not say who somebody is.
+    package static func isLogin(_ login: String) -> Bool {
+        CitizenID(login) == nil && PhoneNumber(login) == nil
+    }
+
     package static let table = Table(
         "person",
         key: [Column("login", .text)],
-        columns: [
-            Column("name", .text), Column("department", .text), Column("post", .text),
-            Column("roles", .integer),
+        columns: PersonDetails.columns + [
+            Column("department", .text), Column("post", .text), Column("roles", .integer),
         ]
     )
 
     package func write(to row: inout RowWriter) {
-        row.text(name)
+        details.write(to: &row)
         row.text(department)
         row.text(post)
         row.integer(roles.reduce(0) { $0 | 1 << Int64($1.rawValue) })
@@ -101,7 +111,7 @@ package struct PersonRecord: Record, Hashable {
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
         self.key = key
-        name = try row.text()
+        details = try PersonDetails(row: &row)
         department = try row.text()
         post = try row.text()
         let mask = try row.integer()

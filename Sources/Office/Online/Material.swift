@@ -83,8 +83,9 @@ extension MaterialRecord {
         "material",
         key: [Column("id", .text)],
         columns: [
-            Column("case_serial", .text), Column("name", .text), Column("size", .integer),
-            Column("digest", .blob), Column("sender", .text), Column("received", .integer),
+            Column("case_serial", .text), Column("name", .text, personal: true),
+            Column("size", .integer), Column("digest", .blob), Column("sender", .text),
+            Column("received", .integer),
             Column("completed_at", .integer, optional: true),
         ],
         indexes: [byCase]
@@ -138,7 +139,7 @@ package struct MaterialPartRecord: Record, Hashable {
     package static let table = Table(
         "material_part",
         key: [Column("material", .text), Column("offset", .integer)],
-        columns: [Column("content", .blob)]
+        columns: [Column("content", .blob, personal: true)]
     )
     /// They are read when a material is whole, and by who fetches it.
     package static let keptMax = 16

@@ -7,6 +7,17 @@ package final class ModelDisk: Sendable {
     fileprivate let state = Mutex(ModelState())
 
     package init() {}
+
+    /// A disk with what this one keeps now; from here on the two go their own ways.
+    package func copy() -> ModelDisk {
+        let copy = ModelDisk()
+        let kept = state.withLock { $0 }
+        copy.state.withLock { $0 = kept }
+        return copy
+    }
+
+    /// Loses the reply that was stored last, as no disk should.
+    package func loseNewestReply() { state.withLock { _ = $0.replies.popLast() } }
 }
 
 /// A store in memory, written for plainness: every search looks at every record.
@@ -18,6 +29,8 @@ package final class ModelStore: Store, StoreWriter {
     package var nextCommitFailure: StoreError?
     /// Called before each commit, on the thread that commits.
     package var willCommit: () -> Void = {}
+    /// Called after each commit that was kept, on the thread that commits.
+    package var didCommit: () -> Void = {}
 
     package init(disk: ModelDisk = ModelDisk()) { self.disk = disk }
 
@@ -34,6 +47,7 @@ package final class ModelStore: Store, StoreWriter {
         var next = state
         try next.apply(batch)
         disk.state.withLock { $0 = next }
+        didCommit()
     }
 
     package func storedReply(_ key: RequestKey) throws(StoreError) -> StoredReply? {
@@ -60,6 +74,9 @@ package final class ModelStore: Store, StoreWriter {
     package func atOnce<Result>(_ body: () throws -> Result) throws -> Result { try body() }
 
     package func makeReader() throws(StoreError) -> any RecordReader { ModelStore(disk: disk) }
+
+    /// Nothing is sealed in memory.
+    package func reseal(limit: Int) -> Resealing { .finished(unneeded: []) }
 
     package func expireReplies(before instant: Instant, limit: Int) throws(StoreError) -> Int {
         disk.state.withLock { state in
@@ -126,7 +143,9 @@ package final class ModelStore: Store, StoreWriter {
         _ visit: (R) -> Void
     ) throws(StoreError) {
         let names = (R.table.key + R.table.columns).map(\.name)
-        for (key, row) in state.rows(R.table) where isIndexed(key + row, index, names) {
+        // In the order of the keys, so that the same history is always read alike.
+        let rows = state.rows(R.table).sorted { $0.key.compare(to: $1.key) < 0 }
+        for (key, row) in rows where isIndexed(key + row, index, names) {
             visit(try record(key, row))
         }
     }

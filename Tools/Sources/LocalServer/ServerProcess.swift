@@ -61,7 +61,10 @@ package final class ServerProcess {
 
     deinit {
         kill()
-        if ownsFolder { try? FileManager.default.removeItem(at: folder) }
+        if ownsFolder {
+            try? FileManager.default.removeItem(at: folder)
+            try? FileManager.default.removeItem(at: keys)
+        }
     }
 
     /// What `BANJIE_SERVER` names, else the server that was built with the running tests.
@@ -73,6 +76,9 @@ package final class ServerProcess {
 
     /// The store's file.
     package var store: URL { folder.appending(path: "banjie.sqlite") }
+
+    /// The file of its keys, where the server makes it by itself.
+    package var keys: URL { URL(filePath: folder.path + ".keys") }
 
     // MARK: Starting
 

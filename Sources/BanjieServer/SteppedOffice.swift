@@ -1,0 +1,156 @@
+internal import BanjieProtocol
+internal import Office
+package import Store
+internal import Synchronization
+package import Transport
+internal import WorkCalendar
+
+/// The office's services over a store, without a thread or a socket: its owner feeds `handler` as a loop
+/// does, lets one part after the other work, and carries what they say to the connections.
+///
+/// The parts are those of `OfficeServer`. With a virtual clock it does the same for the same calls in the
+/// same order.
+///
+/// - Thread: one at a time.
+package final class SteppedOffice {
+    /// The most calls that wait for the engine, and for queries.
+    private static let queueMax = 1024
+
+    /// What the parts have said and nobody has taken.
+    private final class Outbox: Sendable {
+        let replies = Mutex(ReplyBatch())
+        let verdicts = Mutex<[(Verdict, ConnectionID)]>([])
+    }
+
+    private let router: Router
+    private let inbox: Inbox<EngineCall<HeldCall>>
+    private let engine: Engine<HeldCall>
+    private let queries: QueryPool<HeldCall>
+    private let watches: StreamDesk<WatchContext>
+    private var watchWork: StreamDesk<WatchContext>.Work
+    private let streams: EngineStreams
+    private let signIns: SignInDesk
+    private let reader: any RecordReader
+    private let outbox = Outbox()
+
+    /// Takes over a store as a server that starts does.
+    ///
+    /// - Parameters:
+    ///   - clock: a virtual one.
+    ///   - replySeconds: how long replies are kept for retries, in seconds of civil time.
+    ///   - log: is told what goes wrong.
+    package init(
+        store: any Store,
+        clock: ServerClock,
+        replySeconds: Int64,
+        log: @escaping @Sendable (String) -> Void
+    ) throws(StoreError) {
+        let shared = SharedState(
+            calendars: CalendarTimeline(.builtIn),
+            clock: clock,
+            policy: Policy()
+        )
+        let metrics = ServerMetrics()
+        let interceptors = ServerInterceptors(CallMetrics(metrics.registry), [])
+        let outbox = outbox
+        let deliver: @Sendable ([EngineAnswer<HeldCall>]) -> Void = { answers in
+            outbox.replies.withLock { batch in
+                for answer in answers { batch.append(answer) }
+            }
+        }
+        inbox = Inbox(capacity: Self.queueMax)
+        queries = QueryPool(
+            shared: shared,
+            capacity: Self.queueMax,
+            connections: { 0 },
+            log: log,
+            deliver: deliver
+        )
+        let post: @Sendable (inout ReplyBatch) -> Void = { batch in
+            outbox.replies.withLock { $0.append(batch) }
+            batch.removeAll()
+        }
+        let watches = StreamDesk<WatchContext>(
+            open: { (opening, context) throws(DispatchFailure<HandlerFailure>) in
+                try ServiceRegistry.openWatch(opening, in: &context)
+            },
+            post: post,
+            ended: { _ in },
+            log: log
+        )
+        self.watches = watches
+        streams = EngineStreams(commands: inbox)
+        signIns = SignInDesk(
+            log: log,
+            post: { verdict, connection in
+                outbox.verdicts.withLock { $0.append((verdict, connection)) }
+            }
+        )
+        router = Router(
+            commands: inbox,
+            queries: queries,
+            watches: watches,
+            streams: streams,
+            signIns: signIns,
+            shared: shared,
+            interceptors: interceptors,
+            metrics: metrics,
+            log: { _, _ in },
+            deliver: deliver
+        )
+        reader = try store.makeReader()
+        engine = try Engine(
+            store: store,
+            shared: shared,
+            gapMax: nil,
+            replySeconds: replySeconds,
+            log: log,
+            exit: EngineExit(
+                deliver: deliver,
+                published: { watches.committed() },
+                post: post
+            )
+        )
+        watchWork = watches.makeWork(
+            try WatchContexts(try store.makeReader(), shared: shared, connections: { 0 })
+        )
+    }
+
+    /// Where calls go.
+    package var handler: any CallHandler { router }
+
+    /// Whether commands wait.
+    package var isBusy: Bool { !inbox.isEmpty }
+
+    /// Runs commands that wait, `limit` at most, uploads, and what time does; commits it all.
+    package func runCommands(limit: Int) {
+        engine.step(
+            inbox.take(limit: limit, waitingMilliseconds: 0) ?? [],
+            streams.events.take(limit: limit, waitingMilliseconds: 0) ?? []
+        )
+    }
+
+    /// Answers queries that wait.
+    package func answerQueries() { queries.answerBatch(from: reader, waitingMilliseconds: 0) }
+
+    /// Gives every watch that has something to do one turn.
+    package func runWatches() { watches.takeRound(of: &watchWork, waitingMilliseconds: 0) }
+
+    /// Judges credentials that wait.
+    package func judgeCredentials() { signIns.judgeBatch(from: reader, waitingMilliseconds: 0) }
+
+    /// Takes what is to be told to the connections.
+    package func takeReplies(into batch: inout ReplyBatch) {
+        outbox.replies.withLock { replies in
+            batch.append(replies)
+            replies.removeAll()
+        }
+    }
+
+    package func takeVerdicts() -> [(Verdict, ConnectionID)] {
+        outbox.verdicts.withLock { verdicts in
+            defer { verdicts = [] }
+            return verdicts
+        }
+    }
+}

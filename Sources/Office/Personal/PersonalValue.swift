@@ -1,0 +1,91 @@
+/// A value that tells of a person. Whatever prints it prints it masked; who needs it as it is names
+/// `clear`, so that the places that do can be found.
+package protocol PersonalValue: Hashable, Sendable, CustomStringConvertible,
+    CustomDebugStringConvertible, CustomReflectable
+{
+    /// The value itself.
+    var clear: String { get }
+}
+
+extension PersonalValue {
+    package var masked: String { Masking.masked(clear) }
+    package var description: String { masked }
+    package var debugDescription: String { masked }
+    package var customMirror: Mirror { Mirror(self, children: ["masked": masked]) }
+}
+
+/// A person's name; empty once it is erased.
+package struct PersonName: PersonalValue {
+    package let clear: String
+
+    package init(_ name: String) { clear = name }
+}
+
+/// A telephone number of the mainland: 11 digits of a mobile telephone, or a trunk code of 3 or 4
+/// digits, a hyphen or none, and 7 or 8 digits.
+package struct PhoneNumber: PersonalValue {
+    package let clear: String
+
+    /// Nil when `text` isn't one.
+    package init?(_ text: String) {
+        guard text.wholeMatch(of: /1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8}/) != nil else {
+            return nil
+        }
+        clear = text
+    }
+
+    /// Whether it is a mobile telephone's.
+    package var isMobile: Bool { clear.utf8.first == UInt8(ascii: "1") }
+}
+
+/// How personal values are shown to those who may not see them: 王*, 110***********002X, 138****5678.
+package enum Masking {
+    private static let star = UInt8(ascii: "*")
+
+    /// `text` with what it says of a person left out; what was masked stays as it is.
+    ///
+    /// Of numbers the first three and the last four characters stand, of anything else the first.
+    package static func masked(_ text: String) -> String {
+        let bytes = Array(text.utf8)
+        guard let first = text.first else { return "" }
+        guard bytes.count > 7, bytes.allSatisfy(isOfNumber) else { return "\(first)*" }
+        let hidden = bytes.dropFirst(3).dropLast(4).map { _ in star }
+        return String(decoding: bytes.prefix(3) + hidden + bytes.suffix(4), as: UTF8.self)
+    }
+
+    private static func isOfNumber(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "X"), UInt8(ascii: "-"), star: true
+        default: false
+        }
+    }
+
+    /// Free text in which every citizen ID and mobile number is masked: what people write as a reason
+    /// stands in the audit log, which is never changed.
+    ///
+    /// - Complexity: O(length of the text).
+    package static func scrubbed(_ text: String) -> String {
+        guard text.utf8.contains(where: { isDigit($0) }) else { return text }
+        let bytes = Array(text.utf8)
+        var result: [UInt8] = []
+        var position = 0
+        while position < bytes.count {
+            let run = bytes[position...].prefix { isDigit($0) || $0 == UInt8(ascii: "X") }
+            guard !run.isEmpty else {
+                result.append(bytes[position])
+                position += 1
+                continue
+            }
+            let word = String(decoding: run, as: UTF8.self)
+            let isPersonal =
+                CitizenID(word) != nil || PhoneNumber(word).map(\.isMobile) ?? false
+            result += (isPersonal ? masked(word) : word).utf8
+            position += run.count
+        }
+        return String(decoding: result, as: UTF8.self)
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool {
+        (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+    }
+}
