@@ -83,11 +83,12 @@ import Wire
             showing: identity
         )
         let security = try TLSClientIdentity(TLSClientFiles(authorities: authority.certificate))
-        let finished = try (0..<4).map { _ in
-            try TestClient(to: test.endpoint, security: security)
-        }
-        for client in finished {
+        var finished: [TestClient] = []
+        // One after another: a client begins its handshake when it is made.
+        for _ in 0..<4 {
+            let client = try TestClient(to: test.endpoint, security: security)
             #expect(await client.call(TestHandler.echo, [1]) == .success([1]))
+            finished.append(client)
         }
         var silent = try (0..<2).map { _ in try RawClient(to: test.endpoint) }
         let third = try RawClient(to: test.endpoint)

@@ -22,14 +22,10 @@ extension Attack {
         Attack(
             name: "replies unread",
             summary: "50 peers call for 60 KiB again and again, and read nothing",
-            expected: ["OUTPUT_STALLED", "closed"]
+            expected: unreadEndings
         ) { target in
             let peers = try (0..<50).map { _ in try Peer(to: target, receiveBuffer: 4096) }
-            for index in 0..<400 {
-                let call = Peer.echo(60_000, index)
-                // A call that is cut short can't be gone on with.
-                for peer in peers { _ = peer.connection.sendWithoutWaiting(call) }
-            }
+            push(on: peers, times: 400) { Peer.echo(60_000, $0) }
             sleep(3)
             return Endings(of: peers)
         },
@@ -51,15 +47,28 @@ extension Attack {
         Attack(
             name: "PONGs unread",
             summary: "10 peers send PINGs for as long as they are taken, and read nothing",
-            expected: ["OUTPUT_STALLED", "closed"]
+            expected: unreadEndings
         ) { target in
             let peers = try (0..<10).map { _ in try Peer(to: target, receiveBuffer: 4096) }
             let pings = (0..<1_000).flatMap { _ in Peer.ping() }
-            for _ in 0..<400 {
-                for peer in peers { _ = peer.connection.sendWithoutWaiting(pings) }
-            }
+            push(on: peers, times: 400) { _ in pings }
             sleep(3)
             return Endings(of: peers)
         },
     ]
+
+    /// Whether the server has read a frame to its end, and whether ERROR can still be sent, depends on what
+    /// the sockets' buffers take.
+    private static let unreadEndings: Set = [
+        "OUTPUT_STALLED", "FRAME_TIMEOUT", "PEER_SILENT", "closed",
+    ]
+
+    /// Sends for as long as all of it is taken at once: behind a frame that is cut short comes nothing.
+    private static func push(on peers: [Peer], times: Int, _ bytes: (Int) -> [UInt8]) {
+        var writable = peers
+        for index in 0..<times {
+            let portion = bytes(index)
+            writable.removeAll { $0.connection.sendWithoutWaiting(portion) < portion.count }
+        }
+    }
 }
