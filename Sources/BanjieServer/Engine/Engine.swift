@@ -430,7 +430,7 @@ final class Engine<Ticket: Sendable> {
         } catch {
             unit.rejectCommand()
             log("personal data weren't erased and are tried again: \(error)")
-            retryAfter = ServerClock.monotonicSeconds + Self.storeRetrySeconds
+            retryAfter = shared.clock.monotonicSeconds + Self.storeRetrySeconds
         }
     }
 

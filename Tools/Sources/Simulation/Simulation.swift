@@ -133,7 +133,7 @@ package final class Simulation {
             unit.save(
                 PersonRecord(
                     login: client.login,
-                    name: client.login,
+                    details: PersonDetails(name: PersonName(client.login)),
                     department: "",
                     post: "",
                     roles: [.staff]
