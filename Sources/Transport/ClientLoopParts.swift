@@ -1,3 +1,4 @@
+import Synchronization
 import TLS
 import Wire
 
@@ -34,16 +35,31 @@ struct Link: ~Copyable {
     }
 }
 
-/// Calls in the order in which they came. Those that have ended meanwhile are passed over.
+/// Calls in the order in which they came. Those that have ended meanwhile are passed over, and let go of
+/// before they are more than those that wait.
 struct WaitingCalls {
+    private static let leastSweep = 1_024
+
     private var calls: [OutgoingCall] = []
     private var head = 0
+    /// How many there may be before those that have ended are let go of.
+    private var sweep = leastSweep
 
     var isEmpty: Bool { head == calls.count }
 
+    /// Those that have ended, and are still kept, included.
+    var count: Int { calls.count - head }
+
     var first: OutgoingCall? { head < calls.count ? calls[head] : nil }
 
-    mutating func append(_ call: OutgoingCall) { calls.append(call) }
+    /// Constant on average.
+    mutating func append(_ call: OutgoingCall) {
+        if count >= sweep {
+            _ = removeAll { $0.slot.load(ordering: .relaxed) == OutgoingCall.completed }
+            sweep = max(Self.leastSweep, 2 * count)
+        }
+        calls.append(call)
+    }
 
     mutating func removeFirst() {
         head += 1

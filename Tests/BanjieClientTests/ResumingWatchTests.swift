@@ -5,7 +5,7 @@ import Testing
 import Wire
 
 /// Where a watch goes on, over streams that end as a script says.
-@Suite(.timeLimit(.minutes(1))) struct ResumingWatchTests {
+@Suite(.timeLimit(.minutes(2))) struct ResumingWatchTests {
     /// A stream that a watch finds: the numbers of its messages, and how it ends.
     private struct Script {
         let numbers: [UInt64]

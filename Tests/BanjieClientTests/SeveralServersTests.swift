@@ -6,7 +6,7 @@ import Wire
 @testable import Transport
 
 /// Connections over several servers that stand in for each other.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct SeveralServersTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct SeveralServersTests {
     private static let waiting = CallOptions(waitForReady: true)
 
     private func servers(_ count: Int) throws -> [CountingServer] {

@@ -1,15 +1,15 @@
 import Simulation
 import Testing
 
-/// Sessions, engine, watches and store on a bad network, by seeds (issue: what is acknowledged is kept,
-/// an id has one outcome, a watch misses nothing).
+/// What holds on a bad network and with a server that dies, by seeds: whatever is acknowledged is kept, a
+/// request id has one outcome, a watch misses nothing.
 struct SimulationTests {
-    private static let steps = 2500
+    private static let steps = 1500
 
-    /// Hundreds of fixed seeds in a few groups, which run side by side.
-    @Test(arguments: 0..<10)
-    func promisesAreKept(group: Int) {
-        for offset in 0..<30 { expectKept(UInt64(group * 30 + offset)) }
+    /// A group of fixed seeds; the groups run side by side.
+    @Test(arguments: 0..<10 as Range<UInt64>)
+    func promisesAreKept(group: UInt64) {
+        for seed in group * 20..<(group + 1) * 20 { expectKept(seed) }
     }
 
     @Test func promisesAreKeptOnAFreshSeed() {
@@ -28,10 +28,10 @@ struct SimulationTests {
 
     /// Not everything is broken all the time: the seeds reach what they are to test.
     @Test func seedsGetSomewhere() {
-        let results = (0..<20).map { Simulation(seed: $0).run(steps: Self.steps) }
+        let results = (0..<10).map { Simulation(seed: $0).run(steps: Self.steps) }
         #expect(results.contains { $0.acknowledged > 5 })
         #expect(results.contains { $0.firingsTold > 10 })
-        #expect(results.contains { $0.crashes > 2 })
+        #expect(results.contains { $0.crashes > 1 })
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64])
@@ -47,15 +47,15 @@ struct SimulationTests {
     }
 
     @Test func seedsDiffer() {
-        let results = (0..<10).map { Simulation(seed: $0).run(steps: 500) }
+        let results = (0..<10).map { Simulation(seed: $0).run(steps: 300) }
         #expect(Set(results.map(\.digest)).count == results.count)
     }
 
     @Test(arguments: PlantedFault.allCases)
     func aPlantedFaultIsFound(fault: PlantedFault) {
-        let finding = (0..<40).lazy
+        let finding = (0..<30).lazy
             .compactMap { Simulation(seed: $0, fault: fault).run(steps: Self.steps).finding }
             .first
-        #expect(finding != nil, "40 seeds don't find it")
+        #expect(finding != nil, "30 seeds don't find it")
     }
 }

@@ -374,6 +374,29 @@ final class ClientHarness {
         client.expectViolation("PEER_SILENT")
     }
 
+    @Test(
+        "W42: any byte puts the question off, and a short silence needn't wait for the handshake's time"
+    )
+    func shortSilences() {
+        var limits = Limits()
+        limits.idleMilliseconds = 100
+        limits.pongMilliseconds = 50
+        let client = ClientHarness(limits: limits)
+        for _ in 0..<10 {
+            client.advance(milliseconds: 90)
+            client.receive(Bytes.frame(.pong, Bytes.pattern(8)))
+            #expect(client.sent().isEmpty)
+        }
+        client.advance(milliseconds: 101)
+        #expect(client.sent().map(\.type) == [.ping])
+        client.receive(Bytes.frame(.ping, Bytes.pattern(8)))
+        #expect(client.sent().map(\.type) == [.pong])
+        client.advance(milliseconds: 101)
+        #expect(client.sent().map(\.type) == [.ping])
+        client.advance(milliseconds: 51)
+        client.expectViolation("PEER_SILENT")
+    }
+
     @Test("W45: a lost call may have had an effect only when it was sent in whole")
     func lostCalls() {
         let client = ClientHarness()

@@ -1,4 +1,5 @@
 import SeededRandom
+import Synchronization
 import Testing
 
 @testable import Transport
@@ -38,6 +39,25 @@ import Testing
         #expect(hasLasted && backoff.next(random: 0.5) == 1_000)
         let isStillYoung = !backoff.ended(afterMilliseconds: 1_599)
         #expect(isStillYoung && backoff.next(random: 0.5) == 1_600)
+    }
+
+    @Test("calls that end while they wait for a connection are let go of")
+    func waitingCalls() {
+        func call(_ method: UInt32) -> OutgoingCall {
+            OutgoingCall(method: method, message: [], deadline: .never) { _ in }
+        }
+        var waiting = WaitingCalls()
+        // One in fifty goes on waiting.
+        for number in 0..<20_000 as Range<UInt32> {
+            let call = call(number)
+            waiting.append(call)
+            if number % 50 != 0 {
+                call.slot.store(OutgoingCall.completed, ordering: .relaxed)
+            }
+            #expect(waiting.count <= 1_024)
+        }
+        let left = waiting.removeAll { $0.slot.load(ordering: .relaxed) != OutgoingCall.completed }
+        #expect(left.map(\.method) == Array(stride(from: 0, to: 20_000, by: 50)))
     }
 }
 

@@ -29,12 +29,4 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .client: ClientTarget.run(bytes)
         }
     }
-
-    /// The longest input worth trying, in bytes.
-    package var longestInput: Int {
-        switch self {
-        case .frames, .messages, .server, .client: 2_048
-        case .json, .calendar, .schema: 4_096
-        }
-    }
 }

@@ -23,7 +23,7 @@ struct Chance {
     /// where a reader of frames goes wrong.
     mutating func part(of count: Int) -> Int {
         precondition(count > 0, "there is something to take a part of")
-        return switch number(in: 0...5) {
+        return switch number(in: 0...9) {
         case 0: 1
         case 1: min(24, count)
         case 2, 3: number(in: 1...count)

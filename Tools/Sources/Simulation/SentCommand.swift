@@ -9,7 +9,7 @@ struct SentCommand {
         case open
         /// It was answered, with these bytes.
         case acknowledged([UInt8])
-        /// It was refused, and no request of it can have been carried out.
+        /// It was refused or given up, and no request of it can have been carried out.
         case refused
         /// The client doesn't ask any more, and doesn't know.
         case unknown

@@ -130,7 +130,7 @@ final class SimulatedClient {
         ["FRAME_TIMEOUT", "HANDSHAKE_TIMEOUT", "PEER_SILENT", "OUTPUT_STALLED"].contains(code)
     }
 
-    func toggleReading() { isReading.toggle() }
+    func stopReading() { isReading = false }
     func readAgain() { isReading = true }
 
     // MARK: - What it does
@@ -183,7 +183,7 @@ final class SimulatedClient {
     }
 
     private var timeout: UInt32 {
-        world.isQuiet ? 60_000 : UInt32(world.chance.pick([20, 200, 2000, 20_000]) ?? 20)
+        world.isQuiet ? 60_000 : UInt32(world.chance.pick([50, 500, 5_000, 20_000]) ?? 50)
     }
 
     private func cancel(_ key: ClientSession.CallKey, _ call: Call) {
@@ -350,9 +350,20 @@ final class SimulatedClient {
         {
             world.found("\(login)'s \(command.number) was carried out, then \(failure.reason)")
         }
-        guard command.state == .open, !Self.isPassing(failure.status) else { return }
+        guard command.state == .open else { return }
+        guard !Self.isPassing(failure.status) else { return thinkAgain(index) }
         commands[index].state =
             command.mayHaveRun || command.underway > 0 ? .unknown : .refused
+    }
+
+    /// Gives up a command, now and then, that has certainly not been carried out.
+    private func thinkAgain(_ index: Int) {
+        let command = commands[index]
+        guard command.state == .open, !command.mayHaveRun, command.underway == 0,
+            !world.isQuiet, world.chance.happens(oneIn: 2)
+        else { return }
+        world.trace.note("\(login) doesn't want \(command.number) any more")
+        commands[index].state = .refused
     }
 
     /// Whether asking again may help.
@@ -503,6 +514,6 @@ final class SimulatedClient {
         }
         guard case .command(let index) = call.purpose else { return }
         commands[index].underway -= 1
-        if mayHaveRun { commands[index].mayHaveRun = true }
+        if mayHaveRun { commands[index].mayHaveRun = true } else { thinkAgain(index) }
     }
 }

@@ -7,6 +7,7 @@ import Store
 import StoreModel
 import Transport
 import Wire
+import WorkCalendar
 
 /// What came of one seed.
 package struct SimulationResult: Equatable, Sendable {
@@ -54,7 +55,7 @@ package final class Simulation {
             virtual: Self.start,
             monotonicSeconds: { [time = world.time] in time.seconds }
         )
-        calm = world.chance.pick([1, 3, 10]) ?? 1
+        calm = world.chance.pick([2, 10, 40]) ?? 2
         serverProfile = ServerProfile(
             realm: "simulation",
             limits: Self.serverLimits(&world.chance)
@@ -147,9 +148,34 @@ package final class Simulation {
             )
             clients.append(client)
         }
+        if world.chance.happens(oneIn: 5) { try armMany(in: unit) }
         unit.acceptCommand(reply: nil)
         _ = try unit.commit(at: Self.start)
         try startServer()
+    }
+
+    /// Arms so many deadlines that what fires of them is more than a watch may be sent at once.
+    private func armMany(in unit: UnitOfWork) throws(StoreError) {
+        let calendars = CalendarTimeline(.builtIn)
+        for number in 0..<world.chance.number(in: 50...120) {
+            let owner = clients[number % clients.count].login
+            let filling = String(repeating: ".", count: 150)
+            unit.save(
+                DeadlineRecord(
+                    key: try unit.nextKey(DeadlineRecord.self),
+                    kind: .free,
+                    owner: .client(login: owner),
+                    label: "\(owner)/of old \(number)\(filling)",
+                    deadline: Deadline(
+                        ledger: Ledger(budget: .naturalDays(number % 4), start: Self.start),
+                        rungs: [.remind, .red, .expire],
+                        at: Self.start,
+                        calendar: calendars.current.calendar.version
+                    ),
+                    in: calendars
+                )
+            )
+        }
     }
 
     private func startServer() throws(StoreError) {
@@ -165,17 +191,18 @@ package final class Simulation {
     /// One thing that happens, of those that can.
     private func step() throws(StoreError) {
         switch world.chance.number(in: 0...99) {
-        case 0..<26: carry()
-        case 26..<42: readAtServer()
-        case 42..<58: readAtClient()
-        case 58..<66: runCommands(limit: world.chance.number(in: 1...8))
-        case 66..<70: server?.answerQueries()
-        case 70..<75: server?.runWatches()
-        case 75..<78: server?.judgeCredentials()
-        case 78..<83: server?.deliver()
-        case 83..<93: world.chance.pick(clients)?.act()
-        case 93..<95: connect()
-        case 95..<98: passTime()
+        case 0..<22: carry()
+        case 22..<36: readAtServer()
+        case 36..<50: readAtClient()
+        case 50..<58: runCommands(limit: world.chance.number(in: 1...8))
+        case 58..<61: server?.answerQueries()
+        case 61..<65: server?.runWatches()
+        case 65..<67: server?.judgeCredentials()
+        case 67..<74: server?.deliver()
+        case 74..<89: world.chance.pick(clients)?.act()
+        case 89..<93: connect()
+        case 93..<96: passTime()
+        case 96: world.chance.pick(clients)?.readAgain()
         default: if world.chance.happens(oneIn: calm) { try breakSomething() }
         }
         if server == nil, world.chance.happens(oneIn: 40) { try startServer() }
@@ -298,7 +325,7 @@ package final class Simulation {
                 world.trace.note("\(client.login) closes")
                 client.lose(nil)
             }
-        case 8, 9: world.chance.pick(clients)?.toggleReading()
+        case 8, 9: world.chance.pick(clients)?.stopReading()
         case 10: server?.plan(.refuse)
         case 11, 12: server?.plan(world.chance.happens(oneIn: 2) ? .dieBefore : .dieAfter)
         case 13: crash()

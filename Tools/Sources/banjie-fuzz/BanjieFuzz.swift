@@ -26,15 +26,9 @@ import FuzzTargets
     enum BanjieFuzz {
         static func main() {
             let arguments = Array(CommandLine.arguments.dropFirst())
-            if arguments == ["--list"] {
-                for target in FuzzTarget.allCases {
-                    print(target.rawValue, target.longestInput)
-                }
-                return
-            }
             guard let name = arguments.first, let target = FuzzTarget(rawValue: name) else {
                 let names = FuzzTarget.allCases.map(\.rawValue).joined(separator: " | ")
-                print("usage: banjie-fuzz \(names) FILE…\n       banjie-fuzz --list")
+                print("usage: banjie-fuzz \(names) FILE…")
                 exit(64)
             }
             for path in arguments.dropFirst() {
