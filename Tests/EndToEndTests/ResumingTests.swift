@@ -199,6 +199,12 @@ import Wire
         let server = try #require(setting.office.server.processID)
         kill(server, SIGSTOP)
         defer { kill(server, SIGCONT) }
+        // The signal stops it some moments later.
+        for _ in 0..<500 {
+            let status = try String(contentsOfFile: "/proc/\(server)/stat", encoding: .utf8)
+            if status.contains(") T ") { break }
+            try await Task.sleep(for: .milliseconds(10))
+        }
         let error = await #expect(throws: CallError.self) {
             try await DiagnosticsClient(connection).echo(
                 EchoRequest(payload: [1]),
