@@ -128,6 +128,43 @@ import Wire
         }
     }
 
+    /// Who is only an applicant lists the own matters, page by page, and nobody else's.
+    @Test func applicantsListTheirOwnCases() async throws {
+        let office = try await TestOffice()
+        try await office.office.admit(
+            departments: [],
+            people: ["first", "second", "none"].map {
+                Member($0, department: "LEAD", roles: [.applicant])
+            }
+        )
+        func cases(of login: String) throws -> CasesClient {
+            CasesClient(try office.office.channel(as: login))
+        }
+        var own: [String: [String]] = ["none": []]
+        for login in ["first", "second", "first", "first"] {
+            let request = SubmitCaseRequest(item: office.item, applicant: login)
+            let submitted = try await cases(of: login).submit(request)
+            own[login, default: []].append(submitted.case)
+        }
+        for (login, serials) in own {
+            let all = try await cases(of: login).list(ListCasesRequest(limit: 10))
+            #expect(all.cases.map(\.case) == serials.sorted() && !all.more, "\(login)")
+        }
+        let serials = own["first", default: []].sorted()
+        let page = try await cases(of: "first").list(ListCasesRequest(limit: 2))
+        #expect(page.cases.map(\.case) == Array(serials.prefix(2)) && page.more)
+        let rest = try await cases(of: "first")
+            .list(ListCasesRequest(limit: 2, after: serials[1]))
+        #expect(rest.cases.map(\.case) == Array(serials.dropFirst(2)) && !rest.more)
+
+        do {
+            _ = try await cases(of: "first").list(ListCasesRequest(department: "LEAD", limit: 10))
+            Issue.record("an applicant listed a department's cases")
+        } catch {
+            #expect(error.reason == Reason.wrongDepartment.rawValue)
+        }
+    }
+
     @Test func unknownMethodsAreRefused() async throws {
         let office = try await TestOffice()
         let services = BanjieProtocolSchema.services
