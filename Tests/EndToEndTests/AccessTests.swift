@@ -157,8 +157,9 @@ import Wire
             .list(ListCasesRequest(limit: 2, after: serials[1]))
         #expect(rest.cases.map(\.case) == Array(serials.dropFirst(2)) && !rest.more)
 
-        do {
-            _ = try await cases(of: "first").list(ListCasesRequest(department: "LEAD", limit: 10))
+        let first = try cases(of: "first")
+        do throws(CallError) {
+            _ = try await first.list(ListCasesRequest(department: "LEAD", limit: 10))
             Issue.record("an applicant listed a department's cases")
         } catch {
             #expect(error.reason == Reason.wrongDepartment.rawValue)
