@@ -170,6 +170,15 @@ let package = Package(
         tool("banjie-fuzz", in: "banjie-fuzz", ["FuzzTargets"]),
         toolLibrary("SeededRandom"),
         toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
+        toolLibrary(
+            "HostilePeers",
+            [
+                "BanjieClient", "BanjieProtocol", "CivilTime", "LocalServer", "TLS",
+                "TestCertificates",
+                "Wire",
+            ]
+        ),
+        tool("hostile", in: "hostile", ["HostilePeers"]),
         toolLibrary("ProtoGen", resources: [.embedInCode("Resources/dissector.lua")]),
         tool("protogen", in: "protogen", ["ProtoGen"]),
         toolLibrary(
@@ -232,6 +241,7 @@ let package = Package(
             ]
         ),
         tests("FuzzTests", ["FuzzTargets"]),
+        tests("HostileTests", ["HostilePeers", "LocalServer", "banjied"]),
         tests(
             "OfficeTests",
             [

@@ -1452,11 +1452,12 @@ local function connection_of(pinfo, begins)
     while index > 1 and successive[index].first > pinfo.number do index = index - 1 end
     local connection = successive[index]
     if not connection or begins and connection.has_begun and not pinfo.visited then
-        -- `first`: the first packet. `client`: the client's address, once known. `longest`: the longest payload that
+        -- `first`: the first packet. `is_encrypted`: it is TLS's. `client`: the client's address, once known. `longest`: the longest payload that
         -- each side takes, once it has said so. `senders`: how far each side's frames can be told apart. `frames`:
         -- what was found in the first pass about a frame, which a later pass can't find again.
         connection = {
-            first = pinfo.number, has_begun = false, client = nil, longest = {}, senders = {}, calls = {}, frames = {},
+            first = pinfo.number, has_begun = false, is_encrypted = false, client = nil,
+            longest = {}, senders = {}, calls = {}, frames = {},
         }
         successive[#successive + 1] = connection
     end
@@ -1811,9 +1812,31 @@ local function add_skipped(tree, tvb, offset, mark)
     item:add_proto_expert_info(mark)
 end
 
+-- Whether the bytes begin a record of TLS.
+local function begins_tls(tvb)
+    return tvb:len() >= 5 and tvb(0, 1):uint() == 0x16 and tvb(1, 1):uint() == 3
+        and not (tvb:len() >= HEADER_LENGTH and header_holds(tvb, 0))
+end
+
+-- Whether TLS is handing over what it has decrypted, in the same packet.
+local is_decrypted = false
+
+-- Has TLS dissect what came on our port; it comes back with what it can decrypt.
+local function decrypt(tvb, pinfo, root)
+    is_decrypted = true
+    local succeeded, result = pcall(function() return Dissector.get("tls"):call(tvb, pinfo, root) end)
+    is_decrypted = false
+    if not succeeded then error(result, 0) end
+    return result
+end
+
 function banjie.dissector(tvb, pinfo, root)
     if tvb:len() == 0 or tvb:len() ~= tvb:reported_len() then return 0 end
     local connection = connection_of(pinfo, tvb:len() >= #PREFACE and begins_with_preface(tvb, 0))
+    if not is_decrypted then
+        if begins_tls(tvb) then connection.is_encrypted = true end
+        if connection.is_encrypted then return decrypt(tvb, pinfo, root) end
+    end
     local sender = sender_of(connection, pinfo)
     local tree = root:add(banjie, tvb())
     pinfo.cols.protocol = "Banjie"
@@ -1896,5 +1919,7 @@ function banjie.prefs_changed()
     current_port = banjie.prefs.port
     ports:add(current_port, banjie)
 end
+-- Under TLS, once it is decrypted (Wireshark is given the keys), ALPN names the protocol.
+DissectorTable.get("tls.alpn"):add("banjie/1", banjie)
 banjie:register_heuristic("tcp", recognize)
 banjie:register_heuristic("tls", recognize)

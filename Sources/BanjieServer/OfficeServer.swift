@@ -139,7 +139,7 @@ package final class OfficeServer: Sendable {
 
         let profile = ServerProfile(
             realm: configuration.realm,
-            limits: Limits(),
+            limits: configuration.limits,
             schema: withUnsafeBytes(of: BanjieProtocolSchema.fingerprint.bigEndian) { Array($0) },
             product: "banjied \(DiagnosticsService.version)"
         )

@@ -472,8 +472,14 @@ package struct ClientSession: ~Copyable {
     package mutating func tick(at now: MonotonicTime, into output: inout MessageWriter) -> Event {
         timer = .never
         guard phase != .closed else { return .close }
-        if now >= handshakeDeadline { return close(for: .handshakeTimeout, into: &output) }
-        if now >= frameDeadline { return close(for: .frameTimeout, into: &output) }
+        if now >= handshakeDeadline {
+            let limit = profile.limits.handshakeMilliseconds
+            return close(for: .handshakeTimeout(milliseconds: limit), into: &output)
+        }
+        if now >= frameDeadline {
+            let limit = profile.limits.frameMilliseconds
+            return close(for: .frameTimeout(milliseconds: limit), into: &output)
+        }
         do { _ = try liveness.check(at: now, into: &output) } catch {
             return close(for: error, into: &output)
         }

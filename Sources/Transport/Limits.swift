@@ -13,8 +13,17 @@ package struct Limits: Sendable, Hashable {
     package var longestMessage: UInt32 = 4 << 20
     /// Calls taken at a time on a connection: bounds what one peer can queue for the executor.
     package var callsInFlight: UInt32 = 1024
+    /// The longest metadata of a call taken: sixty times what there is to say, so that later versions
+    /// may say more, and little enough to be read at once.
+    package var longestMetadata: UInt32 = 8 << 10
     /// Connections taken: the rest of the descriptors is for the store.
     package var connections = 50_000
+    /// Connections taken from one address, or one IPv6 network of 64 bits: a third of all, since all of
+    /// an authority may come through one proxy, and nobody alone can keep the others out.
+    package var connectionsPerAddress = 16_384
+    /// Handshakes of TLS under way from one address: each costs a signature of the server's key, a third
+    /// of a millisecond, and some 50 KiB, and whoever begins one has paid nothing yet.
+    package var tlsHandshakesPerAddress = 256
     /// The handshake's time: ten round trips over a bad line.
     package var handshakeMilliseconds: UInt64 = 5_000
     /// The time to finish a frame once begun: 64 KiB at 20 kbit/s take 26 s.
@@ -64,7 +73,8 @@ package struct Limits: Sendable, Hashable {
         longestPayload >= Hello.leastLongestPayload && longestPayload <= longestMessage
             && longestPayload <= UInt32(FrameHeader.longestPayload) && callsInFlight > 0
             && outputPause < outputBytes && Int(longestMessage) < outputBytes
-            && Hello(self).areWindowsValid && resetsPerSecond > 0
+            && Hello(self).areWindowsValid && resetsPerSecond > 0 && connections > 0
+            && connectionsPerAddress > 0 && tlsHandshakesPerAddress > 0
             && streamQueueBytes > Int(streamWindow / 2)
     }
 }
@@ -79,6 +89,9 @@ extension Limits {
     static let longestFragment = 64 << 10
     /// The stream numbers end here (W24).
     static let lastStream: UInt32 = 0x7FFF_FFFF
+    /// Connections of a loop that were turned away and are told why at a time; the others are closed
+    /// without a word, so that a flood of them takes no more descriptors.
+    static let turnedAwayAtOnce = 256
     /// Events fetched from the kernel at a time.
     static let events = 256
 }

@@ -12,6 +12,7 @@ final class Reactor {
     private let profile: ServerProfile
     private let handler: any CallHandler
     private let mailbox: Mailbox
+    private let census: ConnectionCensus
     private let statistics: ReactorStatistics
 
     private let poller: Poller
@@ -29,6 +30,8 @@ final class Reactor {
     private var generations: [UInt32] = []
     private var freeIndices: [UInt32] = []
     private var openCount = 0
+    /// Those of them that were turned away.
+    private var turnedAwayCount = 0
     /// Connections with something to be sent or looked at before the next wait.
     private var listed: [ConnectionID] = []
 
@@ -53,12 +56,14 @@ final class Reactor {
         profile: ServerProfile,
         handler: any CallHandler,
         mailbox: Mailbox,
+        census: ConnectionCensus,
         statistics: ReactorStatistics
     ) {
         self.number = number
         self.profile = profile
         self.handler = handler
         self.mailbox = mailbox
+        self.census = census
         self.statistics = statistics
         poller = mailbox.poller
     }
@@ -215,7 +220,37 @@ final class Reactor {
         }
     }
 
+    /// Takes a connection that has come, or turns it away when there are too many.
     private func open(_ descriptor: consuming Descriptor, showing identity: TLSServerIdentity?) {
+        statistics.accepted.add(1, ordering: .relaxed)
+        let network = PeerNetwork(of: descriptor.number)
+        switch census.admit(from: network, isSecured: identity != nil) {
+        case .admitted(let entry):
+            guard let connection = add(descriptor, counted: entry, showing: identity) else {
+                return census.remove(entry)
+            }
+            // It came while the listeners were being closed.
+            guard drainDeadline != nil else { return }
+            let output = connection.pointee.channel.openOutput(&pool)
+            connection.pointee.session.pointee.beginDrain(at: now, into: &output.pointee)
+            list(connection)
+        case .refused(let violation):
+            statistics.turnedAway.add(1, ordering: .relaxed)
+            // Under TLS nothing can be said before the handshake, which is what is to be spared.
+            guard identity == nil, turnedAwayCount < Limits.turnedAwayAtOnce,
+                let connection = add(descriptor, counted: nil, showing: nil)
+            else { return }
+            close(connection, for: violation)
+        case .refusedHandshake: statistics.turnedAway.add(1, ordering: .relaxed)
+        }
+    }
+
+    /// Makes a connection of the loop's; nil when it can't be waited for.
+    private func add(
+        _ descriptor: consuming Descriptor,
+        counted entry: ConnectionCensus.Entry?,
+        showing identity: TLSServerIdentity?
+    ) -> Pointer? {
         Socket.sendAtOnce(descriptor.number)
         let index = freeIndices.popLast() ?? UInt32(connections.count)
         if index == connections.count {
@@ -230,13 +265,14 @@ final class Reactor {
         let token = UInt64(id.generation) << 32 | UInt64(index)
         guard poller.add(descriptor.number, .readable, token: token) else {
             freeIndices.append(index)
-            return
+            return nil
         }
         let connection = Pointer.allocate(capacity: 1)
         connection.initialize(
             to: ServerConnection(
                 id,
                 descriptor,
+                counted: entry,
                 security: identity.map { TLSSession(accepting: $0.current) },
                 profile: profile,
                 at: now
@@ -244,13 +280,10 @@ final class Reactor {
         )
         connections[Int(index)] = connection
         openCount += 1
+        if entry == nil { turnedAwayCount += 1 }
         statistics.connections.store(openCount, ordering: .relaxed)
-        statistics.accepted.add(1, ordering: .relaxed)
         timers.set(index, to: connection.pointee.session.pointee.timer)
-        if openCount > profile.limits.connections || drainDeadline != nil {
-            statistics.turnedAway.add(1, ordering: .relaxed)
-            close(connection, for: .tooManyConnections)
-        }
+        return connection
     }
 
     private func destroy(_ connection: Pointer) {
@@ -265,6 +298,11 @@ final class Reactor {
         generations[Int(id.index)] = (id.generation &+ 1) & 0x7FFF_FFFF
         freeIndices.append(id.index)
         openCount -= 1
+        if let entry = connection.pointee.entry {
+            census.remove(entry)
+        } else {
+            turnedAwayCount -= 1
+        }
         statistics.connections.store(openCount, ordering: .relaxed)
         connection.deinitialize(count: 1)
         connection.deallocate()
@@ -292,7 +330,13 @@ final class Reactor {
 
     private func serve(_ connection: Pointer, _ interest: Poller.Interest) {
         if interest.contains(.readable) || !interest.isDisjoint(with: .failed) {
-            switch connection.pointee.channel.read(into: slab) {
+            let reading = connection.pointee.channel.read(into: slab)
+            if connection.pointee.entry?.isShakingHands == true,
+                !connection.pointee.channel.isMute
+            {
+                census.shookHands(&connection.pointee.entry)
+            }
+            switch reading {
             case .bytes(let count):
                 guard connection.pointee.stage == .open else { break }
                 connection.pointee.session.pointee.received(at: now)
@@ -491,7 +535,7 @@ final class Reactor {
 
     private func closeIfFinished(_ connection: Pointer) {
         if waitingBytes(connection) > profile.limits.outputBytes {
-            close(connection, for: .outputStalled)
+            close(connection, for: .outputStalled(.bytes(profile.limits.outputBytes)))
         }
         guard connection.pointee.session.pointee.isFinished else { return }
         connection.pointee.stage = .closing(

@@ -52,6 +52,14 @@ extension CallFailure {
         server(.invalidArgument, "BAD_METADATA", message)
     }
 
+    static func metadataTooLong(_ length: Int, limit: UInt32) -> CallFailure {
+        server(
+            .resourceExhausted,
+            "METADATA_TOO_LONG",
+            "metadata of \(length) bytes are longer than the \(limit) that are taken"
+        )
+    }
+
     static func messageTooLong(_ length: UInt64, limit: UInt32) -> CallFailure {
         server(
             .resourceExhausted,

@@ -35,6 +35,7 @@ package final class Server: Sendable {
         var mailboxes: [Mailbox] = []
         for _ in 0..<reactors { mailboxes.append(try Mailbox()) }
         let statistics = mailboxes.map { _ in ReactorStatistics() }
+        let census = ConnectionCensus(profile.limits)
         var threads: [LoopThread] = []
         do {
             for (number, mailbox) in mailboxes.enumerated() {
@@ -46,6 +47,7 @@ package final class Server: Sendable {
                             profile: profile,
                             handler: handler,
                             mailbox: mailbox,
+                            census: census,
                             statistics: figures
                         )
                         reactor.run()

@@ -24,15 +24,19 @@ struct ServerConnection: ~Copyable {
     var isHalted = false
     /// Whether it is in the list of connections to be settled.
     var isListed = false
+    /// How it is counted; nil when it was turned away.
+    var entry: ConnectionCensus.Entry?
 
     init(
         _ id: ConnectionID,
         _ descriptor: consuming Descriptor,
+        counted entry: ConnectionCensus.Entry?,
         security: consuming TLSSession?,
         profile: ServerProfile,
         at now: MonotonicTime
     ) {
         self.id = id
+        self.entry = entry
         channel = Channel(descriptor, security: security, interest: .readable)
         session = .allocate(capacity: 1)
         session.initialize(to: ServerSession(id, profile: profile, at: now))

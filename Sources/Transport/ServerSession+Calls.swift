@@ -20,6 +20,13 @@ extension ServerSession {
         if case .final(let last) = drain, stream > last {
             return refuse(.draining, stream, &output)
         }
+        guard content.metadata.count <= Int(limits.longestMetadata) else {
+            return refuse(
+                .metadataTooLong(content.metadata.count, limit: limits.longestMetadata),
+                stream,
+                &output
+            )
+        }
         let metadata: CallMetadata
         do { metadata = try CallMetadata(content.metadata) } catch {
             return refuse(.badMetadata("the metadata doesn't decode: \(error)"), stream, &output)

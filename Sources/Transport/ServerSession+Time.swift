@@ -61,9 +61,16 @@ extension ServerSession {
             timer = .never
             return .close
         }
-        if now >= handshakeDeadline { return expire(.handshakeTimeout, &output) }
-        if now >= frameDeadline { return expire(.frameTimeout, &output) }
-        if now >= stallDeadline { return expire(.outputStalled, &output) }
+        if now >= handshakeDeadline {
+            return expire(.handshakeTimeout(milliseconds: limits.handshakeMilliseconds), &output)
+        }
+        if now >= frameDeadline {
+            return expire(.frameTimeout(milliseconds: limits.frameMilliseconds), &output)
+        }
+        if now >= stallDeadline {
+            let limit = limits.outputStallMilliseconds
+            return expire(.outputStalled(.milliseconds(limit)), &output)
+        }
         if case .announced(let finalAt) = drain, now >= finalAt { finishDrain(into: &output) }
         expireCalls(at: now, into: &output)
         do {

@@ -14,9 +14,9 @@ public enum ProtocolViolation: Error, Hashable, Sendable {
     case unexpected(FrameType)
     /// A first frame that isn't HELLO.
     case notHello(FrameType)
-    case frameTimeout
+    case frameTimeout(milliseconds: UInt64)
     case handshakeTooLong(length: UInt32)
-    case handshakeTimeout
+    case handshakeTimeout(milliseconds: UInt64)
     case noCommonVersion(minimum: UInt32, maximum: UInt32)
     case wrongRealm(theirs: String, ours: String)
     /// A stream number that is even, or not above the one before.
@@ -27,8 +27,17 @@ public enum ProtocolViolation: Error, Hashable, Sendable {
     /// Calls that were begun and cancelled faster than is taken.
     case tooManyResets(limit: UInt32)
     case peerSilent
-    case outputStalled
-    case tooManyConnections
+    /// Output that wasn't read: for as long, or more of it, than is allowed.
+    case outputStalled(OutputLimit)
+    case tooManyConnections(limit: UInt32)
+    /// The same of connections from one address.
+    case tooManyFromAddress(limit: UInt32)
+
+    /// What waiting output has gone beyond.
+    public enum OutputLimit: Hashable, Sendable {
+        case bytes(Int)
+        case milliseconds(UInt64)
+    }
 
     /// What is wrong with a frame's content.
     public enum Flaw: Hashable, Sendable {
@@ -76,6 +85,7 @@ extension ProtocolViolation {
         case .peerSilent: "PEER_SILENT"
         case .outputStalled: "OUTPUT_STALLED"
         case .tooManyConnections: "TOO_MANY_CONNECTIONS"
+        case .tooManyFromAddress: "TOO_MANY_FROM_ADDRESS"
         }
     }
 
@@ -111,6 +121,7 @@ extension ProtocolViolation {
         case .peerSilent: "W43"
         case .outputStalled: "W50"
         case .tooManyConnections: "W51"
+        case .tooManyFromAddress: "W73"
         }
     }
 
@@ -126,10 +137,12 @@ extension ProtocolViolation {
         case .malformed(let type, let flaw): "\(type.name): \(flaw)"
         case .unexpected(let type): "\(type.name) may not be sent here"
         case .notHello(let type): "\(type.name) comes before HELLO"
-        case .frameTimeout: "a frame was begun and not finished in time"
+        case .frameTimeout(let milliseconds):
+            "a frame was begun and not finished within \(milliseconds) ms"
         case .handshakeTooLong(let length):
             "a HELLO of \(length) bytes is longer than a handshake may be"
-        case .handshakeTimeout: "the handshake wasn't finished in time"
+        case .handshakeTimeout(let milliseconds):
+            "the handshake wasn't finished within \(milliseconds) ms"
         case .noCommonVersion(let minimum, let maximum):
             "versions \(minimum) to \(maximum) of the protocol aren't spoken here"
         case .wrongRealm(let theirs, let ours):
@@ -142,8 +155,14 @@ extension ProtocolViolation {
         case .tooManyResets(let limit):
             "more running calls were cancelled than the \(limit) a second that are taken"
         case .peerSilent: "nothing came within the time that a PING allows"
-        case .outputStalled: "what was sent isn't being read"
-        case .tooManyConnections: "the server has as many connections as it takes; try again later"
+        case .outputStalled(.bytes(let limit)):
+            "more than \(limit) bytes of what was sent wait to be read"
+        case .outputStalled(.milliseconds(let limit)):
+            "nothing of what was sent was read for \(limit) ms"
+        case .tooManyConnections(let limit):
+            "the server has \(limit) connections and takes no more; try again later"
+        case .tooManyFromAddress(let limit):
+            "\(limit) connections from this address are open, and the server takes no more"
         }
     }
 }

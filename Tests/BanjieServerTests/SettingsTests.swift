@@ -53,6 +53,42 @@ import Transport
         #expect(error?.sentence(in: .english) != error?.sentence(in: .chinese))
     }
 
+    @Test func everyLimitIsASettingWithinItsRange() throws {
+        #expect(try Settings().configuration().limits == Limits())
+        for setting in Setting.allCases {
+            guard let limit = setting.limit else { continue }
+            let standard = limit.value(Limits())
+            #expect(limit.range.contains(standard), "\(setting.rawValue)")
+            for value in [limit.range.lowerBound - 1, limit.range.upperBound + 1] {
+                var settings = Settings()
+                settings.set(setting, to: "\(value)", from: .flag(setting.flag))
+                let error = #expect(throws: ConfigurationError.self) {
+                    try settings.configuration()
+                }
+                #expect(error?.setting == setting.rawValue)
+            }
+        }
+        var settings = Settings()
+        let file = Data("{ limits: { calls: 7, connections_per_address: 9 } }".utf8)
+        try ConfigurationFile.apply(file, path: "f", to: &settings)
+        settings.apply(environment: ["BANJIE_LIMITS_STREAMS": "3"])
+        settings.set(.frameMillis, to: "900", from: .flag("limits-frame-millis"))
+        let limits = try settings.configuration().limits
+        #expect(limits.callsInFlight == 7 && limits.connectionsPerAddress == 9)
+        #expect(limits.streams == 3 && limits.frameMilliseconds == 900)
+    }
+
+    @Test(arguments: [
+        (Setting.messageBytes, "20000"), (.connectionWindowBytes, "65536"),
+        (.outputBytes, "1000000"), (.streamQueueBytes, "40000"),
+    ])
+    func aLimitThatIsTooLittleForAnotherIsRefused(_ setting: Setting, _ value: String) {
+        var settings = Settings()
+        settings.set(setting, to: value, from: .flag(setting.flag))
+        let error = #expect(throws: ConfigurationError.self) { try settings.configuration() }
+        #expect(error?.setting == setting.rawValue)
+    }
+
     @Test func whatIsShownUnderTLS() throws {
         var settings = Settings()
         #expect(try settings.configuration().tls == nil)

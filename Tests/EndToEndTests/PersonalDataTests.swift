@@ -1,6 +1,7 @@
 import BanjieClient
 import BanjieProtocol
 import CivilTime
+import Digest
 import Foundation
 import FoundationNetworking
 import LocalServer
@@ -122,6 +123,32 @@ import Wire
         return String(decoding: try await URLSession.shared.data(from: url).0, as: UTF8.self)
     }
 
+    private static let materialID = [UInt8](repeating: 7, count: 16)
+
+    /// Brings a scan, in as many parts as a slice of erasing doesn't hold.
+    private func bringMaterial(to serial: String, by login: String, in city: City) async throws {
+        let part = Array("\(Self.name) \(Self.citizenID(of: Self.citizenID))\n".utf8)
+        let count = 300
+        let whole = Array((0..<count).map { _ in part }.joined())
+        let call = OnlineClient(try city.office.channel(as: login)).uploadMaterial(
+            MaterialPart(
+                material: Self.materialID,
+                case: serial,
+                name: "\(Self.name)身份证.jpg",
+                size: UInt64(whole.count),
+                digest: SHA256.hash(whole),
+                offset: 0,
+                content: part
+            )
+        )
+        for number in 1..<count {
+            try await call.send(
+                MaterialPart(offset: UInt64(number * part.count), content: part)
+            )
+        }
+        #expect(try await call.finish().completed != nil)
+    }
+
     @Test func nothingPersonalIsAnywhereButInOpenedReplies() async throws {
         let city = try await start()
         let (zhao, clerk) = (try cases(city, as: "zhao"), try cases(city, as: "clerk"))
@@ -137,6 +164,8 @@ import Wire
                 )
             )
         )
+
+        try await bringMaterial(to: first.case, by: "zhao", in: city)
 
         // Masked for whoever sees the case.
         for reader in ["clerk", "zhao", "boss"] {
@@ -261,6 +290,7 @@ import Wire
         let (zhao, clerk) = (try cases(city, as: "zhao"), try cases(city, as: "clerk"))
         let case1 = try await zhao.submit(SubmitCaseRequest(item: city.item)).case
         let case2 = try await zhao.submit(SubmitCaseRequest(item: city.item)).case
+        try await bringMaterial(to: case1, by: "zhao", in: city)
         _ = try await zhao.withdraw(CaseRequest(case: case1))
         let admin = AdminClient(try city.office.operator())
         let start = TestOffice.morning
@@ -274,6 +304,12 @@ import Wire
         let erased = try await clerk.getApplicant(CaseRequest(case: case1))
         #expect(erased.erased == start.date.adding(days: 31))
         #expect(erased.details == ApplicantDetails())
+        let material = MaterialRequest(material: Self.materialID)
+        let online = OnlineClient(try city.office.channel(as: "zhao"))
+        let absent = await #expect(throws: CallError.self) {
+            try await online.getMaterial(material)
+        }
+        #expect(absent?.reason == Reason.noSuchMaterial.rawValue)
         // The other case goes on, and so does the person.
         let open = OpenApplicantRequest(case: case2, reason: "核实")
         #expect(try await clerk.openApplicant(open).details?.name == Self.name)

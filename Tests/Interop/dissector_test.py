@@ -12,6 +12,7 @@ import unittest
 import frames_pb2
 from banjie_client import PREFACE, CallFailed, Connection, Frame, crc32c
 from capture import CLIENT, SERVER, Chunk, Relay, joined, split, write_capture
+from certificates import Certificates
 from server_process import METHODS, REALM, Server
 
 SCRIPT = "Protocol/wireshark/banjie.lua"
@@ -104,6 +105,14 @@ class Exchange(unittest.TestCase):
                 ["directory", "person", "put", "zhang", "--name", "张三丰", "--roles", "APPLICANT"],
                 ["directory", "credential", "issue", "zhang", "--out", str(server.folder / "zhang")]):
             subprocess.run([os.environ["BANJIE"], *arguments], env=environment, check=True, capture_output=True)
+        subprocess.run(
+            [os.environ["BANJIE"], "clock", "advance", "--to", "2026-04-10T09:00:00"],
+            env=environment, check=True, capture_output=True)
+        with subprocess.Popen(
+                [os.environ["BANJIE"], "deadline", "watch", "--after", "0"],
+                env=environment, stdout=subprocess.PIPE) as watch:
+            watch.stdout.readline()
+            watch.terminate()
         Exchange.issued = (server.folder / "zhang").read_text().strip()
 
     @classmethod
@@ -216,7 +225,8 @@ class Exchange(unittest.TestCase):
     def test_long_messages_are_joined(self):
         call, = [frame for frame in self.calls("Diagnostics/Echo") if values(frame, "banjie.fragment.offset")]
         self.assertEqual(value(call, "banjie.metadata.total_length"), str(LONG + 4))
-        fragments = of_type(self.frames, 0x11)
+        fragments = [
+            frame for frame in of_type(self.frames, 0x11) if frame.get("banjie.method") == "Diagnostics/Echo"]
         for direction in ("EchoRequest", "EchoReply"):
             whole, = [frame for frame in fragments if values(frame, f"banjie.{direction}.payload")]
             self.assertEqual(len(value(whole, f"banjie.{direction}.payload").split(":")), LONG)
@@ -224,7 +234,6 @@ class Exchange(unittest.TestCase):
         offsets = [int(value(frame, "banjie.fragment.offset")) for frame in fragments]
         self.assertEqual(offsets.count(0), 1)  # the reply's; the request's first part is in CALL
         self.assertEqual({value(frame, "banjie.message_length") for frame in fragments}, {str(LONG + 4)})
-        self.assertEqual({frame["banjie.method"] for frame in fragments}, {"Diagnostics/Echo"})
 
     def test_cancel(self):
         cancel, = of_type(self.frames, 0x13)
@@ -232,6 +241,18 @@ class Exchange(unittest.TestCase):
         call, = self.calls("Deadlines/ListDue")
         # Its END may have been on its way.
         self.assertGreater(len(values(call, "banjie.cancel_in")) + len(values(call, "banjie.reply_in")), 0)
+
+    def test_watch(self):
+        call, = self.calls("Deadlines/Watch")
+        self.assertEqual(value(call, "banjie.flags.stream"), "1")
+        self.assertEqual(value(call, "banjie.flags.half_close"), "1")
+        self.assertEqual(value(call, "banjie.WatchFiredRequest.after"), "0")
+        events = [frame for frame in of_type(self.frames, 0x11) if frame["banjie.method"] == "Deadlines/Watch"]
+        self.assertGreaterEqual(len(events), 1)
+        for event in events:
+            self.assertEqual(value(event, "banjie.flags.first"), "1")
+            self.assertEqual(len(values(event, "banjie.FiredEvent")), 1)
+            self.assertEqual(value(event, "banjie.request_in"), value(events[0], "banjie.request_in"))
 
     def test_secrets_are_not_shown(self):
         for form in (["-V"], ["-T", "json"]):
@@ -264,6 +285,29 @@ class Exchange(unittest.TestCase):
         self.assertEqual(
             [without_places(frame) for frame in self.calls("Deadlines/Arm", late)],
             [without_places(frame) for frame in self.calls("Deadlines/Arm", frames([chunks]))])
+
+
+class Encrypted(unittest.TestCase):
+    """An exchange under TLS, whose keys Wireshark is given."""
+
+    def test_tls(self):
+        certificates = Certificates()
+        self.addCleanup(certificates.remove)
+        server = Server(options=certificates.server_options)
+        self.addCleanup(server.remove)
+        relay = Relay(server.address)
+        context = certificates.context()
+        context.keylog_filename = str(certificates.folder / "keys")
+        connection = Connection(relay.address, REALM, METHODS, context=context)
+        connection.call("Diagnostics/Echo", payload=bytes(40_000))
+        connection.close()
+        relay.close()
+        self.assertEqual(frames(relay.connections), [])
+        opened = frames(relay.connections, "-o", f"tls.keylog_file:{certificates.folder}/keys")
+        self.assertTrue(all(is_good(frame) for frame in opened))
+        reply, = [frame for frame in of_type(opened, 0x12)]
+        self.assertEqual(reply["banjie.method"], "Diagnostics/Echo")
+        self.assertEqual(len(value(reply, "banjie.EchoReply.payload").split(":")), 40_000)
 
 
 class Broken(unittest.TestCase):

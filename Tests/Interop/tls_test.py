@@ -1,54 +1,24 @@
 """Calls a real server under TLS through the Python client: W68 to W72."""
 
-import pathlib
-import shutil
 import signal
 import ssl
-import subprocess
-import tempfile
 import unittest
 
 import banjie_client
 from banjie_client import CallFailed, ConnectionEnded
+from certificates import Certificates
 from server_process import METHODS, REALM, Server
-
-
-def openssl(*arguments):
-    subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True)
 
 
 class UnderTLS(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="banjie-tls-"))
-        cls.addClassCleanup(shutil.rmtree, cls.folder)
-        openssl("req", "-x509", *cls.new_key("authority"), "-subj", "/CN=Authority", "-days", 2,
-                "-out", cls.folder / "authority.pem")
-        cls.issue("server", "IP:127.0.0.1")
-        cls.issue("daemon", "URI:banjie:operator")
-        cls.server = Server(options=[
-            "--listen", "tls:127.0.0.1:0", "--tls-certificate", cls.folder / "server.pem",
-            "--tls-key", cls.folder / "server.key", "--tls-client-ca", cls.folder / "authority.pem"])
+        certificates = Certificates()
+        cls.addClassCleanup(certificates.remove)
+        certificates.issue("daemon", "URI:banjie:operator")
+        cls.context = staticmethod(certificates.context)
+        cls.server = Server(options=certificates.server_options)
         cls.addClassCleanup(cls.server.remove)
-
-    @classmethod
-    def new_key(cls, name):
-        return "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", cls.folder / f"{name}.key"
-
-    @classmethod
-    def issue(cls, name, names):
-        request = cls.folder / f"{name}.csr"
-        openssl("req", "-new", *cls.new_key(name), "-subj", f"/CN={name}", "-addext", f"subjectAltName={names}",
-                "-out", request)
-        openssl("x509", "-req", "-in", request, "-CA", cls.folder / "authority.pem", "-CAkey",
-                cls.folder / "authority.key", "-copy_extensions", "copyall", "-days", 2,
-                "-out", cls.folder / f"{name}.pem")
-
-    def context(self, certificate=None):
-        context = ssl.create_default_context(cafile=self.folder / "authority.pem")
-        if certificate:
-            context.load_cert_chain(self.folder / f"{certificate}.pem", self.folder / f"{certificate}.key")
-        return context
 
     def test_calls_of_every_length(self):
         connection = self.server.connect("operator", context=self.context())

@@ -155,10 +155,12 @@ final class RawClient {
     private let descriptor: Descriptor
     private var received: ArraySlice<UInt8> = []
 
-    init(to endpoint: Endpoint) throws {
-        descriptor = try Socket.connect(
-            to: Address.all(of: endpoint, isForListening: false)[0]
-        )
+    /// - Parameter source: the IPv4 address to come from, such as another of the loopback's.
+    init(to endpoint: Endpoint, from source: String? = nil) throws {
+        let address = try Address.all(of: endpoint, isForListening: false)[0]
+        descriptor =
+            try source.map { try Self.connect(to: address, from: $0) }
+            ?? Socket.connect(to: address)
         let number = descriptor.number
         _ = fcntl(number, F_SETFL, fcntl(number, F_GETFL) & ~O_NONBLOCK)
         var limit = timeval(tv_sec: 5, tv_usec: 0)
@@ -174,6 +176,15 @@ final class RawClient {
         // The connection may still be being made; a socket that blocks waits for it in `send`.
         var entry = pollfd(fd: number, events: Int16(POLLOUT), revents: 0)
         poll(&entry, 1, 5_000)
+    }
+
+    private static func connect(to address: Address, from source: String) throws -> Descriptor {
+        let descriptor = Descriptor(socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0))
+        let own = try Address.all(of: .tcp(host: source, port: 0), isForListening: false)[0]
+        guard own.withPointer({ bind(descriptor.number, $0, $1) }) == 0,
+            address.withPointer({ Glibc.connect(descriptor.number, $0, $1) }) == 0
+        else { throw TransportError.lastFailure("connect from \(source)") }
+        return descriptor
     }
 
     func send(_ bytes: [UInt8]) {

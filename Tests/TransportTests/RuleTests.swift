@@ -23,7 +23,7 @@ import Testing
             }
         }
         let rules = Set(stated)
-        #expect(rules.count == 72)
+        #expect(rules.count == 74)
         #expect(rules.subtracting(tested).sorted() == [])
         #expect(tested.subtracting(rules).sorted() == [])
     }

@@ -19,6 +19,7 @@ extension ReasonTexts {
             Text("the request is too long", "请求过长"),
             Text("send less at a time", "请分次发送")
         ),
+        "METADATA_TOO_LONG": ReasonText(Text("the call's metadata are too long", "调用的元数据过长")),
         "NO_COMMON_VERSION": ReasonText(
             Text("the server speaks another version of the protocol", "与服务器的协议版本不同"),
             Text("use a banjie of the server's version", "请使用与服务器同版本的 banjie")
@@ -47,6 +48,10 @@ extension ReasonTexts {
         "TOO_MANY_CONNECTIONS": ReasonText(
             Text("the server takes no more connections", "服务器连接数已满"),
             Text("try again in a moment", "请稍后重试")
+        ),
+        "TOO_MANY_FROM_ADDRESS": ReasonText(
+            Text("the server takes no more connections from here", "服务器不再接受来自本地址的连接"),
+            Text("close others, then try again", "请关闭其他连接后重试")
         ),
         "TOO_MANY_RESETS": ReasonText(
             Text("calls were cancelled too fast", "取消调用过于频繁"),

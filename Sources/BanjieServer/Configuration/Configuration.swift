@@ -37,6 +37,8 @@ package struct Configuration: Sendable {
     package var logLevel: LogLevel
     /// From how many milliseconds on a call counts as slow and is logged.
     package var slowCallMilliseconds: Int
+    /// What is taken of clients, and how long is waited for them.
+    package var limits: Limits
 
     package enum Clock: Hashable, Sendable {
         case machine

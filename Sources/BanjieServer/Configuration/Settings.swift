@@ -24,6 +24,27 @@ package enum Setting: String, CaseIterable, Sendable {
     case logFormat = "log_format"
     case logLevel = "log_level"
     case slowCallMillis = "slow_call_millis"
+    // What is taken of clients.
+    case frameBytes = "limits.frame_bytes"
+    case messageBytes = "limits.message_bytes"
+    case metadataBytes = "limits.metadata_bytes"
+    case calls = "limits.calls"
+    case streams = "limits.streams"
+    case streamWindowBytes = "limits.stream_window_bytes"
+    case connectionWindowBytes = "limits.connection_window_bytes"
+    case streamQueueBytes = "limits.stream_queue_bytes"
+    case connections = "limits.connections"
+    case connectionsPerAddress = "limits.connections_per_address"
+    case tlsHandshakesPerAddress = "limits.tls_handshakes_per_address"
+    case handshakeMillis = "limits.handshake_millis"
+    case frameMillis = "limits.frame_millis"
+    case requestMillis = "limits.request_millis"
+    case idleMillis = "limits.idle_millis"
+    case pongMillis = "limits.pong_millis"
+    case outputPauseBytes = "limits.output_pause_bytes"
+    case outputBytes = "limits.output_bytes"
+    case outputStallMillis = "limits.output_stall_millis"
+    case resetsPerSecond = "limits.resets_per_second"
     // The city's policy.
     case noticeDays = "policy.notice_days"
     case extensionDaysMax = "policy.extension_days_max"
@@ -37,6 +58,7 @@ package enum Setting: String, CaseIterable, Sendable {
     /// The value without any other.
     var standard: String {
         let policy = Policy()
+        if let limit { return "\(limit.value(Limits()))" }
         return switch self {
         case .listen: "127.0.0.1:7410"
         case .tlsCertificate, .tlsKey, .tlsClientCA: "none"
@@ -62,12 +84,19 @@ package enum Setting: String, CaseIterable, Sendable {
         case .instantTargetMinutes: "\(policy.instantTargetMinutes)"
         case .correctionLapseDays: "none"
         case .personalDays: "\(policy.personalDays)"
+        case .frameBytes, .messageBytes, .metadataBytes, .calls,
+            .streams, .streamWindowBytes, .connectionWindowBytes, .streamQueueBytes,
+            .connections, .connectionsPerAddress, .tlsHandshakesPerAddress, .handshakeMillis,
+            .frameMillis, .requestMillis, .idleMillis, .pongMillis,
+            .outputPauseBytes, .outputBytes, .outputStallMillis, .resetsPerSecond:
+            preconditionFailure("a limit's default is that of `Limits`")
         }
     }
 
     /// What the setting is, for `--help`.
     var summary: Text {
-        switch self {
+        if let limit { return limit.summary }
+        return switch self {
         case .listen:
             Text(
                 "where to listen: HOST:PORT on loopback, tls:HOST:PORT or unix:PATH, several by commas",
@@ -178,6 +207,12 @@ package enum Setting: String, CaseIterable, Sendable {
                 "days after a case's end for which personal data are kept (个人信息保护法 19)",
                 "办件结束后个人信息的保存天数（个人信息保护法第 19 条）"
             )
+        case .frameBytes, .messageBytes, .metadataBytes, .calls,
+            .streams, .streamWindowBytes, .connectionWindowBytes, .streamQueueBytes,
+            .connections, .connectionsPerAddress, .tlsHandshakesPerAddress, .handshakeMillis,
+            .frameMillis, .requestMillis, .idleMillis, .pongMillis,
+            .outputPauseBytes, .outputBytes, .outputStallMillis, .resetsPerSecond:
+            preconditionFailure("a limit is told by itself")
         }
     }
 
@@ -279,7 +314,8 @@ package struct Settings: Sendable {
             metrics: try metrics(),
             logFormat: try choice(.logFormat),
             logLevel: try choice(.logLevel),
-            slowCallMilliseconds: try integer(.slowCallMillis, in: 1...86_400_000)
+            slowCallMilliseconds: try integer(.slowCallMillis, in: 1...86_400_000),
+            limits: try limits()
         )
         if configuration.isProduction, configuration.clock != .machine {
             throw error(
@@ -293,7 +329,7 @@ package struct Settings: Sendable {
         return configuration
     }
 
-    private func error(_ setting: Setting, _ problem: Text) -> ConfigurationError {
+    func error(_ setting: Setting, _ problem: Text) -> ConfigurationError {
         ConfigurationError(
             setting: setting.rawValue,
             origin: self[setting].origin.text,
@@ -301,7 +337,7 @@ package struct Settings: Sendable {
         )
     }
 
-    private func integer(
+    func integer(
         _ setting: Setting,
         in range: ClosedRange<Int>
     ) throws(ConfigurationError) -> Int {

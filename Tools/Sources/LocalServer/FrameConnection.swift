@@ -27,8 +27,14 @@ package final class FrameConnection {
 
     /// Connects, and sends nothing.
     ///
-    /// - Parameter address: `127.0.0.1:port`.
-    package init(to address: String, receiveBuffer: Int32? = nil) throws {
+    /// - Parameters:
+    ///   - address: `127.0.0.1:port`.
+    ///   - source: the address to come from, such as another of the loopback's.
+    package init(
+        to address: String,
+        from source: String? = nil,
+        receiveBuffer: Int32? = nil
+    ) throws {
         let parts = address.split(separator: ":")
         guard parts.count == 2, let port = UInt16(parts[1]) else {
             throw ServerProcessError("\(address) isn't host:port")
@@ -54,16 +60,28 @@ package final class FrameConnection {
                 socklen_t(MemoryLayout<timeval>.size)
             )
         }
-        var target = sockaddr_in()
-        target.sin_family = sa_family_t(AF_INET)
-        target.sin_port = port.bigEndian
-        inet_pton(AF_INET, String(parts[0]), &target.sin_addr)
-        let status = withUnsafePointer(to: target) { pointer in
+        if let source {
+            let status = Self.withAddress(source, port: 0) { bind(descriptor, $0, $1) }
+            guard status == 0 else { throw Self.failed("come from \(source)") }
+        }
+        let status = Self.withAddress(String(parts[0]), port: port) { connect(descriptor, $0, $1) }
+        guard status == 0 else { throw Self.failed("connect to \(address)") }
+    }
+
+    private static func withAddress(
+        _ host: String,
+        port: UInt16,
+        _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    ) -> Int32 {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        inet_pton(AF_INET, host, &address.sin_addr)
+        return withUnsafePointer(to: address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard status == 0 else { throw Self.failed("connect to \(address)") }
     }
 
     deinit { close(descriptor) }
@@ -96,6 +114,18 @@ package final class FrameConnection {
     /// Sends what the socket takes at once; returns how many bytes that were.
     package func sendWithoutWaiting(_ bytes: [UInt8]) -> Int {
         max(0, Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT)))
+    }
+
+    /// Has the connection end by a reset rather than by FIN, whenever it ends.
+    package func endByReset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(
+            descriptor,
+            SOL_SOCKET,
+            SO_LINGER,
+            &option,
+            socklen_t(MemoryLayout<linger>.size)
+        )
     }
 
     /// Closes our sending side.
