@@ -435,7 +435,7 @@ schema.messages.CaseView = {
 
 schema.messages.ListCasesRequest = {
     doc = "Asks for the cases of a department.",
-    { 1, "department", "string", doc = "The department; empty for the caller's own." },
+    { 1, "department", "string", doc = "The department; empty for the caller's own, and from an applicant." },
     { 2, "limit", "int32", doc = "How many at most." },
     { 3, "after", "string", doc = "Begin after this serial, for the next page." },
 }

@@ -116,6 +116,7 @@ package final class OfficeServer: Sendable {
                 exit: exit,
                 watches: watches,
                 streams: streams,
+                signIns: signIns,
                 interceptors: interceptors,
                 gapMax: Int64(configuration.gapHours) * 3600,
                 replySeconds: Int64(configuration.replyDays) * Instant.secondsPerDay,
@@ -307,6 +308,7 @@ package final class OfficeServer: Sendable {
         let exit: ReplyExit
         let watches: StreamDesk<WatchContext>
         let streams: EngineStreams
+        let signIns: SignInDesk
         let interceptors: ServerInterceptors
         let gapMax: Int64
         let replySeconds: Int64
@@ -329,6 +331,7 @@ package final class OfficeServer: Sendable {
                     log: start.log,
                     exit: EngineExit(
                         deliver: { start.exit.deliverCommitted($0) },
+                        accountsChanged: { start.signIns.follow($0) },
                         published: { start.watches.committed() },
                         post: { start.exit.post(&$0) },
                         ended: { start.interceptors.after($0.call.observed, CallEnding($0)) }

@@ -17,8 +17,13 @@ final class SignInDesk: Sendable {
 
     /// Who has signed in on a connection, and in which language they read.
     struct Session: Sendable {
-        let actor: Actor
+        enum Proof: Sendable {
+            case secret, certificate
+        }
+
+        fileprivate(set) var actor: Actor
         let language: Language
+        let proof: Proof
     }
 
     private struct People {
@@ -28,6 +33,8 @@ final class SignInDesk: Sendable {
         var judged: Set<ConnectionID> = []
         /// The logins that certificates of open connections vouch for.
         var vouchedFor: [ConnectionID: [String]] = [:]
+        /// Counts the changes of accounts that sessions have followed.
+        var changes: UInt64 = 0
         var last: UInt64 = 0
     }
 
@@ -116,6 +123,29 @@ final class SignInDesk: Sendable {
         return people.withLock { $0.sessions[connection] }
     }
 
+    /// Has open sessions follow what a commit has changed: they have new rights, or are over, from
+    /// the next call on. Linear in the sessions.
+    ///
+    /// Must be called AFTER the commit and before the change is answered.
+    func follow(_ changes: [AccountChange]) {
+        people.withLock { people in
+            people.changes += 1
+            for change in changes {
+                switch change {
+                case .rights(let actor):
+                    for (connection, session) in people.sessions
+                    where session.actor.login == actor.login {
+                        people.sessions[connection]?.actor = actor
+                    }
+                case .secret(let login):
+                    people.sessions = people.sessions.filter { _, session in
+                        session.actor.login != login || session.proof == .certificate
+                    }
+                }
+            }
+        }
+    }
+
     /// The connection is closed.
     func forget(_ connection: ConnectionID) {
         people.withLock {
@@ -126,40 +156,39 @@ final class SignInDesk: Sendable {
     }
 
     /// Lets somebody in, in the place of whoever was signed in before. Whoever has gone meanwhile
-    /// leaves nothing.
-    private func admit(_ session: Session, on connection: ConnectionID) -> Principal {
+    /// leaves nothing. Nil when accounts have changed since there were `changes` of them: what was
+    /// read may be outdated, and no session that isn't there yet has followed.
+    private func admit(
+        _ session: Session,
+        on connection: ConnectionID,
+        changes: UInt64
+    ) -> Principal? {
         people.withLock { people in
+            guard people.changes == changes else { return nil }
             if people.judged.remove(connection) != nil { people.sessions[connection] = session }
             people.last += 1
             return Principal(rawValue: people.last)
         }
     }
 
+    /// Judges an attempt, anew as often as accounts change meanwhile.
     private func verdict(on attempt: Attempt, from reader: any RecordReader) -> Verdict {
-        let credentials = attempt.credentials
         do {
-            guard try isKnown(attempt, to: reader),
-                let person = try reader.load(PersonRecord.self, credentials.login)
-            else {
-                return .refused(
-                    CallFailure(
-                        .unauthenticated,
-                        reason: "WRONG_CREDENTIALS",
-                        message: "No person has this login and secret.",
-                        outcome: .notProcessed,
-                        origin: .server
+            while true {
+                let changes = people.withLock { $0.changes }
+                guard let session = try session(for: attempt, from: reader) else {
+                    return .refused(Self.wrongCredentials)
+                }
+                guard let principal = admit(session, on: attempt.connection, changes: changes)
+                else { continue }
+                return .accepted(
+                    principal,
+                    SignedIn(
+                        login: session.actor.login,
+                        roles: Role.allCases.filter(session.actor.has).map { "\($0)" }
                     )
                 )
             }
-            let actor = person.actor
-            let session = Session(actor: actor, language: Language(tag: credentials.language))
-            return .accepted(
-                admit(session, on: attempt.connection),
-                SignedIn(
-                    login: actor.login,
-                    roles: Role.allCases.filter(actor.has).map { "\($0)" }
-                )
-            )
         } catch {
             log("credentials couldn't be judged: \(error)")
             return .refused(
@@ -174,19 +203,46 @@ final class SignInDesk: Sendable {
         }
     }
 
-    /// Whether the secret is the login's; without a secret, whether the certificate vouches for it.
-    private func isKnown(
-        _ attempt: Attempt,
-        to reader: any RecordReader
-    ) throws(StoreError) -> Bool {
+    private static let wrongCredentials = CallFailure(
+        .unauthenticated,
+        reason: "WRONG_CREDENTIALS",
+        message: "No person has this login and secret.",
+        outcome: .notProcessed,
+        origin: .server
+    )
+
+    /// The session that an attempt opens; nil when it opens none.
+    private func session(
+        for attempt: Attempt,
+        from reader: any RecordReader
+    ) throws(StoreError) -> Session? {
+        let credentials = attempt.credentials
+        guard let proof = try proof(in: attempt, from: reader),
+            let person = try reader.load(PersonRecord.self, credentials.login)
+        else { return nil }
+        return Session(
+            actor: person.actor,
+            language: Language(tag: credentials.language),
+            proof: proof
+        )
+    }
+
+    /// What shows that an attempt is the login's: its secret, or without one the certificate that
+    /// vouches for it; nil when nothing does.
+    private func proof(
+        in attempt: Attempt,
+        from reader: any RecordReader
+    ) throws(StoreError) -> Session.Proof? {
         let credentials = attempt.credentials
         if credentials.secret.isEmpty, !attempt.vouchedFor.isEmpty {
-            return attempt.vouchedFor.contains(credentials.login)
+            return attempt.vouchedFor.contains(credentials.login) ? .certificate : nil
         }
         // Digested in either case, so that an unknown login takes as long as a wrong secret.
         let digest = Secret.digest(of: credentials.secret)
-        let stored = try reader.load(CredentialRecord.self, credentials.login)
-        return stored.map { Self.equal($0.secretDigest, digest) } ?? false
+        guard let stored = try reader.load(CredentialRecord.self, credentials.login),
+            Self.equal(stored.secretDigest, digest)
+        else { return nil }
+        return .secret
     }
 
     /// Compares in a time that doesn't depend on where the bytes differ.

@@ -80,12 +80,13 @@ package final class SteppedOffice {
         )
         self.watches = watches
         streams = EngineStreams(commands: inbox)
-        signIns = SignInDesk(
+        let signIns = SignInDesk(
             log: log,
             post: { verdict, connection in
                 outbox.verdicts.withLock { $0.append((verdict, connection)) }
             }
         )
+        self.signIns = signIns
         router = Router(
             commands: inbox,
             queries: queries,
@@ -107,6 +108,7 @@ package final class SteppedOffice {
             log: log,
             exit: EngineExit(
                 deliver: deliver,
+                accountsChanged: { signIns.follow($0) },
                 published: { watches.committed() },
                 post: post
             )

@@ -35,4 +35,9 @@ package struct Actor: Hashable, Sendable {
     package static let system = Actor(login: "system", roles: [], department: "")
 
     package func has(_ role: Role) -> Bool { roles.contains(role) }
+
+    /// Whether somebody brings matters, and none is given them to look after.
+    package var isMerelyApplicant: Bool {
+        has(.applicant) && roles.isDisjoint(with: [.staff, .head, .office, .supervisor])
+    }
 }

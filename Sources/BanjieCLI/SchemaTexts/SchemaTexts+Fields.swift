@@ -170,7 +170,7 @@ extension SchemaTexts {
         "ItemView.name": "事项的名称。",
         "ItemView.version": "版本，从 1 起。",
         "ListCasesRequest.after": "从此办件编号之后开始，用于翻页。",
-        "ListCasesRequest.department": "部门；不填则为登录者所在部门。",
+        "ListCasesRequest.department": "部门；不填则为登录者所在部门，申请人不填。",
         "ListDueRequest.after": "从此时限之后开始，用于翻页。",
         "LoadYearRequest.off": "安排中的全部休息日，含周末。",
         "MinutesReply.due": "届满时刻。",

@@ -54,7 +54,7 @@ extension SchemaTexts {
         "Cases/Withdraw": "在作出决定前撤回申请。",
         "Cases/Archive": "将已送达的办件归档。",
         "Cases/Get": "办件的现状。",
-        "Cases/List": "部门的办件。",
+        "Cases/List": "部门的办件；仅为申请人者，则为其本人的办件，个人信息已清除的除外。",
         "Cases/Count": "办件总数。",
         "Cases/Watch": "持续推送本人可见办件的变动：可从任一序号接续，次序不变，不缺不漏；从已处理的最后一个序号接续，每条至少收到一次。",
         "Cases/Cards": "部门的催办、黄牌与红牌。",

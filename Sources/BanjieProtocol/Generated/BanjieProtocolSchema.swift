@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0xd856b8a2cea6247c
+    public static let fingerprint: UInt64 = 0x5a80b706f2a3af06
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [

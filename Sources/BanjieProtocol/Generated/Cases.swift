@@ -1295,7 +1295,7 @@ public struct CaseView: Message {
 
 /// Asks for the cases of a department.
 public struct ListCasesRequest: Message {
-    /// The department; empty for the caller's own.
+    /// The department; empty for the caller's own, and from an applicant.
     public var department: String = ""
     /// How many at most.
     public var limit: Int32 = 0
@@ -1343,7 +1343,7 @@ public struct ListCasesRequest: Message {
     public static let descriptor = MessageDescriptor(
         name: "ListCasesRequest",
         fields: [
-            FieldDescriptor(1, "department", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The department; empty for the caller's own."),
+            FieldDescriptor(1, "department", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The department; empty for the caller's own, and from an applicant."),
             FieldDescriptor(2, "limit", .int32, limits: FieldLimits(value: Bounds(1, 1000)), doc: "How many at most."),
             FieldDescriptor(3, "after", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Begin after this serial, for the next page."),
         ],
@@ -2314,7 +2314,8 @@ public enum CasesMethods {
         doc: "A case as it stands."
     )
 
-    /// The cases of a department.
+    /// The cases of a department. Who is an applicant and none of the others gets the own ones, except
+    /// those whose personal data have been erased.
     public static let list = MethodDescriptor(
         serviceName: "Cases",
         serviceNumber: 5,
@@ -2322,13 +2323,13 @@ public enum CasesMethods {
         number: 17,
         kind: .query,
         runsInline: false,
-        access: .roles([.staff, .head, .office, .supervisor], refusal: .roleRequired),
+        access: .roles([.staff, .head, .office, .supervisor, .applicant], refusal: .roleRequired),
         defaultTimeoutMillis: 5000,
         longestTimeoutMillis: 60000,
         idempotency: .safe,
         request: ListCasesRequest.self,
         reply: ListCasesReply.self,
-        doc: "The cases of a department."
+        doc: "The cases of a department. Who is an applicant and none of the others gets the own ones, except those whose personal data have been erased."
     )
 
     /// How many cases there are.
@@ -2603,7 +2604,8 @@ public struct CasesClient: Sendable {
         try await channel.call(CasesMethods.get, request, options)
     }
 
-    /// The cases of a department.
+    /// The cases of a department. Who is an applicant and none of the others gets the own ones, except
+    /// those whose personal data have been erased.
     public func list(
         _ request: ListCasesRequest,
         options: CallOptions = CallOptions()
@@ -2831,7 +2833,8 @@ public protocol CasesQueries {
     /// A case as it stands.
     func get(_ request: CaseRequest, in context: inout QueryContext) throws(Failure) -> CaseView
 
-    /// The cases of a department.
+    /// The cases of a department. Who is an applicant and none of the others gets the own ones, except
+    /// those whose personal data have been erased.
     func list(_ request: ListCasesRequest, in context: inout QueryContext) throws(Failure) -> ListCasesReply
 
     /// How many cases there are.

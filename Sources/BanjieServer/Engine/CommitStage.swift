@@ -19,6 +19,8 @@ struct EngineBatch<Ticket: Sendable>: Sendable {
     let said: StreamReplies?
     /// The streams that end with it.
     let ended: [StreamEnd]
+    /// What it changes of accounts, in order.
+    let accountChanges: [AccountChange]
     /// What the other threads are told before anyone has an answer.
     let calendars: CalendarTimeline
     let isClockTrusted: Bool
@@ -161,6 +163,7 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
             $0.status.firing = batch.isClockTrusted
             $0.frozenAt = batch.frozenAt
         }
+        if !batch.accountChanges.isEmpty { exit.accountsChanged(batch.accountChanges) }
         for end in batch.ended { exit.ended(end) }
         if !batch.answers.isEmpty { exit.deliver(batch.answers) }
         batch.said?.post(by: exit.post)

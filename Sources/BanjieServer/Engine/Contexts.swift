@@ -81,6 +81,8 @@ struct CommandContext: RecordContext {
     var confirmsClock = false
     /// How many rungs fired.
     var firedCount = 0
+    /// What open sessions must follow once the command is durable, in order.
+    var accountChanges: [AccountChange] = []
 
     init(
         unit: UnitOfWork,

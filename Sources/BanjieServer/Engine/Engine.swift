@@ -82,6 +82,8 @@ final class Engine<Ticket: Sendable> {
     private var said = ReplyBatch()
     /// The streams that end with it.
     private var ended: [StreamEnd] = []
+    /// What it changes of accounts, in order.
+    private var accountChanges: [AccountChange] = []
 
     /// The uploads and sessions.
     private var streams = StreamTable<CommandContext>(open: ServiceRegistry.openCommandStream)
@@ -354,6 +356,7 @@ final class Engine<Ticket: Sendable> {
     private func keep(_ context: CommandContext) {
         if let planned = context.planned { consequences.planned.append(planned) }
         consequences.planned.append(contentsOf: context.morePlanned)
+        accountChanges.append(contentsOf: context.accountChanges)
         if let made = context.newCalendars {
             calendars = made
             sweepPosition = 0
@@ -522,6 +525,7 @@ final class Engine<Ticket: Sendable> {
             languages: languages,
             said: said.isEmpty ? nil : StreamReplies(takeSaid()),
             ended: ended,
+            accountChanges: accountChanges,
             calendars: calendars,
             isClockTrusted: clockGuard.isTrusted,
             frozenAt: clockGuard.isTrusted ? nil : now,
@@ -553,6 +557,7 @@ final class Engine<Ticket: Sendable> {
         languages = []
         languages.reserveCapacity(expected)
         ended = []
+        accountChanges = []
         consequences = Consequences()
         consequences.planned.reserveCapacity(expected)
         size = 0

@@ -4,6 +4,8 @@ internal import Transport
 /// threads of the engine and of its commits, which they must not block.
 struct EngineExit<Ticket: Sendable>: Sendable {
     let deliver: @Sendable ([EngineAnswer<Ticket>]) -> Void
+    /// Told of accounts that a commit has changed, in order, before anyone has an answer to it.
+    var accountsChanged: @Sendable ([AccountChange]) -> Void = { _ in }
     /// Told of a commit that has added events.
     var published: @Sendable () -> Void = {}
     /// Sends what streams say.

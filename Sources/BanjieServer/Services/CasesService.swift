@@ -344,24 +344,61 @@ extension CasesService: CasesQueries {
         _ request: ListCasesRequest,
         in context: inout QueryContext
     ) throws(HandlerFailure) -> ListCasesReply {
-        let department = try readableDepartment(request.department, in: context)
-        try validating(request)
+        let actor = try context.signedIn()
+        let found =
+            actor.isMerelyApplicant
+            ? try ownCases(of: actor, request, in: context)
+            : try departmentCases(request, in: context)
         let limit = Int(request.limit)
-        let search = Search(
-            by: CaseRecord.byDepartment,
-            prefix: [.text(department)],
-            after: request.after.isEmpty ? nil : [.text(request.after)],
-            limit: limit + 1
-        )
-        let reader = context.reader
-        let found = try storing { () throws(StoreError) in
-            try reader.find(CaseRecord.self, search)
-        }
         var views: [CaseView] = []
         for record in found.prefix(limit) {
             views.append(try context.openCase(record).view(in: context.circumstances))
         }
         return ListCasesReply(cases: views, more: found.count > limit)
+    }
+
+    /// The cases of a department, one more than asked for when there are more.
+    private func departmentCases(
+        _ request: ListCasesRequest,
+        in context: QueryContext
+    ) throws(HandlerFailure) -> [CaseRecord] {
+        let department = try readableDepartment(request.department, in: context)
+        try validating(request)
+        let search = Search(
+            by: CaseRecord.byDepartment,
+            prefix: [.text(department)],
+            after: request.after.isEmpty ? nil : [.text(request.after)],
+            limit: Int(request.limit) + 1
+        )
+        let reader = context.reader
+        return try storing { () throws(StoreError) in try reader.find(CaseRecord.self, search) }
+    }
+
+    /// The cases that somebody applies in, one more than asked for when there are more.
+    private func ownCases(
+        of actor: Actor,
+        _ request: ListCasesRequest,
+        in context: QueryContext
+    ) throws(HandlerFailure) -> [CaseRecord] {
+        guard request.department.isEmpty else {
+            throw .refused(.wrongDepartment(answers: request.department))
+        }
+        try validating(request)
+        let search = Search(
+            by: ApplicantRecord.byLogin,
+            prefix: [.text(actor.login)],
+            after: request.after.isEmpty ? nil : [.text(request.after)],
+            limit: Int(request.limit) + 1
+        )
+        let reader = context.reader
+        return try storing { () throws(StoreError) in
+            var cases: [CaseRecord] = []
+            for applicant in try reader.find(ApplicantRecord.self, search) {
+                let record = try reader.load(CaseRecord.self, applicant.key)
+                if let record { cases.append(record) }
+            }
+            return cases
+        }
     }
 
     func count(

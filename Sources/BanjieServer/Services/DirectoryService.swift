@@ -62,15 +62,15 @@ struct DirectoryService: DirectoryCommands, Sendable {
                 creditCode: request.creditCode
             )
         }
-        context.unit.save(
-            PersonRecord(
-                login: request.login,
-                details: details,
-                department: request.department,
-                post: request.post,
-                roles: Set(request.roles.compactMap { Office.Role(rawValue: $0.rawValue) })
-            )
+        let person = PersonRecord(
+            login: request.login,
+            details: details,
+            department: request.department,
+            post: request.post,
+            roles: Set(request.roles.compactMap { Office.Role(rawValue: $0.rawValue) })
         )
+        context.unit.save(person)
+        context.accountChanges.append(.rights(person.actor))
         context.audit("PERSON_PUT", "person/\(request.login)")
         return request
     }
@@ -105,6 +105,7 @@ struct DirectoryService: DirectoryCommands, Sendable {
         )
         let secret = Secret(context.randomBytes())
         context.unit.save(CredentialRecord(login: person.key, secretDigest: secret.digest))
+        context.accountChanges.append(.secret(login: person.key))
         context.audit("CREDENTIAL_ISSUED", "person/\(person.key)")
         return Credential(login: person.key, secret: secret.text)
     }
