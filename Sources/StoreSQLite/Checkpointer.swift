@@ -12,6 +12,8 @@ final class Checkpointer: Sendable {
         var isRunning = false
         /// How many of the log's pages the last run had moved when it ended.
         var moved = 0
+        /// How often the log has been begun anew: what a run has moved of an older one says nothing.
+        var log = 0
     }
 
     private let path: String
@@ -27,10 +29,16 @@ final class Checkpointer: Sendable {
 
     /// Moves what is in the log by now, in the background.
     func start() {
-        state.withLock { $0.isRunning = true }
+        let log = state.withLock { state in
+            state.isRunning = true
+            return state.log
+        }
         queue.async { [self] in
             let moved = moveAll()
-            state.withLock { $0 = State(isRunning: false, moved: moved) }
+            state.withLock { state in
+                state.isRunning = false
+                if state.log == log { state.moved = moved }
+            }
         }
     }
 
@@ -47,6 +55,11 @@ final class Checkpointer: Sendable {
         }
     }
 
-    /// The writer has begun, or will begin, the log anew.
-    func forget() { state.withLock { $0.moved = 0 } }
+    /// The log has been begun anew.
+    func forget() {
+        state.withLock { state in
+            state.moved = 0
+            state.log += 1
+        }
+    }
 }

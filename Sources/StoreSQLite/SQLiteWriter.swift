@@ -12,6 +12,8 @@ final class SQLiteWriter: StoreWriter {
     private let checkpointPages: Int
     /// Nil when the writer moves the log's pages by itself.
     private let checkpointer: Checkpointer?
+    /// How many pages the log held when this was last looked at.
+    private var tidiedPages = 0
     private let journal: JournalReads
     private let batches: BatchWriter
     private let replies: ReplyWrites
@@ -104,17 +106,20 @@ final class SQLiteWriter: StoreWriter {
     /// Has the write-ahead log's pages moved into the file when there are many, without waiting for
     /// readers. Fails silently: what is in the log is durable, and the next commit tries again.
     func tidy() {
-        guard connection.logPages >= checkpointPages else { return }
+        let pages = connection.logPages
+        // Only a log that was begun anew is shorter than it was.
+        if pages < tidiedPages { checkpointer?.forget() }
+        tidiedPages = pages
+        guard pages >= checkpointPages else { return }
         guard let checkpointer else {
             connection.checkpoint()
             return
         }
-        guard let remaining = checkpointer.remaining(of: connection.logPages) else { return }
+        guard let remaining = checkpointer.remaining(of: pages) else { return }
         if remaining > Self.remainderMax {
             checkpointer.start()
         } else {
             connection.checkpoint()
-            checkpointer.forget()
         }
     }
 }

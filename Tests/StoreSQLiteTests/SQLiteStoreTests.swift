@@ -106,6 +106,30 @@ import Testing
         #expect(size < 100 * 4200)
     }
 
+    /// What was moved of a log that has been begun anew since says nothing of the new one, whenever the
+    /// run that moved it ends.
+    @Test func pagesOfAnOldLogAreNotCounted() async throws {
+        let store = try SQLiteStore(path: folder.store, tables: Samples.tables)
+        let unit = try UnitOfWork(store: store)
+        try unit.accept { $0.save(Matter(1, "t", body: [UInt8](repeating: 1, count: 90_000))) }
+        _ = try unit.commit(at: noon)
+        let checkpointer = Checkpointer(path: folder.store)
+        func remaining() async throws -> Int {
+            for _ in 0..<1000 {
+                if let remaining = checkpointer.remaining(of: 100) { return remaining }
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            throw StoreError.failed("the run doesn't end")
+        }
+        checkpointer.start()
+        #expect(try await remaining() < 100)
+        checkpointer.forget()
+        #expect(try await remaining() == 100)
+        checkpointer.start()
+        checkpointer.forget()
+        #expect(try await remaining() == 100)
+    }
+
     @Test func aBigBatchIsOneTransaction() throws {
         let store = try SQLiteStore(path: folder.store, tables: Samples.tables)
         let unit = try UnitOfWork(store: store)
