@@ -167,7 +167,9 @@ final class Engine<Ticket: Sendable> {
     private func waitMilliseconds() -> Int {
         if streams.hasRunnable { return 0 }
         if retryAfter != nil || !clockGuard.isTrusted { return 100 }
-        if sweepPosition != nil || erasedThrough != now.date || shared.isResealing { return 0 }
+        if sweepPosition != nil || erasedThrough != now.date { return 0 }
+        // The stage does that, and tells when it is ready for the next round.
+        if shared.isResealing && handedOver == nil { return 0 }
         guard let next = wheel.nextInstant() else { return 1000 }
         if next <= now { return 0 }
         if shared.clock.isVirtual { return 1000 }
@@ -630,7 +632,8 @@ final class Engine<Ticket: Sendable> {
 
     /// Tells the other threads how things stand; nothing uncommitted may be told.
     private func publish() {
-        let (isTrusted, now, armed) = (clockGuard.isTrusted, now, wheel.count)
+        let isTrusted = (unconfirmedGuard ?? clockGuard).isTrusted
+        let (now, armed) = (now, wheel.count)
         let (isWritable, calendars) = (isWritable, committed.calendars)
         let isBehind = wheel.nextInstant().map { $0 <= now } ?? false
         shared.update {
