@@ -123,7 +123,7 @@ let package = Package(
 
         // Secrets.
         source("PrivateFiles"),
-        source("Sealing", ["COpenSSL", "PrivateFiles"]),
+        source("Sealing", ["COpenSSL", "Digest", "PrivateFiles"]),
         source("TLS", ["COpenSSL", "PrivateFiles"]),
 
         // Durable records.

@@ -82,9 +82,7 @@ package final class OfficeServer: Sendable {
             deliver: { exit.deliver($0) }
         )
         let watches = StreamDesk<WatchContext>(
-            open: { (opening, context) throws(DispatchFailure<HandlerFailure>) in
-                try ServiceRegistry.openWatch(opening, in: &context)
-            },
+            open: ServiceRegistry.openWatch,
             post: { exit.post(&$0) },
             ended: { interceptors.after($0.call.observed, CallEnding($0)) },
             log: Self.trouble("watch.trouble", logger)

@@ -71,9 +71,7 @@ package final class SteppedOffice {
             batch.removeAll()
         }
         let watches = StreamDesk<WatchContext>(
-            open: { (opening, context) throws(DispatchFailure<HandlerFailure>) in
-                try ServiceRegistry.openWatch(opening, in: &context)
-            },
+            open: ServiceRegistry.openWatch,
             post: post,
             ended: { _ in },
             log: log

@@ -1,7 +1,7 @@
 /// Bytes in hexadecimal digits.
-enum Hexadecimal {
+package enum Hexadecimal {
     /// The bytes that `text` spells, two digits each; nil when it holds anything else.
-    static func bytes(of text: String) -> [UInt8]? {
+    package static func bytes(of text: some StringProtocol) -> [UInt8]? {
         var bytes: [UInt8] = []
         var high: UInt8?
         for character in text {
@@ -18,7 +18,7 @@ enum Hexadecimal {
     }
 
     /// `bytes` in lower-case digits.
-    static func text(of bytes: [UInt8]) -> String {
+    package static func text(of bytes: [UInt8]) -> String {
         bytes.map { byte in
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }.joined()

@@ -1,3 +1,4 @@
+internal import Digest
 package import PrivateFiles
 
 /// The file that a key ring is read from. It lies outside the database and its backups: whoever has
@@ -87,11 +88,7 @@ package enum KeyFile {
     }
 
     private static func freshLine(_ kind: Kind, _ number: UInt32) -> String {
-        let key = SecureRandom.bytes(AESGCM.keyBytes).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0\(digits)" : digits
-        }
-        return "\(kind.rawValue) \(number) \(key.joined())"
+        "\(kind.rawValue) \(number) \(Hexadecimal.text(of: SecureRandom.bytes(AESGCM.keyBytes)))"
     }
 
     private static func content(of path: String) throws(KeyFileError) -> [UInt8] {
@@ -146,23 +143,10 @@ package enum KeyFile {
         guard let number = UInt32(number), number > 0 else {
             throw .line(path, line, "a key's number is 1 to 4294967295")
         }
-        let values = digits.utf8.compactMap(hexadecimalValue)
-        guard values.count == digits.utf8.count, values.count == 2 * AESGCM.keyBytes else {
+        guard let bytes = Hexadecimal.bytes(of: digits), bytes.count == AESGCM.keyBytes else {
             throw .line(path, line, "a key has 64 hexadecimal digits")
         }
-        let bytes = stride(from: 0, to: values.count, by: 2).map {
-            values[$0] << 4 | values[$0 + 1]
-        }
         return KeyRing.Key(number: number, secret: SecretBytes(bytes))
-    }
-
-    private static func hexadecimalValue(_ digit: UInt8) -> UInt8? {
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): digit - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): digit - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }
 

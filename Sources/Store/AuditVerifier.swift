@@ -23,29 +23,12 @@ extension AuditHead: LosslessStringConvertible {
     package init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count == 2, let sequence = UInt64(parts[0]),
-            parts[1].utf8.count == 2 * SHA256.byteCount
+            let hash = Hexadecimal.bytes(of: parts[1]), hash.count == SHA256.byteCount
         else { return nil }
-        var hash: [UInt8] = []
-        var high: UInt8?
-        for digit in parts[1] {
-            guard digit.isASCII, let value = digit.hexDigitValue else { return nil }
-            if let first = high {
-                hash.append(first << 4 | UInt8(value))
-                high = nil
-            } else {
-                high = UInt8(value)
-            }
-        }
         self.init(sequence: sequence, hash: hash)
     }
 
-    package var description: String {
-        let digits = hash.map { byte in
-            let text = String(byte, radix: 16)
-            return byte < 16 ? "0" + text : text
-        }
-        return "\(sequence):\(digits.joined())"
-    }
+    package var description: String { "\(sequence):\(Hexadecimal.text(of: hash))" }
 }
 
 /// What a walk through the audit log found.

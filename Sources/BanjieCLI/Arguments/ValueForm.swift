@@ -1,3 +1,4 @@
+import Digest
 import BanjieProtocol
 import CivilTime
 import Wire

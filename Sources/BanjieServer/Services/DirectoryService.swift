@@ -217,11 +217,7 @@ extension ItemRecord {
 struct Secret {
     let text: String
 
-    init(_ bytes: [UInt8]) {
-        text = bytes.map { byte in
-            (byte < 16 ? "0" : "") + String(byte, radix: 16)
-        }.joined()
-    }
+    init(_ bytes: [UInt8]) { text = Hexadecimal.text(of: bytes) }
 
     /// What is kept of it: a plain SHA-256, since 256 random bits can't be searched.
     var digest: [UInt8] { Self.digest(of: text) }

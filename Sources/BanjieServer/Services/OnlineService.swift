@@ -13,7 +13,7 @@ struct OnlineService: Sendable {
         to actor: Actor,
         in context: some RecordContext
     ) throws(HandlerFailure) -> MaterialRecord {
-        let key = MaterialID.text(of: id)
+        let key = Hexadecimal.text(of: id)
         let absent = Refusal.none(kind: .material, name: key)
         let material = try context.load(MaterialRecord.self, key, or: absent)
         let record = try context.load(
@@ -90,7 +90,7 @@ extension OnlineService: OnlineWatches {
 struct MaterialUpload: ServedUpload {
     /// The most materials of one case.
     static let materialsMax = 200
-    /// How many parts are read at once to take the digest.
+    /// How many parts are read at once.
     private static let partsAtOnce = 16
 
     private var material: MaterialRecord
@@ -116,7 +116,7 @@ struct MaterialUpload: ServedUpload {
         let asked: MaterialRecord
         do {
             asked = try MaterialRecord(
-                id: MaterialID.text(of: request.material),
+                id: Hexadecimal.text(of: request.material),
                 of: request.case,
                 name: request.name,
                 size: request.size,
@@ -161,19 +161,29 @@ struct MaterialUpload: ServedUpload {
         }
         // One that is there whole is left as it is, and the sender told so.
         guard known.completed == nil, offset == 0 else { return known }
-        for key in try partKeys(of: known, in: unit) {
-            unit.delete(MaterialPartRecord.self, key)
-        }
+        try forEachPart(of: known, in: unit) { unit.delete(MaterialPartRecord.self, $0.key) }
         return asked
     }
 
-    private static func partKeys(
+    /// Visits what has come of a material, in order, some parts at a time.
+    private static func forEachPart(
         of material: MaterialRecord,
-        in unit: UnitOfWork
-    ) throws(HandlerFailure) -> [MaterialPartRecord.Key] {
-        let search = Search(prefix: [.text(material.key)], limit: .max)
-        return try storing { () throws(StoreError) in
-            try unit.find(MaterialPartRecord.self, search).map(\.key)
+        in unit: UnitOfWork,
+        _ visit: (MaterialPartRecord) -> Void
+    ) throws(HandlerFailure) {
+        var after: [Value] = [.integer(-1)]
+        while true {
+            let search = Search(
+                prefix: [.text(material.key)],
+                after: after,
+                limit: partsAtOnce
+            )
+            let parts = try storing { () throws(StoreError) in
+                try unit.find(MaterialPartRecord.self, search)
+            }
+            for part in parts { visit(part) }
+            guard parts.count == partsAtOnce, let last = parts.last else { return }
+            after = [.integer(last.key.offset)]
         }
     }
 
@@ -197,7 +207,9 @@ struct MaterialUpload: ServedUpload {
 
     mutating func finish(in context: inout CommandContext) throws(HandlerFailure) -> MaterialView {
         guard material.isWhole, material.completed == nil else { return material.view }
-        let digest = try digest(in: context.unit)
+        var stream = SHA256Stream()
+        try Self.forEachPart(of: material, in: context.unit) { stream.update($0.content) }
+        let digest = stream.finish()
         do {
             try material.complete(with: digest, at: context.now)
         } catch {
@@ -210,26 +222,6 @@ struct MaterialUpload: ServedUpload {
             "\(material.key), \(material.size) bytes"
         )
         return material.view
-    }
-
-    /// SHA-256 of all that has come.
-    private func digest(in unit: UnitOfWork) throws(HandlerFailure) -> [UInt8] {
-        var stream = SHA256Stream()
-        var after: [Value] = [.integer(-1)]
-        while true {
-            let search = Search(
-                prefix: [.text(material.key)],
-                after: after,
-                limit: Self.partsAtOnce
-            )
-            let parts = try storing { () throws(StoreError) in
-                try unit.find(MaterialPartRecord.self, search)
-            }
-            for part in parts { stream.update(part.content) }
-            guard parts.count == Self.partsAtOnce, let last = parts.last else { break }
-            after = [.integer(last.key.offset)]
-        }
-        return stream.finish()
     }
 }
 
@@ -282,29 +274,10 @@ struct MaterialDownload: ServedWatch {
     }
 }
 
-/// A material's id in text.
-enum MaterialID {
-    static func text(of id: [UInt8]) -> String {
-        String(decoding: id.flatMap { [digit($0 >> 4), digit($0 & 0xF)] }, as: UTF8.self)
-    }
-
-    private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-    }
-
-    /// The id that a key stands for.
-    static func bytes(of text: String) -> [UInt8] {
-        let digits = text.utf8.compactMap { Character(UnicodeScalar($0)).hexDigitValue }
-        return stride(from: 0, to: digits.count - 1, by: 2).map {
-            UInt8(digits[$0] << 4 | digits[$0 + 1])
-        }
-    }
-}
-
 extension MaterialRecord {
     fileprivate var view: MaterialView {
         MaterialView(
-            material: MaterialID.bytes(of: key),
+            material: Hexadecimal.bytes(of: key) ?? [],
             case: caseSerial,
             name: name,
             size: UInt64(size),
