@@ -332,7 +332,10 @@ package final class OfficeServer: Sendable {
                         accountsChanged: { start.signIns.follow($0) },
                         published: { start.watches.committed() },
                         post: { start.exit.post(&$0) },
-                        ended: { start.interceptors.after($0.call.observed, CallEnding($0)) }
+                        ended: {
+                            start.streams.ended()
+                            start.interceptors.after($0.call.observed, CallEnding($0))
+                        }
                     )
                 )
             },

@@ -77,7 +77,8 @@ package final class SteppedOffice {
             log: log
         )
         self.watches = watches
-        streams = EngineStreams(commands: inbox)
+        let streams = EngineStreams(commands: inbox)
+        self.streams = streams
         let signIns = SignInDesk(
             log: log,
             post: { verdict, connection in
@@ -108,7 +109,8 @@ package final class SteppedOffice {
                 deliver: deliver,
                 accountsChanged: { signIns.follow($0) },
                 published: { watches.committed() },
-                post: post
+                post: post,
+                ended: { _ in streams.ended() }
             )
         )
         watchWork = watches.makeWork(

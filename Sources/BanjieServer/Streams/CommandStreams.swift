@@ -1,18 +1,29 @@
 internal import BanjieProtocol
 internal import Office
+internal import Synchronization
 internal import Transport
 
 /// The way of what is told of uploads to the engine, which runs them beside its commands.
-struct EngineStreams: Sendable {
+final class EngineStreams: Sendable {
     /// Bounded by the streams' credit.
     let events = Inbox<StreamEvent>(capacity: .max)
-    let commands: Inbox<EngineCall<HeldCall>>
+    private let commands: Inbox<EngineCall<HeldCall>>
+    /// How many have been opened and haven't ended.
+    private let open = Atomic(0)
 
+    init(commands: Inbox<EngineCall<HeldCall>>) { self.commands = commands }
+
+    /// While none is open, what is told is about watches and calls, and the engine isn't woken for it.
     func add(_ told: [StreamEvent]) {
-        guard !told.isEmpty else { return }
+        let opened = told.count { if case .opened = $0 { true } else { false } }
+        let before = open.add(opened, ordering: .acquiringAndReleasing).oldValue
+        guard before + opened > 0, !told.isEmpty else { return }
         _ = events.add(told)
         commands.wake()
     }
+
+    /// The engine has let go of one.
+    func ended() { open.subtract(1, ordering: .acquiringAndReleasing) }
 }
 
 extension StreamEvent {
