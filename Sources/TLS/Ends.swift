@@ -38,7 +38,7 @@ struct Ends {
     /// How the library reads from the ends and writes to them: a BIO of our own, rather than two in
     /// memory, spares copies, and memory that would never shrink.
     private struct Method: @unchecked Sendable {
-        /// Set up once and never changed afterwards.
+        /// Set up within `init`; afterwards the library only reads it, which any thread may do.
         let pointer: OpaquePointer
 
         init() {

@@ -49,7 +49,8 @@ final class StreamReplies: Sendable {
 ///
 /// - Unchecked: `committer` is used by `carryOut` alone. That runs on this stage's thread between
 ///   `hand` and the outcome's being there, and on the engine's, which hands the batches, while no
-///   batch is out; the semaphores and the lock order the two.
+///   batch is out; the semaphores and the lock order the two. `hasThread` is the engine's thread's
+///   alone.
 final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
     /// What became of a batch: its commit's number, nil when there was nothing to commit.
     typealias Outcome = Result<UInt64?, StoreError>

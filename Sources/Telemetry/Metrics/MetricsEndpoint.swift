@@ -18,7 +18,8 @@ package final class MetricsEndpoint: Sendable {
 
     /// `HOST:PORT`, with the port that the system chose when none was given.
     package let address: String
-    /// The library's server, which is stopped once, when this ends.
+    /// The library's server. The pointer never changes, and after `init` only `deinit` uses it, when
+    /// nobody else holds this any more.
     private nonisolated(unsafe) let daemon: OpaquePointer
     /// Held for as long as the server's thread may ask it.
     private let registry: MetricRegistry
