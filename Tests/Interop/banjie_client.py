@@ -22,9 +22,11 @@ from google.protobuf import message_factory
 
 PREFACE = b"\x00BANJIE\x01"
 HELLO, AUTH, PING, PONG, GOAWAY, ERROR = 0x01, 0x02, 0x04, 0x05, 0x06, 0x07
-CALL, MESSAGE, END, CANCEL = 0x10, 0x11, 0x12, 0x13
+CALL, MESSAGE, END, CANCEL, WINDOW = 0x10, 0x11, 0x12, 0x13, 0x14
 ON_CONNECTION, ON_CALL = (HELLO, AUTH, PING, PONG, GOAWAY, ERROR), (CALL, MESSAGE, END, CANCEL)
 IGNORABLE, LAST, REPLAYED = 0x80, 1, 1
+STREAM, HALF_CLOSE, FIRST = 1, 2, 4
+STREAM_WINDOW, CONNECTION_WINDOW, MESSAGE_COST = 262_144, 1_048_576, 64
 HEADER = struct.Struct("<IIBBHII")
 HEADER_LENGTH = HEADER.size + 4
 STREAMS_MAX = 2**31 - 1
@@ -112,8 +114,8 @@ class FrameReader:
             del self.buffer[:HEADER_LENGTH + length]
             if (crc32c(payload) if payload else 0) != checksum:
                 raise BrokenRule("BAD_PAYLOAD_CHECKSUM", "W4", "a payload's checksum doesn't hold")
-            if kind in ON_CONNECTION + ON_CALL:
-                if (stream == 0) != (kind in ON_CONNECTION):
+            if kind in ON_CONNECTION + ON_CALL + (WINDOW,):
+                if kind != WINDOW and (stream == 0) != (kind in ON_CONNECTION):
                     raise BrokenRule("MALFORMED_FRAME", "W7", f"type {kind:#x} on stream {stream}")
                 return Frame(kind, stream, flags, field16, field32, payload)
             if not kind & IGNORABLE:
@@ -128,7 +130,7 @@ def decode(kind, payload):
         raise BrokenRule("MALFORMED_FRAME", "W8", f"{kind.DESCRIPTOR.name} doesn't decode") from error
 
 
-Method = collections.namedtuple("Method", "number request reply")
+Method = collections.namedtuple("Method", "number request reply sends receives", defaults=(False, False))
 Reply = collections.namedtuple("Reply", "message replayed")
 
 
@@ -146,16 +148,19 @@ def read_methods(folder):
             method = service.methods_by_name[name]
             methods[f"{service.name}/{name}"] = Method(
                 base + int(number), message_factory.GetMessageClass(method.input_type),
-                message_factory.GetMessageClass(method.output_type))
+                message_factory.GetMessageClass(method.output_type),
+                method.client_streaming, method.server_streaming)
     return methods
 
 
 @dataclasses.dataclass
 class Pending:
-    """A call in flight, and what has come of its reply."""
+    """A call in flight, and what has come of its reply; of a stream, its credit and whole messages."""
     reply: type
     parts: bytearray = dataclasses.field(default_factory=bytearray)
     total: int = 0
+    credit: int | None = None
+    messages: collections.deque = dataclasses.field(default_factory=collections.deque)
 
 
 class Connection:
@@ -166,7 +171,7 @@ class Connection:
         self.methods, self.wait, self.max_message = methods, wait, max_message
         self.hello = self.signed_in = self.ended = None
         self.goaways, self.pongs, self.answers = [], [], []  # `answers`: streams in the order of their END
-        self.calls, self.results, self.last_stream = {}, {}, -1
+        self.calls, self.streams, self.results, self.last_stream = {}, {}, {}, -1
         self.frames, self.fragments, self.output = collections.deque(), collections.deque(), memoryview(b"")
         self.reader = FrameReader(max_frame)
         self.socket = socket.create_connection(address, wait)
@@ -178,9 +183,11 @@ class Connection:
         self.selector.register(self.socket, selectors.EVENT_READ)
         hello = frames_pb2.Hello(
             version_min=1, version_max=1, realm=realm, max_frame=max_frame, max_message=max_message,
+            stream_window=STREAM_WINDOW, connection_window=CONNECTION_WINDOW,
             product="banjie_client.py 1")
         self.frames.append(PREFACE + Frame(HELLO, payload=hello.SerializeToString()).encode())
         self.until(lambda: self.hello)
+        self.credit = self.hello.connection_window
 
     def sign_in(self, login, secret, language=""):
         """Signs in, with no call in flight (W21); returns whom the server takes us for."""
@@ -198,7 +205,8 @@ class Connection:
 
     def start(self, name, /, *, request_id=b"", timeout=0, **fields):
         """Begins a call; `timeout` in milliseconds. Returns its stream."""
-        number, request, reply = self.methods[name]
+        number, request, reply, sends, receives = self.methods[name]
+        streams = sends or receives
         message = request(**fields).SerializeToString()
         if self.goaways or self.last_stream + 2 > STREAMS_MAX:
             raise ConnectionEnded("the server takes no new calls on this connection; open another")
@@ -208,9 +216,12 @@ class Connection:
             metadata.total_length = len(message)
         encoded = metadata.SerializeToString()
         room = self.hello.max_frame - 4 - len(encoded)
-        self.calls[stream] = Pending(reply)
+        self.calls[stream] = pending = Pending(reply, credit=self.hello.stream_window if streams else None)
+        if streams:
+            self.streams[stream] = pending
+        flags = STREAM | (0 if sends else HALF_CLOSE) if streams else 0  # W54
         self.send(Frame(
-            CALL, stream, 0, len(encoded), timeout, struct.pack("<I", number) + encoded + message[:room]))
+            CALL, stream, flags, len(encoded), timeout, struct.pack("<I", number) + encoded + message[:room]))
         if len(message) > room:
             self.fragments.append((stream, message, room))
         return stream
@@ -223,8 +234,55 @@ class Connection:
             raise result
         return result
 
+    def messages(self, stream):
+        """Yields what the server sends on a stream, and gives credit back for it (W60)."""
+        pending = self.streams[stream]
+        while True:
+            self.until(lambda: pending.messages or stream in self.results)
+            if not pending.messages:
+                del self.streams[stream]
+                self.finish(stream)
+                return
+            message, cost = pending.messages.popleft()
+            if stream in self.calls:
+                self.send(Frame(WINDOW, stream, field32=cost))
+            yield message
+
+    def send_message(self, stream, message, last=False):
+        """Sends a further message on a stream, once there is credit for it (W57); `last` half-closes."""
+        payload, pending = message.SerializeToString(), self.streams[stream]
+        cost = len(payload) + MESSAGE_COST
+        self.until(lambda: self.has_begun(stream))
+        self.until(lambda: min(pending.credit, self.credit) >= cost or stream in self.results)
+        if stream in self.results:
+            return
+        pending.credit, self.credit = pending.credit - cost, self.credit - cost
+        for offset in range(0, len(payload) or 1, self.hello.max_frame):
+            part = payload[offset:offset + self.hello.max_frame]
+            ends = offset + len(part) == len(payload)
+            flags = (0 if offset else FIRST) | (LAST if ends else 0) | (HALF_CLOSE if ends and last else 0)
+            self.send(Frame(MESSAGE, stream, flags, 0, len(payload), part))
+
+    def has_begun(self, stream):
+        """Whether CALL's own message has gone out whole, before which no other may."""
+        return all(stream != unfinished for unfinished, _, _ in self.fragments)
+
+    def upload(self, name, messages, **options):
+        """Sends all messages of an upload, the first of them in CALL; returns its reply."""
+        first, *others = messages
+        fields = {field.name: value for field, value in first.ListFields()}
+        stream = self.start(name, **options, **fields)
+        for message in others:
+            self.send_message(stream, message, last=message is others[-1])
+        if not others:
+            self.until(lambda: self.has_begun(stream))
+            self.send(Frame(MESSAGE, stream, HALF_CLOSE))  # W56
+        reply, = self.messages(stream)
+        return reply
+
     def cancel(self, stream):
         """Ends a call for us; whether it had an effect is unknown (W33)."""
+        self.streams.pop(stream, None)
         if self.calls.pop(stream, None):
             self.send(Frame(CANCEL, stream))
 
@@ -321,7 +379,16 @@ class Connection:
                 raise BrokenRule("STREAM_NEVER_OPENED", "W25", f"stream {frame.stream}")
             case 0x11 | 0x12:
                 if pending := self.calls.get(frame.stream):  # else it has ended: W26
-                    (self.take_fragment if frame.type == MESSAGE else self.take_end)(frame, pending)
+                    take = self.take_end if frame.type == END else (
+                        self.take_fragment if pending.credit is None else self.take_message)
+                    take(frame, pending)
+                elif frame.type == MESSAGE and frame.flags & FIRST:
+                    self.send(Frame(WINDOW, field32=frame.field32 + MESSAGE_COST))  # W60
+            case 0x14 if not frame.stream:
+                self.credit += frame.field32
+            case 0x14:
+                if pending := self.calls.get(frame.stream):
+                    pending.credit += frame.field32
             case _:
                 raise BrokenRule("UNEXPECTED_FRAME", "W11", f"type {frame.type:#x} from a server")
 
@@ -332,11 +399,28 @@ class Connection:
         if not frame.payload or frame.field32 != pending.total or left < 0 or (left == 0) != (frame.flags & LAST):
             raise BrokenRule("MALFORMED_FRAME", "W36", "a reply's fragments don't add up")
 
+    def take_message(self, frame, pending):
+        if frame.flags & FIRST:
+            pending.parts, pending.total = bytearray(), frame.field32
+        pending.parts += frame.payload
+        left = pending.total - len(pending.parts)
+        if frame.field32 != pending.total or left < 0 or (left == 0) != (frame.flags & LAST):
+            raise BrokenRule("MALFORMED_FRAME", "W55", "a message's fragments don't add up")
+        if frame.flags & LAST:
+            cost = pending.total + MESSAGE_COST
+            pending.messages.append((decode(pending.reply, bytes(pending.parts)), cost))
+            self.send(Frame(WINDOW, field32=cost))
+
     def take_end(self, frame, pending):
         del self.calls[frame.stream]
         self.answers.append(frame.stream)
         if frame.field16:
             self.results[frame.stream] = CallFailed(frame.field16, frame.payload)
+            return
+        if pending.credit is not None:
+            if len(pending.parts) != pending.total or frame.payload:
+                raise BrokenRule("MALFORMED_FRAME", "W61", "END doesn't stand behind a whole message")
+            self.results[frame.stream] = Reply(None, False)
             return
         if len(pending.parts) != pending.total or (pending.parts and frame.payload):
             raise BrokenRule("MALFORMED_FRAME", "W37", "END doesn't fit the reply's fragments")

@@ -14,6 +14,7 @@ import common_pb2
 import deadlines_pb2
 import directory_pb2
 import frames_pb2
+import online_pb2
 from banjie_client import CALL, MESSAGE, PING, CallFailed, ConnectionEnded, Frame, Method
 from server_process import METHODS, Server
 
@@ -330,7 +331,7 @@ class Window(ServerTest):
         self.refused("PERMISSION_DENIED/ROLE_REQUIRED", head, "Cases/Submit", item=ITEM)
         view = zhang.call("Cases/Submit", item=ITEM)
         case = view.case
-        self.assertEqual((name(view, "state"), view.applicant, view.department), ("RECEIVED", "zhang", "LEAD"))
+        self.assertEqual((name(view, "state"), view.applicant, view.department), ("RECEIVED", "z*", "LEAD"))
         self.assertEqual((date(view.effective_receipt), date(clocks(view)["NOTICE"].due)), ("2026-03-02", "2026-03-09"))
 
         self.refused("PERMISSION_DENIED/ROLE_REQUIRED", zhang, "Cases/Accept", case=case)
@@ -574,6 +575,66 @@ class Deadlines(ServerTest):
         self.assertEqual(zhang.call("Cases/Get", case=view.case), view)
         own = operator.call("Deadlines/Arm", limit=3, unit=common_pb2.LIMIT_UNIT_WORKING)
         self.refused("PERMISSION_DENIED/NOT_OWNER", clerk, "Deadlines/Cancel", deadline=own.deadline, reason="x")
+
+
+class Streams(ServerTest):
+    """A watch, and an upload: both kinds of streams that the server has, and both directions of credit."""
+
+    def test_watch(self):
+        operator = self.connect("operator")
+        # Messages that take far more than the windows together.
+        label, count = "x" * 200, 8_000
+        stream = operator.start("Deadlines/Watch", after=0, label=label)
+        watch = operator.messages(stream)
+        self.assertFalse(next(watch).HasField("firing"))
+        begun = [
+            operator.start("Deadlines/Arm", limit=1, unit=common_pb2.LIMIT_UNIT_WORKING, label=label)
+            for _ in range(500)]
+        armed = []
+        for number in range(count):
+            armed.append(operator.finish(begun[number]).message.deadline)
+            if number + 500 < count:
+                begun.append(operator.start(
+                    "Deadlines/Arm", limit=1, unit=common_pb2.LIMIT_UNIT_WORKING, label=label))
+        operator.call("Admin/AdvanceClock", to=instant("2026-03-10T00:00:00"))
+        fired = list(itertools.islice(watch, count))
+        self.assertEqual(sorted(event.firing.deadline for event in fired), sorted(armed))
+        numbers = [event.sequence for event in fired]
+        self.assertEqual(numbers, sorted(set(numbers)))
+        operator.cancel(stream)
+        after = numbers[-3]
+        rest = operator.messages(operator.start("Deadlines/Watch", after=after))
+        self.assertEqual([event.sequence for event in itertools.islice(rest, 3)], [after] + numbers[-2:])
+        self.assertEqual(
+            self.refused(
+                "INVALID_ARGUMENT/OUT_OF_RANGE", operator, "Deadlines/Watch", after=1 << 40).failure.field, "after")
+
+    def test_upload_and_download(self):
+        operator = self.connect("operator")
+        secrets = self.furnish(operator)
+        operator.call(
+            "Directory/PublishItem", code=ITEM, name="x", department="LEAD",
+            limits=directory_pb2.ItemLimits(statutory=20, promised=7))
+        zhang = self.connect("zhang", secrets["zhang"])
+        case = zhang.call("Cases/Submit", item=ITEM).case
+        content = random.Random(7).randbytes(1_000_001)
+        parts = [
+            online_pb2.MaterialPart(offset=offset, content=content[offset:offset + 65_536])
+            for offset in range(0, len(content), 65_536)]
+        parts[0].MergeFrom(online_pb2.MaterialPart(
+            material=bytes(range(16)), case=case, name="form.pdf", size=len(content),
+            digest=hashlib.sha256(content).digest()))
+        view = zhang.upload("Online/UploadMaterial", parts)
+        self.assertEqual((view.received, view.HasField("completed")), (len(content), True))
+        # The same in one message: it is there already, and said so.
+        self.assertEqual(zhang.upload("Online/UploadMaterial", parts[:1]), view)
+        come = zhang.messages(zhang.start("Online/DownloadMaterial", material=bytes(range(16)), offset=3))
+        self.assertEqual(b"".join(part.content for part in come), content[3:])
+        parts[0].material = bytes(16)
+        parts[1].offset += 1
+        with self.assertRaises(CallFailed) as caught:
+            zhang.upload("Online/UploadMaterial", parts)
+        self.assertEqual(caught.exception.reason, "PART_OUT_OF_ORDER")
 
 
 class Stops(unittest.TestCase):
