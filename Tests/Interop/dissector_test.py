@@ -353,7 +353,7 @@ class Broken(unittest.TestCase):
         self.assertIn("The capture began within a frame", tshark(exchange, "-V"))
 
     def test_streams(self):
-        number, request, _ = METHODS["Deadlines/Arm"]
+        number, request, *_ = METHODS["Deadlines/Arm"]
         one, two, three = (request(limit=limit, label="x" * 9).SerializeToString() for limit in (1, 2, 3))
         total = len(two)
         exchange = self.exchange(
