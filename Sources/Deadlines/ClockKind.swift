@@ -48,4 +48,12 @@ package enum ClockKind: Int32, Hashable, Comparable, Sendable, CaseIterable {
         default: .red
         }
     }
+
+    /// Whether the file that owns such a clock changes when it runs out.
+    package var expires: Bool {
+        switch self {
+        case .notice, .gap, .opinion, .review, .certificate, .annualCheck, .correction: true
+        default: false
+        }
+    }
 }

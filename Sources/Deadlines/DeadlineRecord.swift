@@ -6,8 +6,19 @@ package import WorkCalendar
 package enum DeadlineOwner: Hashable, Sendable {
     /// Armed through the scheduler's own service by this login.
     case client(login: String)
-    /// A case, by its serial.
-    case `case`(serial: String)
+    /// A file of the office, by its key.
+    case file(FileKind, key: String)
+}
+
+/// What a file of the office is about: its number is stored, and each module has its own.
+package struct FileKind: RawRepresentable, Hashable, Sendable {
+    package let rawValue: Int64
+
+    /// - Precondition: from 1; 0 stands for clients.
+    package init(rawValue: Int64) {
+        precondition(rawValue > 0)
+        self.rawValue = rawValue
+    }
 }
 
 /// A deadline as it lies in the store.
@@ -90,9 +101,9 @@ extension DeadlineRecord: Record {
         case .client(let login):
             row.integer(0)
             row.text(login)
-        case .case(let serial):
-            row.integer(1)
-            row.text(serial)
+        case .file(let kind, let key):
+            row.integer(kind.rawValue)
+            row.text(key)
         }
         row.text(label)
         switch deadline.ledger.budget {
@@ -162,7 +173,7 @@ extension DeadlineRecord: Record {
         let ownerName = try row.text()
         switch ownerKind {
         case 0: owner = .client(login: ownerName)
-        case 1: owner = .case(serial: ownerName)
+        case 1...: owner = .file(FileKind(rawValue: ownerKind), key: ownerName)
         default: throw row.mismatch("an owner kind", .integer(ownerKind))
         }
         label = try row.text()

@@ -36,7 +36,8 @@ import WorkCalendar
                 DeadlineRecord(
                     key: Int64(number),
                     kind: ClockKind.allCases[number],
-                    owner: number % 2 == 0 ? .client(login: "甲") : .case(serial: "1-2"),
+                    owner: number % 2 == 0
+                        ? .client(login: "甲") : .file(FileKind(rawValue: 1), key: "1-2"),
                     label: "label \(number)",
                     deadline: Deadline(
                         ledger: ledger,
@@ -135,7 +136,7 @@ import WorkCalendar
 
     @Test(
         arguments: [
-            ("kind", -1), ("kind", 0), ("kind", 1 << 40), ("owner_kind", 2), ("unit", 0),
+            ("kind", -1), ("kind", 0), ("kind", 1 << 40), ("owner_kind", -1), ("unit", 0),
             ("unit", 5),
             ("amount", -1), ("amount", 10_000_001), ("amount", 1 << 40), ("rungs", 256),
             ("calendar", -1), ("calendar", 1 << 40), ("state", 0), ("state", 5), ("ended_at", 0),

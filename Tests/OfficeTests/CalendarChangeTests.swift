@@ -9,7 +9,9 @@ import WorkCalendar
 /// What a new version of the calendar does to the clocks of a case.
 @Suite struct CalendarChangeTests {
     private func moves(_ matter: Matter) -> [String] {
-        matter.file.audits.filter { $0.kind == "CALENDAR_CHANGED" }.map { "\($0.at) \($0.detail)" }
+        matter.file.history.audits.filter { $0.kind == "CALENDAR_CHANGED" }.map {
+            "\($0.at) \($0.detail)"
+        }
     }
 
     private func version(_ number: UInt32) -> CalendarVersion { CalendarVersion(rawValue: number) }
@@ -24,7 +26,7 @@ import WorkCalendar
                     + "statutory 2026-03-30 to 2026-03-31, promised 2026-03-16 to 2026-03-17"
             ]
         )
-        #expect(matter.file.replanned == [version(2): 2])
+        #expect(matter.file.history.replanned == [version(2): 2])
     }
 
     @Test func aChangeThatMovesNothingIsntNoted() throws {
@@ -32,9 +34,9 @@ import WorkCalendar
         matter.calendars.change(off: ["2026-06-01"], since: "2026-03-09T20:00")
         matter.pass(to: "2026-03-09T20:00")
         #expect(moves(matter) == [])
-        #expect(matter.file.movedBy == [])
+        #expect(matter.file.history.movedBy == [])
         #expect(
-            matter.file.replanned == [version(2): 2],
+            matter.file.history.replanned == [version(2): 2],
             "it is planned by the newest all the same"
         )
     }
@@ -94,9 +96,9 @@ import WorkCalendar
         matter.pass(to: "2026-03-10T10:00")
         #expect(matter.due(.promised) == "2026-03-17")
         #expect(moves(matter).count == 3)
-        #expect(matter.file.movedBy == [version(2), version(3), version(4)])
+        #expect(matter.file.history.movedBy == [version(2), version(3), version(4)])
         #expect(
-            matter.file.replanned == [version(2): 2, version(3): 2, version(4): 2]
+            matter.file.history.replanned == [version(2): 2, version(3): 2, version(4): 2]
         )
     }
 
@@ -232,10 +234,10 @@ import WorkCalendar
     @Test func aMatterWithoutRunningClocksIsLeftAlone() throws {
         var matter = Matter(at: "2026-03-02T10:00")
         try matter.withdraw(at: "2026-03-02T10:00")
-        let version = matter.file.record.version
+        let version = matter.file.record.trail.version
         matter.calendars.change(off: ["2026-03-10"], since: "2026-03-09T20:00")
         matter.pass(to: "2026-12-31")
-        #expect(matter.file.record.version == version)
-        #expect(matter.file.replanned == [:])
+        #expect(matter.file.record.trail.version == version)
+        #expect(matter.file.history.replanned == [:])
     }
 }

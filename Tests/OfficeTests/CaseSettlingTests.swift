@@ -176,11 +176,12 @@ import WorkCalendar
                 let (other, otherRefusals) = script.run(pace)
                 let isEqual =
                     other.record == file.record && other.clocks == file.clocks
-                    && other.audits == file.audits && other.firings == file.firings
-                    && other.movedBy == file.movedBy && other.replanned == file.replanned
+                    && other.history == file.history
                     && otherRefusals == refusals
                 guard isEqual else {
-                    let differing = zip(other.audits, file.audits).first { $0 != $1 }
+                    let differing = zip(other.history.audits, file.history.audits).first {
+                        $0 != $1
+                    }
                     Issue.record(
                         "seed \(seed), case \(number), \(pace): \(differing as Any)"
                     )
@@ -193,20 +194,20 @@ import WorkCalendar
 
     /// What holds of every case.
     private func check(_ file: CaseFile, _ name: Comment) {
-        let cards = file.firings.filter { $0.firing.rung != .expire }
+        let cards = file.history.firings.filter { $0.firing.rung != .expire }
         #expect(
-            Set(file.firings.map { [$0.clock, $0.firing.rung.rawValue] }).count
-                == file.firings.count,
+            Set(file.history.firings.map { [$0.clock, $0.firing.rung.rawValue] }).count
+                == file.history.firings.count,
             name
         )
-        #expect(file.audits.map(\.at) == file.audits.map(\.at).sorted(), name)
+        #expect(file.history.audits.map(\.at) == file.history.audits.map(\.at).sorted(), name)
         #expect(
             cards.map(\.firing.at)
-                == file.audits.filter { $0.kind == "CARD_ISSUED" }.map(\.at),
+                == file.history.audits.filter { $0.kind == "CARD_ISSUED" }.map(\.at),
             name
         )
-        #expect(file.record.version == Int64(file.audits.count), name)
-        #expect(file.record.lastAudit == file.audits.last?.kind, name)
+        #expect(file.record.trail.version == Int64(file.history.audits.count), name)
+        #expect(file.record.trail.lastAudit == file.history.audits.last?.kind, name)
         // Both main clocks or neither, and whatever is over runs no clock of the office.
         let running = Set(file.runningClocks.map(\.kind))
         #expect(running.contains(.statutory) == running.contains(.promised), name)

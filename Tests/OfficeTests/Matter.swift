@@ -112,7 +112,7 @@ struct Matter {
                 let record = DeadlineRecord(
                     key: clock.key ?? 0,
                     kind: clock.kind,
-                    owner: .case(serial: file.record.key),
+                    owner: .file(CaseFile.kind, key: file.record.key),
                     label: "",
                     deadline: clock.deadline,
                     in: calendars
@@ -269,13 +269,13 @@ extension Matter {
 
     /// The cards in the order in which they were issued.
     var cards: [String] {
-        file.firings.filter { $0.firing.rung != .expire }.map {
+        file.history.firings.filter { $0.firing.rung != .expire }.map {
             "\(file.clocks[$0.clock].kind) \($0.firing.rung) \($0.firing.at)"
         }
     }
 
     /// What was audited, in order.
-    var audits: [String] { file.audits.map { "\($0.at) \($0.kind)" } }
+    var audits: [String] { file.history.audits.map { "\($0.at) \($0.kind)" } }
 }
 
 /// Records through rows and back.

@@ -62,7 +62,7 @@ import WorkCalendar
         department: "LEAD",
         clock: .promised,
         firing: Firing(rung: .yellow, at: "2026-03-16T09:00"),
-        caseSerial: "1"
+        subject: "1"
     )
 
     private func item() throws -> ItemRecord {
@@ -248,8 +248,8 @@ import WorkCalendar
             calendars: .builtIn,
             policy: Policy()
         )
-        _ = UInt64(record.version)
-        _ = record.clockKeys.map(UInt64.init)
+        _ = UInt64(record.trail.version)
+        _ = record.trail.clockKeys.map(UInt64.init)
         let fresh = CaseFile(record: record, clocks: [])
         try? fresh.requireVersion(1)
         var file = fresh
@@ -301,7 +301,7 @@ import WorkCalendar
                     department: "LEAD",
                     clock: .promised,
                     firing: Firing(rung: rung, at: "2026-03-16T09:00"),
-                    caseSerial: "1"
+                    subject: "1"
                 )
                 #expect(keys.insert(card.key).inserted)
             }

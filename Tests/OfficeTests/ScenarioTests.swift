@@ -215,8 +215,8 @@ import WorkCalendar
         matter.pass(to: "2026-06-07T20:01")
         #expect(matter.due(.promised) == "2026-06-16")
         #expect(matter.due(.statutory) == "2026-07-01")
-        #expect(matter.file.record.lastAudit == "CALENDAR_CHANGED")
-        #expect(matter.file.movedBy == [CalendarVersion(rawValue: 2)])
+        #expect(matter.file.record.trail.lastAudit == "CALENDAR_CHANGED")
+        #expect(matter.file.history.movedBy == [CalendarVersion(rawValue: 2)])
     }
 
     @Test func aFinishedClockNeverMovesTheOneThatRunsDoes() throws {
@@ -228,7 +228,7 @@ import WorkCalendar
         #expect(matter.due(.promised) == "2026-06-15")
         #expect(matter.result(.promised, at: "2026-06-07T11:00") == .onTime)
         #expect(matter.due(.delivery) == "2026-06-23")
-        #expect(matter.file.movedBy == [CalendarVersion(rawValue: 2)])
+        #expect(matter.file.history.movedBy == [CalendarVersion(rawValue: 2)])
     }
 
     @Test func intoAYearWhoseArrangementIsntKnown() throws {

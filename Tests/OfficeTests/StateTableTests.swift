@@ -64,11 +64,11 @@ import Testing
         matter.pass(to: Self.now)
         let before = matter.state
         #expect(entry.state.hasPrefix(before))
-        let version = matter.file.record.version
+        let version = matter.file.record.trail.version
         do throws(Refusal) {
             try Self.run(entry.command, on: &matter)
             #expect(matter.state == entry.outcome)
-            #expect(matter.file.record.version == version + 1, "one change, one version")
+            #expect(matter.file.record.trail.version == version + 1, "one change, one version")
         } catch {
             let expected: Refusal =
                 switch entry.outcome {
@@ -81,7 +81,7 @@ import Testing
                 }
             #expect(error == expected)
             #expect(matter.state == before)
-            #expect(matter.file.record.version == version)
+            #expect(matter.file.record.trail.version == version)
         }
     }
 

@@ -19,6 +19,7 @@ package enum EventTopic {
 protocol RecordContext {
     var circumstances: Circumstances { get }
     func stored<R: Record>(_ type: R.Type, _ key: R.Key) throws(StoreError) -> R?
+    func found<R: Record>(_ type: R.Type, _ search: Search) throws(StoreError) -> [R]
 }
 
 extension RecordContext {
@@ -36,24 +37,8 @@ extension RecordContext {
         return found
     }
 
-    /// A case with its clocks, settled up to now: in memory, until it is saved.
-    func openCase(_ serial: String) throws(HandlerFailure) -> CaseFile {
-        try openCase(try load(CaseRecord.self, serial, or: .none(kind: .case, name: serial)))
-    }
-
-    func openCase(_ record: CaseRecord) throws(HandlerFailure) -> CaseFile {
-        var clocks: [CaseClock] = []
-        for key in record.clockKeys {
-            let stored = try load(
-                DeadlineRecord.self,
-                key,
-                or: .none(kind: .deadline, name: "\(key)")
-            )
-            clocks.append(CaseClock(kind: stored.kind, key: key, deadline: stored.deadline))
-        }
-        var file = CaseFile(record: record, clocks: clocks)
-        file.settle(in: circumstances)
-        return file
+    func find<R: Record>(_ type: R.Type, _ search: Search) throws(HandlerFailure) -> [R] {
+        try storing { () throws(StoreError) in try found(type, search) }
     }
 }
 
@@ -104,6 +89,10 @@ struct CommandContext: RecordContext {
         try unit.load(type, key)
     }
 
+    func found<R: Record>(_ type: R.Type, _ search: Search) throws(StoreError) -> [R] {
+        try unit.find(type, search)
+    }
+
     /// Tells the scheduler when a saved deadline fires next, if ever.
     mutating func plan(_ key: Int64, nextAt: Instant?) {
         if planned == nil {
@@ -137,6 +126,10 @@ struct QueryContext: RecordContext {
 
     func stored<R: Record>(_ type: R.Type, _ key: R.Key) throws(StoreError) -> R? {
         try reader.load(type, key)
+    }
+
+    func found<R: Record>(_ type: R.Type, _ search: Search) throws(StoreError) -> [R] {
+        try reader.find(type, search)
     }
 
     /// Who is signed in.

@@ -5,7 +5,7 @@ internal import Office
 internal import Store
 internal import WorkCalendar
 
-/// Loading, settling and saving deadlines and the cases that own them.
+/// Loading, settling and saving deadlines; the files that own some, by their routes.
 extension CommandContext {
     /// A deadline armed by a client, settled up to now.
     ///
@@ -16,7 +16,7 @@ extension CommandContext {
         var record = try load(DeadlineRecord.self, key, or: absent)
         switch record.owner {
         case .client: break
-        case .case(let serial): throw .refused(.owned(by: "case/\(serial)"))
+        case .file: throw .refused(.owned(by: record.owner.message))
         }
         try settle(&record)
         return record
@@ -78,7 +78,7 @@ extension CommandContext {
     }
 
     /// Adds to how far the clocks have been re-planned to a calendar version.
-    private func countReplanned(
+    func countReplanned(
         _ version: CalendarVersion,
         clocks: Int,
         movedCases: Int
@@ -94,90 +94,6 @@ extension CommandContext {
         unit.save(record)
     }
 
-    /// Saves a case with its clocks, cards, audit entries and events.
-    mutating func save(_ file: inout CaseFile) throws(HandlerFailure) {
-        guard file.isChanged else { return }
-        let serial = file.record.key
-        for index in file.clocks.indices {
-            let key: Int64
-            if let known = file.clocks[index].key {
-                key = known
-            } else {
-                key = try storing { () throws(StoreError) in
-                    try unit.nextKey(DeadlineRecord.self)
-                }
-                file.assign(key: key, toClock: index)
-            }
-            let record = DeadlineRecord(
-                key: key,
-                kind: file.clocks[index].kind,
-                owner: .case(serial: serial),
-                label: "",
-                deadline: file.clocks[index].deadline,
-                in: calendars
-            )
-            let stored = try storing { () throws(StoreError) in
-                try unit.load(DeadlineRecord.self, key)
-            }
-            guard stored != record else { continue }
-            unit.save(record)
-            plan(key, nextAt: record.nextAt)
-        }
-        unit.save(file.record)
-        if file.record.state.isEnded { try endApplicantsTime(of: serial) }
-        for fired in file.firings {
-            let clock = file.clocks[fired.clock]
-            guard let key = clock.key else { continue }
-            if fired.firing.rung != .expire {
-                unit.save(
-                    CardRecord(
-                        deadline: key,
-                        department: file.record.department,
-                        clock: clock.kind,
-                        firing: fired.firing,
-                        caseSerial: serial
-                    )
-                )
-            }
-            publish(
-                fired.firing,
-                of: DeadlineRecord(
-                    key: key,
-                    kind: clock.kind,
-                    owner: .case(serial: serial),
-                    label: "",
-                    deadline: clock.deadline,
-                    in: calendars
-                )
-            )
-        }
-        for audit in file.audits {
-            unit.audit(
-                AuditDraft(
-                    at: audit.at,
-                    actor: audit.actor,
-                    kind: audit.kind,
-                    subject: "case/\(serial)",
-                    detail: Masking.scrubbed(audit.detail),
-                    trace: audit.actor == actor.login ? trace : nil
-                )
-            )
-        }
-        unit.publish(
-            EventDraft(
-                topic: EventTopic.caseChanged,
-                payload: file.record.change(at: now).encoded()
-            )
-        )
-        for (version, clocks) in file.replanned.sorted(by: { $0.key < $1.key }) {
-            try countReplanned(
-                version,
-                clocks: clocks,
-                movedCases: file.movedBy.filter { $0 == version }.count
-            )
-        }
-    }
-
     /// Settles whatever owns a deadline: what the scheduler does when it is due, and what a change
     /// of the calendar does to each. Does nothing when that has been done already.
     mutating func settleOwner(ofDeadline key: Int64) throws(HandlerFailure) {
@@ -189,9 +105,8 @@ extension CommandContext {
         switch record.owner {
         case .client:
             try settle(&record)
-        case .case(let serial):
-            var file = try openCase(serial)
-            try save(&file)
+        case .file(let kind, let owner):
+            try ServiceRegistry.files(of: kind).settle(owner, in: &self)
         }
         // A deadline with nothing left to do now is planned again, in case the wheel forgot it.
         plan(key, nextAt: try nextInstant(ofDeadline: key))
@@ -215,10 +130,10 @@ extension QueryContext {
         switch record.owner {
         case .client:
             _ = record.deadline.settle(through: now, in: calendars)
-        case .case(let serial):
-            let file = try openCase(serial)
-            if let clock = file.clocks.first(where: { $0.key == record.key }) {
-                record.deadline = clock.deadline
+        case .file(let kind, let owner):
+            let files = try ServiceRegistry.files(of: kind)
+            if let settled = try files.deadline(record.key, of: owner, in: self) {
+                record.deadline = settled
             }
         }
         record.index(in: calendars)

@@ -9,7 +9,7 @@ extension CasesService {
         _ request: OpenApplicantRequest,
         in context: inout CommandContext
     ) throws(HandlerFailure) -> ApplicantView {
-        let file = try context.openCase(request.case)
+        let file = try context.open(CaseFile.self, request.case)
         let actor = context.actor
         try ruling { () throws(Refusal) in
             if actor.has(.staff) {
@@ -48,7 +48,7 @@ extension CasesService {
         }
         var cases: [FoundCase] = []
         for applicant in found.prefix(limit) {
-            let file = try context.openCase(applicant.key)
+            let file = try context.open(CaseFile.self, applicant.key)
             cases.append(
                 FoundCase(
                     case: file.record.key,

@@ -32,10 +32,10 @@ extension CaseRecord {
     func change(at now: Instant) -> CaseChange {
         CaseChange(
             case: key,
-            version: UInt64(version),
+            version: UInt64(trail.version),
             state: state.message,
             department: department,
-            what: lastAudit,
+            what: trail.lastAudit,
             at: now
         )
     }
@@ -50,7 +50,7 @@ extension CaseFile {
         if case .waitCorrection(let items) = record.state { missing = items }
         return CaseView(
             case: record.key,
-            version: UInt64(record.version),
+            version: UInt64(record.trail.version),
             state: record.state.message,
             item: record.item.code,
             itemVersion: UInt32(clamping: record.item.version),
@@ -82,7 +82,7 @@ extension CaseFile {
             decision: record.state.decision.map {
                 BanjieProtocol.Decision(rawValue: $0.result.rawValue)
             },
-            lastAudit: record.lastAudit,
+            lastAudit: record.trail.lastAudit,
             provisional: running.contains {
                 $0.deadline.isProvisional(on: now.date, in: calendars)
             },

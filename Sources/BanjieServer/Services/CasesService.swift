@@ -282,7 +282,7 @@ struct CasesService: CasesCommands, Sendable {
         in context: inout CommandContext,
         _ body: (inout CaseFile, CommandContext) throws(Refusal) -> Void
     ) throws(HandlerFailure) -> CaseView {
-        var file = try context.openCase(serial)
+        var file = try context.open(CaseFile.self, serial)
         let actor = context.actor
         try ruling { () throws(Refusal) in
             switch standing {
@@ -314,7 +314,7 @@ extension CasesService: CasesQueries {
         _ request: CaseRequest,
         in context: inout QueryContext
     ) throws(HandlerFailure) -> CaseView {
-        let file = try context.openCase(request.case)
+        let file = try context.open(CaseFile.self, request.case)
         let actor = try context.signedIn()
         try ruling { () throws(Refusal) in
             try Self.requireReader(actor, of: file.record)
@@ -352,7 +352,7 @@ extension CasesService: CasesQueries {
         let limit = Int(request.limit)
         var views: [CaseView] = []
         for record in found.prefix(limit) {
-            views.append(try context.openCase(record).view(in: context.circumstances))
+            views.append(try context.open(CaseFile.self, record).view(in: context.circumstances))
         }
         return ListCasesReply(cases: views, more: found.count > limit)
     }
@@ -434,7 +434,7 @@ extension CasesService: CasesQueries {
                     kind: $0.rung.message,
                     at: $0.at,
                     department: $0.department,
-                    case: $0.caseSerial
+                    case: $0.subject
                 )
             },
             more: page.count > limit

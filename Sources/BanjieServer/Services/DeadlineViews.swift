@@ -29,7 +29,7 @@ extension DeadlineOwner {
     var message: String {
         switch self {
         case .client: ""
-        case .case(let serial): "case/\(serial)"
+        case .file(let kind, let key): "\(ServiceRegistry.fileName(of: kind))/\(key)"
         }
     }
 }

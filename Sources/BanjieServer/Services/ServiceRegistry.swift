@@ -71,6 +71,8 @@ enum ServiceRegistry {
         var watches: (any WatchRouting)?
         var uploads: (any UploadRouting)?
         var inline: (any InlineRouting)?
+        /// The files that its module keeps.
+        var files: (any FileRouting)?
     }
 
     private static let registrations: [Registration] = [
@@ -78,7 +80,7 @@ enum ServiceRegistry {
         both(CalendarMethods.service, CalendarService()),
         both(DeadlinesMethods.service, DeadlinesService()),
         both(DirectoryMethods.service, DirectoryService()),
-        both(CasesMethods.service, CasesService()),
+        both(CasesMethods.service, CasesService(), files: Files(CaseFile.self)),
         both(AdminMethods.service, AdminService()),
         Registration(descriptor: HealthMethods.service, inline: HealthService()),
         Registration(descriptor: ReflectionMethods.service, inline: ReflectionService()),
@@ -92,14 +94,32 @@ enum ServiceRegistry {
 
     private static func both(
         _ descriptor: ServiceDescriptor,
-        _ service: some CommandRouting & QueryRouting
+        _ service: some CommandRouting & QueryRouting,
+        files: (any FileRouting)? = nil
     ) -> Registration {
         Registration(
             descriptor: descriptor,
             commands: service,
             queries: service,
-            watches: service as? any WatchRouting
+            watches: service as? any WatchRouting,
+            files: files
         )
+    }
+
+    private static let filesByKind = Dictionary(
+        uniqueKeysWithValues: registrations.compactMap(\.files).map { ($0.kind, $0) }
+    )
+
+    /// The files of a kind; those of a module that isn't there are the store's mistake.
+    static func files(of kind: FileKind) throws(HandlerFailure) -> any FileRouting {
+        guard let files = filesByKind[kind] else {
+            throw .store(.corrupt("no module has files of kind \(kind.rawValue)"))
+        }
+        return files
+    }
+
+    static func fileName(of kind: FileKind) -> String {
+        filesByKind[kind]?.name ?? "file \(kind.rawValue)"
     }
 
     /// Every record type that the services keep.

@@ -34,12 +34,7 @@ extension CaseFile {
         case .suspended: throw .alreadyPaused
         default: throw wrongState()
         }
-        for index in clocks.indices
-        where Self.mainClocks.contains(clocks[index].kind) && clocks[index].deadline.isRunning {
-            do {
-                try clocks[index].deadline.pause(at: circumstances.now, reason: "\(reason)")
-            } catch { throw Refusal(error) }
-        }
+        try pause(Self.mainClocks, at: circumstances.now, reason: "\(reason)")
         record.state = .suspended(reason, plannedDays: plannedDays, from: stage)
         note(
             "CASE_PAUSED",
@@ -54,11 +49,7 @@ extension CaseFile {
     /// - Throws: `notPaused`.
     package mutating func resume(by actor: Actor, in circumstances: Circumstances) throws(Refusal) {
         guard case .suspended(_, _, let stage) = record.state else { throw .notPaused }
-        for index in clocks.indices where clocks[index].deadline.isPaused {
-            do {
-                try clocks[index].deadline.resume(at: circumstances.now)
-            } catch { throw Refusal(error) }
-        }
+        try resumeClocks(at: circumstances.now)
         record.state = .active(stage)
         note("CASE_RESUMED", by: actor.login, at: circumstances.now)
         fire(through: circumstances.now, in: circumstances)

@@ -5,8 +5,7 @@ package import Store
 package struct CaseRecord: Hashable, Sendable {
     /// The case serial.
     package let key: String
-    /// Increases with each change.
-    package internal(set) var version: Int64
+    package var trail: FileTrail
     package internal(set) var state: CaseState
     package let item: ItemVersionKey
     /// The department that answers for it.
@@ -31,10 +30,6 @@ package struct CaseRecord: Hashable, Sendable {
     package internal(set) var applicantNotified: Bool
     /// The end of an instant item's target in working minutes.
     package internal(set) var instantTarget: Instant?
-    /// The kind of the newest audit entry.
-    package internal(set) var lastAudit: String
-    /// The keys of its clocks, in the order in which they were started.
-    package internal(set) var clockKeys: [Int64]
 
     init(
         serial: CaseSerial,
@@ -44,7 +39,7 @@ package struct CaseRecord: Hashable, Sendable {
         at now: Instant
     ) {
         key = serial.description
-        version = 0
+        trail = FileTrail()
         state = .received
         self.item = item.key
         department = item.department
@@ -59,15 +54,10 @@ package struct CaseRecord: Hashable, Sendable {
         receipt = now.date
         noticedItems = []
         applicantNotified = false
-        lastAudit = ""
-        clockKeys = []
     }
 }
 
-extension CaseRecord: Record {
-    /// What a version can be: half of what its type holds, so that adding to one never overflows.
-    private static let versions: ClosedRange<Int64> = 0...Int64.max / 2
-
+extension CaseRecord: FiledRecord {
     /// The cases of a department, by serial.
     package static let byDepartment = Index("case_by_department", on: ["department"])
 
@@ -109,7 +99,7 @@ extension CaseRecord: Record {
     )
 
     package func write(to row: inout RowWriter) {
-        row.integer(version)
+        row.integer(trail.version)
         item.write(to: &row)
         row.text(department)
         row.text(applicant)
@@ -125,14 +115,15 @@ extension CaseRecord: Record {
         row.blob(ValueList.encode([noticedItems.map(Value.text)]))
         row.bool(applicantNotified)
         row.integer(instantTarget?.unixSeconds)
-        row.text(lastAudit)
-        row.blob(ValueList.encode([clockKeys.map(Value.integer)]))
+        row.text(trail.lastAudit)
+        row.blob(ValueList.encode([trail.clockKeys.map(Value.integer)]))
         StoredCaseState(state).write(to: &row)
     }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
         self.key = key
-        version = try row.integer(in: Self.versions)
+        trail = FileTrail()
+        trail.version = try row.integer(in: FileTrail.versions)
         item = try ItemVersionKey(row: &row)
         department = try row.text()
         applicant = try row.text()
@@ -150,11 +141,8 @@ extension CaseRecord: Record {
         noticedItems = try row.texts()
         applicantNotified = try row.bool()
         instantTarget = try row.optionalInteger().map { Instant(unixSeconds: $0) }
-        lastAudit = try row.text()
-        clockKeys = try row.integers()
-        for key in clockKeys where key < 0 {
-            throw row.mismatch("the keys of clocks", .integer(key))
-        }
+        trail.lastAudit = try row.text()
+        trail.clockKeys = try row.clockKeys()
         state = try StoredCaseState(row: &row).state(row)
     }
 }

@@ -10,22 +10,22 @@ package struct CardRecord: Record, Hashable {
     package let at: Instant
     package let rung: Rung
     package let clock: ClockKind
-    /// The case's serial.
-    package let caseSerial: String
+    /// The serial of the case; of a file that is about none, its name and key: `inquiry/12`.
+    package let subject: String
 
     package init(
         deadline: Int64,
         department: String,
         clock: ClockKind,
         firing: Firing,
-        caseSerial: String
+        subject: String
     ) {
         key = Self.key(deadline: deadline, rung: firing.rung)
         self.department = department
         at = firing.at
         rung = firing.rung
         self.clock = clock
-        self.caseSerial = caseSerial
+        self.subject = subject
     }
 
     static func key(deadline: Int64, rung: Rung) -> Int64 { deadline << 3 | Int64(rung.rawValue) }
@@ -51,7 +51,7 @@ package struct CardRecord: Record, Hashable {
         row.integer(at.unixSeconds)
         row.integer(Int64(rung.rawValue))
         row.integer(Int64(clock.rawValue))
-        row.text(caseSerial)
+        row.text(subject)
     }
 
     package init(key: Int64, row: inout RowReader) throws(StoreError) {
@@ -64,6 +64,6 @@ package struct CardRecord: Record, Hashable {
         }
         self.rung = rung
         clock = try row.enumeration(ClockKind.self)
-        caseSerial = try row.text()
+        subject = try row.text()
     }
 }

@@ -1,0 +1,26 @@
+internal import BanjieProtocol
+internal import CivilTime
+internal import Office
+internal import Store
+
+extension CaseFile: ServedFile {
+    static func absent(_ key: String) -> Refusal { .none(kind: .case, name: key) }
+
+    static func assemble(
+        _ record: CaseRecord,
+        _ clocks: [FileClock],
+        in context: some RecordContext
+    ) -> CaseFile {
+        CaseFile(record: record, clocks: clocks)
+    }
+
+    func followSave(in context: inout CommandContext) throws(HandlerFailure) {
+        if record.state.isEnded { try context.endApplicantsTime(of: record.key) }
+        context.unit.publish(
+            EventDraft(
+                topic: EventTopic.caseChanged,
+                payload: record.change(at: context.now).encoded()
+            )
+        )
+    }
+}

@@ -1,0 +1,193 @@
+internal import BanjieProtocol
+internal import Deadlines
+internal import Office
+internal import Store
+internal import WorkCalendar
+
+/// A file of the office as the server opens and keeps it.
+protocol ServedFile: OfficeFile {
+    /// What a key is refused with that no file has.
+    static func absent(_ key: String) -> Refusal
+
+    /// The file with what belongs to it besides its record and clocks.
+    static func assemble(
+        _ record: Content,
+        _ clocks: [FileClock],
+        in context: some RecordContext
+    ) throws(HandlerFailure) -> Self
+
+    /// Saves what belongs to it besides its record and clocks, tells those who watch, and lets what
+    /// hangs on it follow.
+    mutating func followSave(in context: inout CommandContext) throws(HandlerFailure)
+}
+
+extension ServedFile {
+    func followSave(in context: inout CommandContext) throws(HandlerFailure) {}
+
+    /// What records and audit entries name it by.
+    var subject: String { "\(Self.name)/\(record.key)" }
+}
+
+extension RecordContext {
+    /// A file with its clocks, settled up to now: in memory, until it is saved.
+    func open<File: ServedFile>(
+        _ type: File.Type,
+        _ key: String
+    ) throws(HandlerFailure) -> File {
+        try open(type, try load(File.Content.self, key, or: File.absent(key)))
+    }
+
+    /// The same of a file that there may not be.
+    func openIfPresent<File: ServedFile>(
+        _ type: File.Type,
+        _ key: String
+    ) throws(HandlerFailure) -> File? {
+        let record = try storing { () throws(StoreError) in try stored(File.Content.self, key) }
+        guard let record else { return nil }
+        return try open(type, record)
+    }
+
+    func open<File: ServedFile>(
+        _ type: File.Type,
+        _ record: File.Content
+    ) throws(HandlerFailure) -> File {
+        var clocks: [FileClock] = []
+        for key in record.trail.clockKeys {
+            let stored = try load(
+                DeadlineRecord.self,
+                key,
+                or: .none(kind: .deadline, name: "\(key)")
+            )
+            clocks.append(
+                FileClock(
+                    kind: stored.kind,
+                    label: stored.label,
+                    key: key,
+                    deadline: stored.deadline
+                )
+            )
+        }
+        var file = try File.assemble(record, clocks, in: self)
+        file.settle(in: circumstances)
+        return file
+    }
+}
+
+extension CommandContext {
+    /// Saves a file with its clocks, cards, audit entries and events, if anything has happened to it.
+    mutating func save(_ file: inout some ServedFile) throws(HandlerFailure) {
+        guard file.isChanged else { return }
+        for index in file.clocks.indices { try saveClock(index, of: &file) }
+        unit.save(file.record)
+        for fired in file.history.firings { saveCard(fired, of: file) }
+        for audit in file.history.audits {
+            unit.audit(
+                AuditDraft(
+                    at: audit.at,
+                    actor: audit.actor,
+                    kind: audit.kind,
+                    subject: file.subject,
+                    detail: Masking.scrubbed(audit.detail),
+                    trace: audit.actor == actor.login ? trace : nil
+                )
+            )
+        }
+        for (version, clocks) in file.history.replanned.sorted(by: { $0.key < $1.key }) {
+            let hasMoved = file is CaseFile && file.history.movedBy.contains(version)
+            try countReplanned(version, clocks: clocks, movedCases: hasMoved ? 1 : 0)
+        }
+        file.history = FileHistory()
+        try file.followSave(in: &self)
+    }
+
+    private mutating func saveClock<File: ServedFile>(
+        _ index: Int,
+        of file: inout File
+    ) throws(HandlerFailure) {
+        let key: Int64
+        if let known = file.clocks[index].key {
+            key = known
+        } else {
+            key = try storing { () throws(StoreError) in try unit.nextKey(DeadlineRecord.self) }
+            file.assign(key: key, toClock: index)
+        }
+        let record = file.record(of: file.clocks[index], key, in: calendars)
+        let stored = try storing { () throws(StoreError) in
+            try unit.load(DeadlineRecord.self, key)
+        }
+        guard stored != record else { return }
+        unit.save(record)
+        plan(key, nextAt: record.nextAt)
+    }
+
+    private mutating func saveCard<File: ServedFile>(_ fired: FileFiring, of file: File) {
+        let clock = file.clocks[fired.clock]
+        guard let key = clock.key else { return }
+        if fired.firing.rung != .expire {
+            unit.save(
+                CardRecord(
+                    deadline: key,
+                    department: file.bearer(of: clock),
+                    clock: clock.kind,
+                    firing: fired.firing,
+                    subject: file.caseSerial ?? file.subject
+                )
+            )
+        }
+        publish(fired.firing, of: file.record(of: clock, key, in: calendars))
+    }
+}
+
+extension ServedFile {
+    fileprivate func record(
+        of clock: FileClock,
+        _ key: Int64,
+        in calendars: CalendarTimeline
+    ) -> DeadlineRecord {
+        DeadlineRecord(
+            key: key,
+            kind: clock.kind,
+            owner: .file(Self.kind, key: record.key),
+            label: clock.label,
+            deadline: clock.deadline,
+            in: calendars
+        )
+    }
+}
+
+/// A kind of file, as the scheduler finds the owner of a deadline.
+protocol FileRouting: Sendable {
+    var kind: FileKind { get }
+    var name: String { get }
+
+    /// Settles a file up to now, and saves it if anything has happened.
+    func settle(_ key: String, in context: inout CommandContext) throws(HandlerFailure)
+
+    /// A deadline of a file, settled up to now; nil when it owns none of this key.
+    func deadline(
+        _ number: Int64,
+        of key: String,
+        in context: QueryContext
+    ) throws(HandlerFailure) -> Deadline?
+}
+
+/// The files of one type.
+struct Files<File: ServedFile>: FileRouting {
+    var kind: FileKind { File.kind }
+    var name: String { File.name }
+
+    init(_ type: File.Type) {}
+
+    func settle(_ key: String, in context: inout CommandContext) throws(HandlerFailure) {
+        var file = try context.open(File.self, key)
+        try context.save(&file)
+    }
+
+    func deadline(
+        _ number: Int64,
+        of key: String,
+        in context: QueryContext
+    ) throws(HandlerFailure) -> Deadline? {
+        try context.open(File.self, key).clocks.first { $0.key == number }?.deadline
+    }
+}
