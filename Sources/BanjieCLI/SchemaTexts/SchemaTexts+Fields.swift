@@ -117,7 +117,7 @@ extension SchemaTexts {
     ]
 
     /// Fields in Chinese that say something else in one message, by `Message.field`.
-    static let fieldsOfMessages = [
+    static let commonFieldsOfMessages = [
         "AcceptWithGapRequest.version": "所见的办件版本；0 表示不论版本。",
         "ArmRequest.limit": "期限的长短。",
         "CardView.at": "发出时刻。",

@@ -1,6 +1,6 @@
 extension SchemaTexts {
     /// Messages in Chinese, by name.
-    static let messages = [
+    static let commonMessages = [
         "Empty": "空。",
         "EchoRequest": "要返回的字节。",
         "EchoReply": "同样的字节。",

@@ -1,6 +1,6 @@
 extension SchemaTexts {
     /// Services in Chinese, by name.
-    static let services = [
+    static let commonServices = [
         "Diagnostics": "回显与状态：供探测与压测使用。",
         "Calendar": "按现行日历计算日期，以及日历的变更。",
         "Deadlines": "供任何客户端使用的持久时限。由业务模块管理的时限在此只可查看。",
@@ -13,7 +13,7 @@ extension SchemaTexts {
     ]
 
     /// Methods in Chinese, by `Service/Method`.
-    static let methods = [
+    static let commonMethods = [
         "Diagnostics/Echo": "原样返回内容，不访问存储。",
         "Diagnostics/Status": "服务器的时间、时钟与健康状况。",
         "Calendar/Due": "期限的最后一日，逐日说明。",

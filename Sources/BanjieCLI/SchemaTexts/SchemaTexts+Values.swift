@@ -1,6 +1,6 @@
 extension SchemaTexts {
     /// The office's words for the values of enums, by `Enum.VALUE`.
-    static let values = [
+    static let commonValues = [
         "CaseState.DRAFT": "草稿",
         "CaseState.RECEIVED": "收件",
         "CaseState.WAIT_CORRECTION": "待补正",
