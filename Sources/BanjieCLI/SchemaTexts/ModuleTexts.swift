@@ -40,7 +40,7 @@ extension ReasonTexts {
     private static let ofModules = ModuleTexts.together([:], \.reasons)
 
     /// The text of a reason that one module alone gives.
-    static func text(ofModule reason: Reason) -> ReasonText {
+    static func ownText(of reason: Reason) -> ReasonText {
         ofModules[reason] ?? ReasonText(Text(same: reason.rawValue))
     }
 }

@@ -129,7 +129,7 @@ extension ReasonTexts {
             .noSuchDepartment, .noSuchPost, .noSuchDeadline, .noSuchCalendar, .noSuchMaterial,
             .partOutOfOrder, .digestMismatch:
             existenceText(of: reason)
-        default: text(ofModule: reason)
+        default: ownText(of: reason)
         }
     }
 
