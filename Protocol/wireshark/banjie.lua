@@ -54,6 +54,11 @@ schema.reasons.DRAINING = "The server is draining; nothing was begun."
 schema.reasons.OVERLOADED = "More calls wait than the server takes; nothing was begun."
 schema.reasons.TIMEOUT = "The call's time was over before it began."
 schema.reasons.INTERNAL = "The server failed; the record of it is in its log."
+schema.reasons.NOT_SIGNED = "The co-handler hasn't signed for the matter."
+schema.reasons.OPINION_PENDING = "An opinion is still to come."
+schema.reasons.LICENSOR = "A licensor's disagreement can't be overridden."
+schema.reasons.JOINT_REFUSED = "The co-handlers' joint approval came to a refusal, so that nothing can be granted."
+schema.reasons.NO_SUCH_JOINT = "There is no joint approval of this case."
 
 schema.enums.CaseState = {
     [1] = "DRAFT",
@@ -160,6 +165,45 @@ schema.enums.HealthProblem = {
     [1] = "DRAINING",
     [2] = "STORE_NOT_WRITABLE",
     [3] = "CLOCK_UNCONFIRMED",
+}
+
+schema.enums.CoHandlerRole = {
+    [1] = "CONSULT",
+    [2] = "LICENSOR",
+}
+
+schema.enums.OpinionKind = {
+    [1] = "AGREE",
+    [2] = "AGREE_FORWARD",
+    [3] = "DISAGREE",
+    [4] = "CORRECTION",
+    [5] = "NOT_MINE",
+}
+
+schema.enums.OpinionState = {
+    [1] = "PENDING",
+    [2] = "SIGNED",
+    [3] = "AGREE",
+    [4] = "AGREE_FORWARD",
+    [5] = "DISAGREE",
+    [6] = "CORRECTION",
+    [7] = "AGREE_BY_DEFAULT",
+    [8] = "ESCALATED",
+}
+
+schema.enums.JointState = {
+    [1] = "OPEN",
+    [2] = "DISPATCHED",
+    [3] = "COLLECTING",
+    [4] = "CORRECTION",
+    [5] = "CONCLUDED",
+    [6] = "ESCALATED",
+    [7] = "CANCELLED",
+}
+
+schema.enums.JointOutcome = {
+    [1] = "AGREED",
+    [2] = "REFUSED",
 }
 
 schema.enums.SchemaMethodKind = {
@@ -751,6 +795,168 @@ schema.messages.HealthReply = {
     { 2, "problems", "enum", "HealthProblem", doc = "What is wrong with it." },
 }
 
+schema.messages.CoHandler = {
+    doc = "A department to be asked.",
+    { 1, "department", "string", doc = "Its code." },
+    { 2, "role", "enum", "CoHandlerRole", doc = "What for." },
+}
+
+schema.messages.OpenJointRequest = {
+    doc = "Names the departments to be asked.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "co", "message", "CoHandler", doc = "The departments, each once, without the lead." },
+    { 3, "opinion_days", "int32", doc = "How many working days each has for its opinion." },
+}
+
+schema.messages.JointRequest = {
+    doc = "Names the joint approval of a case.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+}
+
+schema.messages.OpinionRequest = {
+    doc = "A co-handler's opinion.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "kind", "enum", "OpinionKind", doc = "What it is." },
+    { 4, "reason", "string", doc = "Why: for a disagreement it must be stated." },
+    { 5, "items", "string", doc = "What is to be corrected, for a correction." },
+    { 6, "round", "uint32", doc = "Which asking it answers; 0 for whichever is current." },
+}
+
+schema.messages.AssignRequest = {
+    doc = "The coordinating office replaces or releases a co-handler that is before it.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "department", "string", doc = "The co-handler." },
+    { 4, "replace_by", "string", doc = "Who takes its place; it is released when this is empty." },
+}
+
+schema.messages.OverrideRequest = {
+    doc = "The lead overrides a disagreement.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "department", "string", doc = "The department that disagrees." },
+    { 4, "reason", "string", doc = "Why; it is told to that department." },
+}
+
+schema.messages.CallVisitRequest = {
+    doc = "The lead calls the co-handlers to the site (联合踏勘).",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "at", "instant", doc = "When." },
+    { 4, "place", "string", doc = "Where." },
+    { 5, "departments", "string", doc = "Which co-handlers; all when empty." },
+}
+
+schema.messages.RecordVisitRequest = {
+    doc = "What the visit has found.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "findings", "string", doc = "What was found." },
+    { 4, "attended", "string", doc = "The departments that came." },
+}
+
+schema.messages.CoHandlerView = {
+    doc = "A co-handler as it stands.",
+    { 1, "department", "string", doc = "Its code." },
+    { 2, "role", "enum", "CoHandlerRole", doc = "What it is asked for." },
+    { 3, "state", "enum", "OpinionState", doc = "Where it stands." },
+    { 4, "signed", "instant", doc = "When it signed." },
+    { 5, "due", "date", doc = "The last day for its opinion; absent before the dispatch." },
+    { 6, "answered", "instant", doc = "When it answered, or counted as having agreed." },
+    { 7, "reason", "string", doc = "Why it disagrees, or what it remarks." },
+    { 8, "items", "string", doc = "What it wants corrected." },
+    { 9, "overridden", "string", doc = "Why the lead overrode its disagreement; empty when it hasn't." },
+    { 10, "override_served", "bool", doc = "Whether the reasons of the override have reached it." },
+}
+
+schema.messages.VisitView = {
+    doc = "A visit to the site.",
+    { 1, "at", "instant", doc = "When it is called for." },
+    { 2, "place", "string", doc = "Where." },
+    { 3, "departments", "string", doc = "Who is called." },
+    { 4, "findings", "string", doc = "What was found; empty before." },
+    { 5, "attended", "string", doc = "Who came." },
+}
+
+schema.messages.JointView = {
+    doc = "A joint approval as it stands.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "version", "uint64", doc = "Its version." },
+    { 3, "state", "enum", "JointState", doc = "Its state." },
+    { 4, "lead", "string", doc = "The department that leads." },
+    { 5, "opinion_days", "int32", doc = "How many working days each co-handler has." },
+    { 6, "opinion_due", "date", doc = "The last day for the opinions that are still to come; absent when none is." },
+    { 7, "co", "message", "CoHandlerView", doc = "The co-handlers, by department." },
+    { 8, "awaiting", "string", doc = "The departments whose opinion is still to come, by code." },
+    { 9, "corrections", "string", doc = "What the applicant is asked to correct, from all co-handlers together." },
+    { 10, "outcome", "enum", "JointOutcome", doc = "What it came to; absent before it is concluded." },
+    { 11, "visit", "message", "VisitView", doc = "The visit called for last." },
+}
+
+schema.messages.JointTask = {
+    doc = "What a department has to give its opinion on.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "item", "string", doc = "The item code." },
+    { 3, "lead", "string", doc = "The department that leads." },
+    { 4, "role", "enum", "CoHandlerRole", doc = "What the opinion is needed for." },
+    { 5, "state", "enum", "OpinionState", doc = "Where the department stands: PENDING, SIGNED or ESCALATED." },
+    { 6, "due", "date", doc = "The last day for the opinion." },
+    { 7, "round", "uint32", doc = "Which asking it is, from 1: a corrected matter is asked anew." },
+    { 8, "corrected", "string", doc = "What the applicant has corrected since the last asking." },
+}
+
+schema.messages.ListJointTasksRequest = {
+    doc = "Asks for what departments have to give their opinion on.",
+    { 1, "department", "string", doc = "The department; the caller's own when empty." },
+    { 2, "limit", "int32", doc = "How many at most." },
+    { 3, "after", "string", doc = "Go on behind this case of the last page." },
+}
+
+schema.messages.ListJointTasksReply = {
+    doc = "Tasks, earliest deadline first.",
+    { 1, "tasks", "message", "JointTask", doc = "The tasks." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
+schema.messages.Attendance = {
+    doc = "What a daemon begins with.",
+    { 1, "worker", "string", doc = "What it calls itself, for the log; each daemon of a department has a name of its own." },
+    { 2, "capacity", "int32", doc = "How many tasks it takes at a time." },
+}
+
+schema.messages.AttendRequest = {
+    doc = "What a daemon tells the server. One of the fields is there; the first message has `attend`.",
+    { 1, "attend", "message", "Attendance", doc = "Begins." },
+    { 2, "sign", "message", "JointRequest", doc = "Signs for a matter." },
+    { 3, "opinion", "message", "OpinionRequest", doc = "Gives the department's opinion. The same opinion on the same asking may be sent again, and is acknowledged again." },
+    { 4, "give_back", "message", "JointRequest", doc = "Gives a task back, so that another daemon of the department gets it." },
+    { 5, "served", "message", "JointRequest", doc = "The reasons of an override have reached the department." },
+}
+
+schema.messages.JointAcknowledgement = {
+    doc = "What the server did of what a daemon told.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "state", "enum", "OpinionState", doc = "Where the department stands now." },
+    { 3, "refusal", "string", doc = "Why it wasn't done, by its stable name; empty when it was." },
+    { 4, "message", "string", doc = "The same in a sentence." },
+}
+
+schema.messages.OverrideNotice = {
+    doc = "A disagreement was overridden.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "reason", "string", doc = "The lead's reasons." },
+}
+
+schema.messages.AttendReply = {
+    doc = "What the server tells a daemon. One of the fields is there.",
+    { 1, "task", "message", "JointTask", doc = "A task for this daemon." },
+    { 2, "withdrawn", "message", "JointRequest", doc = "A task of this daemon is over: its time, the matter, or the asking has ended." },
+    { 3, "acknowledged", "message", "JointAcknowledgement", doc = "What became of what it told." },
+    { 4, "overridden", "message", "OverrideNotice", doc = "A disagreement of the department was overridden; it says when that has reached it." },
+}
+
 schema.messages.MaterialPart = {
     doc = "A part of a material (材料) on its way up. The first one of a call says what the material is.",
     { 1, "material", "bytes", doc = "The id that the sender gives it, random: the same when it goes on after a cut. First part only." },
@@ -971,6 +1177,25 @@ schema.services[7] = {
     name = "Health",
     methods = {
         [1] = { name = "Check", request = "Empty", reply = "HealthReply" },
+    },
+}
+
+schema.services[10] = {
+    name = "JointApproval",
+    methods = {
+        [1] = { name = "Open", request = "OpenJointRequest", reply = "JointView" },
+        [2] = { name = "Dispatch", request = "JointRequest", reply = "JointView" },
+        [3] = { name = "Sign", request = "JointRequest", reply = "JointView" },
+        [4] = { name = "GiveOpinion", request = "OpinionRequest", reply = "JointView" },
+        [5] = { name = "Assign", request = "AssignRequest", reply = "JointView" },
+        [6] = { name = "Override", request = "OverrideRequest", reply = "JointView" },
+        [7] = { name = "AcknowledgeOverride", request = "JointRequest", reply = "JointView" },
+        [8] = { name = "Conclude", request = "JointRequest", reply = "JointView" },
+        [9] = { name = "CallVisit", request = "CallVisitRequest", reply = "JointView" },
+        [10] = { name = "RecordVisit", request = "RecordVisitRequest", reply = "JointView" },
+        [11] = { name = "Get", request = "JointRequest", reply = "JointView" },
+        [12] = { name = "ListTasks", request = "ListJointTasksRequest", reply = "ListJointTasksReply" },
+        [13] = { name = "Attend", request = "AttendRequest", reply = "AttendReply" },
     },
 }
 

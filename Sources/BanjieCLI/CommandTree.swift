@@ -8,6 +8,7 @@ enum CommandTree {
         ),
         [
             .group(CaseCommands.group),
+            .group(JointCommands.group),
             .group(MaterialCommands.group),
             .group(DeadlineCommands.group),
             .group(CalendarCommands.group),

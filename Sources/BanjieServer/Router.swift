@@ -277,7 +277,7 @@ final class Router: CallHandler {
         // Each passes over what is told of the other's streams.
         if !handed.streamEvents.isEmpty {
             watches.add(handed.streamEvents.filter { $0.concerns(.watch) })
-            streams.add(handed.streamEvents.filter { $0.concerns(.upload) })
+            streams.add(handed.streamEvents.filter { $0.concerns(.upload, .session) })
         }
     }
 

@@ -15,6 +15,9 @@ package struct Policy: Hashable, Sendable, Codable {
     /// Working days after which a matter that waits for corrections lapses; nil for never, since
     /// the law sets no such limit.
     package var correctionLapseDays: Int?
+    /// Working days in which the reasons for overriding a disagreement reach the department that
+    /// disagreed: 10 (the city's rules of joint approval).
+    package var overrideReasonDays = 10
     /// Days after the end of a case for which personal data of its applicant are kept: five years. The
     /// law names the shortest time that the purpose needs (个人信息保护法 19), and leaves it to the city.
     package var personalDays = 1825

@@ -38,12 +38,18 @@ package enum Refusal: Error, Hashable, Sendable {
     /// What the office has of a material ends elsewhere.
     case partOutOfOrder(received: Int64)
     case digestMismatch
+    /// A co-handler must sign for the matter first.
+    case notSigned
+    case opinionPending(awaiting: [String])
+    /// A licensor's disagreement stands.
+    case licensor(department: String)
+    case jointRefused
     case exists(kind: RecordKind, name: String)
     case none(kind: RecordKind, name: String)
 
     /// What a record is, where a refusal names one.
     package enum RecordKind: Hashable, Sendable {
-        case department, post, person, item, `case`, deadline, calendar, material
+        case department, post, person, item, `case`, deadline, calendar, material, joint
     }
 
     /// The form of a personal value.

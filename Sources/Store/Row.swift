@@ -132,6 +132,15 @@ package struct RowWriter: Sendable {
     package mutating func blob(_ value: [UInt8]) { row.append(blob: value) }
     package mutating func null() { row.appendNull() }
     package mutating func bool(_ value: Bool) { row.append(value ? 1 : 0) }
+
+    /// A list of texts, as `ValueList` keeps it.
+    package mutating func texts(_ values: [String]) {
+        blob(ValueList.encode([values.map(Value.text)]))
+    }
+
+    package mutating func texts(_ values: [String]?) {
+        if let values { texts(values) } else { null() }
+    }
 }
 
 /// Hands out the values of one row, in the order of its columns.

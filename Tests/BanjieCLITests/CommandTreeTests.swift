@@ -120,9 +120,10 @@ struct CommandTreeTests {
             let parsed = try JSON(parsing: Array(outcome.output.utf8)[...])
             #expect(parsed.isObject, "\(line)")
         }
-        // Calculated here, for probes, or shown with a server (`MaterialTests`).
+        // Calculated here, for probes, for daemons, or shown with a server (`MaterialTests`).
         called.formUnion([
-            "Calendar/Due", "Calendar/Minutes", "Diagnostics/Echo", "Online/DownloadMaterial",
+            "Calendar/Due", "Calendar/Minutes", "Diagnostics/Echo", "JointApproval/Attend",
+            "Online/DownloadMaterial",
         ])
         let methods = Set(BanjieProtocolSchema.services.flatMap(\.methods).map(\.fullName))
         #expect(methods.subtracting(called).isEmpty)

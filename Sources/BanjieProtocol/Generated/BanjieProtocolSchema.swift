@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x5a80b706f2a3af06
+    public static let fingerprint: UInt64 = 0x2f45048ac067d3d8
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -17,6 +17,7 @@ public enum BanjieProtocolSchema {
         HealthMethods.service,
         ReflectionMethods.service,
         OnlineMethods.service,
+        JointApprovalMethods.service,
     ]
 
     /// Every message, in the order of the schema files.
@@ -93,6 +94,25 @@ public enum BanjieProtocolSchema {
         ItemRequest.self,
         ItemView.self,
         HealthReply.self,
+        CoHandler.self,
+        OpenJointRequest.self,
+        JointRequest.self,
+        OpinionRequest.self,
+        AssignRequest.self,
+        OverrideRequest.self,
+        CallVisitRequest.self,
+        RecordVisitRequest.self,
+        CoHandlerView.self,
+        VisitView.self,
+        JointView.self,
+        JointTask.self,
+        ListJointTasksRequest.self,
+        ListJointTasksReply.self,
+        Attendance.self,
+        AttendRequest.self,
+        JointAcknowledgement.self,
+        OverrideNotice.self,
+        AttendReply.self,
         MaterialPart.self,
         MaterialRequest.self,
         MaterialView.self,
@@ -123,6 +143,11 @@ public enum BanjieProtocolSchema {
         DeadlineState.self,
         Role.self,
         HealthProblem.self,
+        CoHandlerRole.self,
+        OpinionKind.self,
+        OpinionState.self,
+        JointState.self,
+        JointOutcome.self,
         SchemaMethodKind.self,
         SchemaIdempotency.self,
         SchemaAccess.self,

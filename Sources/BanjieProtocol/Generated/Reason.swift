@@ -99,6 +99,16 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case timeout = "TIMEOUT"
     /// The server failed; the record of it is in its log.
     case `internal` = "INTERNAL"
+    /// The co-handler hasn't signed for the matter.
+    case notSigned = "NOT_SIGNED"
+    /// An opinion is still to come.
+    case opinionPending = "OPINION_PENDING"
+    /// A licensor's disagreement can't be overridden.
+    case licensor = "LICENSOR"
+    /// The co-handlers' joint approval came to a refusal, so that nothing can be granted.
+    case jointRefused = "JOINT_REFUSED"
+    /// There is no joint approval of this case.
+    case noSuchJoint = "NO_SUCH_JOINT"
 
     /// The status with which it is refused.
     public var status: Status {
@@ -127,7 +137,8 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .noSuchPost,
             .noSuchDeadline,
             .noSuchCalendar,
-            .noSuchMaterial:
+            .noSuchMaterial,
+            .noSuchJoint:
             .notFound
         case
             .requestIdReused,
@@ -139,7 +150,8 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .notApplicant,
             .wrongDepartment,
             .notOwner,
-            .owned:
+            .owned,
+            .licensor:
             .permissionDenied
         case
             .serialsExhausted,
@@ -156,7 +168,10 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .staleVersion,
             .clockNotVirtual,
             .requestIdExpired,
-            .partOutOfOrder:
+            .partOutOfOrder,
+            .notSigned,
+            .opinionPending,
+            .jointRefused:
             .failedPrecondition
         case
             .unknownMethod:

@@ -343,6 +343,29 @@ extension Refusal {
                 en: "What came doesn't match the digest; send it again from 0.",
                 field: "digest"
             )
+        case .notSigned:
+            return says(.notSigned, zh: "请先签收。", en: "Sign for the matter first.")
+        case .opinionPending(let awaiting):
+            let departments = awaiting.joined(separator: chinese ? "、" : ", ")
+            return says(
+                .opinionPending,
+                zh: "尚待 \(departments) 的意见。",
+                en: "The opinions of \(departments) are still to come.",
+                ("awaiting", departments)
+            )
+        case .licensor(let department):
+            return says(
+                .licensor,
+                zh: "\(department) 为许可部门，其不同意见不得否决。",
+                en: "\(department) is a licensor; its disagreement can't be overridden.",
+                ("department", department)
+            )
+        case .jointRefused:
+            return says(
+                .jointRefused,
+                zh: "联审结论为不同意，不得准予许可。",
+                en: "The joint approval came to a refusal; nothing can be granted."
+            )
         case .exists(let kind, let name):
             return says(
                 .exists,
@@ -371,6 +394,7 @@ extension Refusal.RecordKind {
         case .deadline: .noSuchDeadline
         case .calendar: .noSuchCalendar
         case .material: .noSuchMaterial
+        case .joint: .noSuchJoint
         }
     }
 
@@ -385,6 +409,7 @@ extension Refusal.RecordKind {
         case .deadline: chinese ? "时限" : "deadline"
         case .calendar: chinese ? "日历版本" : "calendar version"
         case .material: chinese ? "材料" : "material"
+        case .joint: chinese ? "联审" : "joint approval"
         }
     }
 }

@@ -22,5 +22,6 @@ extension CaseFile: ServedFile {
                 payload: record.change(at: context.now).encoded()
             )
         )
+        try context.followCase(self)
     }
 }

@@ -46,7 +46,7 @@ extension CaseFile {
     func view(in circumstances: Circumstances) -> CaseView {
         let (now, calendars) = (circumstances.now, circumstances.calendars)
         let running = runningClocks
-        var missing: [String] = []
+        var missing = record.jointCorrections
         if case .waitCorrection(let items) = record.state { missing = items }
         return CaseView(
             case: record.key,

@@ -362,7 +362,7 @@ extension CasesService: CasesQueries {
         _ request: ListCasesRequest,
         in context: QueryContext
     ) throws(HandlerFailure) -> [CaseRecord] {
-        let department = try readableDepartment(request.department, in: context)
+        let department = try context.readableDepartment(request.department)
         try validating(request)
         let search = Search(
             by: CaseRecord.byDepartment,
@@ -414,7 +414,7 @@ extension CasesService: CasesQueries {
         _ request: DepartmentCardsRequest,
         in context: inout QueryContext
     ) throws(HandlerFailure) -> DepartmentCards {
-        let department = try readableDepartment(request.department, in: context)
+        let department = try context.readableDepartment(request.department)
         try validating(request)
         let (limit, offset) = (Int(request.limit), Int(request.offset))
         let search = Search(
@@ -440,13 +440,12 @@ extension CasesService: CasesQueries {
             more: page.count > limit
         )
     }
+}
 
+extension QueryContext {
     /// The department asked for, or the caller's own; staff see only their own.
-    private func readableDepartment(
-        _ asked: String,
-        in context: QueryContext
-    ) throws(HandlerFailure) -> String {
-        let actor = try context.signedIn()
+    func readableDepartment(_ asked: String) throws(HandlerFailure) -> String {
+        let actor = try signedIn()
         let department = asked.isEmpty ? actor.department : asked
         let seesAll =
             actor.has(.office) || actor.has(.supervisor) || actor.has(.operator)

@@ -21,7 +21,7 @@ struct DirectoryService: DirectoryCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> Post {
         try validating(request)
-        try requireDepartment(request.department, in: context)
+        try context.requireDepartment(request.department)
         context.unit.save(
             PostRecord(
                 code: request.code,
@@ -39,7 +39,7 @@ struct DirectoryService: DirectoryCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> Person {
         try validating(request)
-        if !request.department.isEmpty { try requireDepartment(request.department, in: context) }
+        if !request.department.isEmpty { try context.requireDepartment(request.department) }
         if !request.post.isEmpty {
             let post = try context.load(
                 PostRecord.self,
@@ -134,18 +134,11 @@ struct DirectoryService: DirectoryCommands, Sendable {
                 at: context.now
             )
         }
-        try requireDepartment(request.department, in: context)
+        try context.requireDepartment(request.department)
         context.unit.save(item)
         context.unit.save(ItemHeadRecord(code: item.key.code, version: item.key.version))
         context.audit("ITEM_PUBLISHED", "item/\(item.key.code)", "version \(item.key.version)")
         return item.view
-    }
-
-    private func requireDepartment(
-        _ code: String,
-        in context: CommandContext
-    ) throws(HandlerFailure) {
-        _ = try context.load(DepartmentRecord.self, code, or: .none(kind: .department, name: code))
     }
 }
 

@@ -42,6 +42,15 @@ protocol UploadRouting: Sendable {
     ) throws(DispatchFailure<HandlerFailure>) -> any EncodedStream<CommandContext, HandlerFailure>
 }
 
+/// A service's sessions, as the engine opens them.
+protocol SessionRouting: Sendable {
+    func openSession(
+        _ method: UInt16,
+        _ body: UnsafeRawBufferPointer,
+        in context: inout CommandContext
+    ) throws(DispatchFailure<HandlerFailure>) -> any EncodedStream<CommandContext, HandlerFailure>
+}
+
 /// A service all of whose methods are answered where they are read.
 protocol InlineRouting: Sendable {
     func dispatchQuery(
@@ -59,6 +68,7 @@ extension DeadlinesService: CommandRouting, QueryRouting, WatchRouting {}
 extension DiagnosticsService: QueryRouting {}
 extension DirectoryService: CommandRouting, QueryRouting {}
 extension HealthService: InlineRouting {}
+extension JointService: CommandRouting, QueryRouting, SessionRouting {}
 extension OnlineService: QueryRouting, UploadRouting, WatchRouting {}
 extension ReflectionService: InlineRouting {}
 
@@ -70,6 +80,7 @@ enum ServiceRegistry {
         var queries: (any QueryRouting)?
         var watches: (any WatchRouting)?
         var uploads: (any UploadRouting)?
+        var sessions: (any SessionRouting)?
         var inline: (any InlineRouting)?
         /// The files that its module keeps.
         var files: (any FileRouting)?
@@ -90,6 +101,7 @@ enum ServiceRegistry {
             watches: OnlineService(),
             uploads: OnlineService()
         ),
+        both(JointApprovalMethods.service, JointService(), files: Files(JointFile.self)),
     ]
 
     private static func both(
@@ -102,6 +114,7 @@ enum ServiceRegistry {
             commands: service,
             queries: service,
             watches: service as? any WatchRouting,
+            sessions: service as? any SessionRouting,
             files: files
         )
     }
@@ -125,8 +138,9 @@ enum ServiceRegistry {
     /// Every record type that the services keep.
     static let tables: [Table] = [
         ApplicantRecord.table, CalendarRecord.table, CardRecord.table, CaseCounterRecord.table,
-        CaseRecord.table, CredentialRecord.table, DeadlineRecord.table, DepartmentRecord.table,
-        ItemHeadRecord.table, ItemRecord.table, MaterialPartRecord.table, MaterialRecord.table,
+        CaseRecord.table, CoHandlerRecord.table, CredentialRecord.table, DeadlineRecord.table,
+        DepartmentRecord.table, ItemHeadRecord.table, ItemRecord.table, JointRecord.table,
+        MaterialPartRecord.table, MaterialRecord.table,
         PersonRecord.table, PostRecord.table,
     ]
 
@@ -147,6 +161,7 @@ enum ServiceRegistry {
         let queries: (any QueryRouting)?
         let watches: (any WatchRouting)?
         let uploads: (any UploadRouting)?
+        let sessions: (any SessionRouting)?
         let inline: (any InlineRouting)?
         /// What is masked in its replies; nil when nothing is.
         let mask: ReplyMask?
@@ -156,7 +171,8 @@ enum ServiceRegistry {
             switch method.kind {
             case .watch: watches != nil
             case .upload: uploads != nil
-            case .command, .query, .session: false
+            case .session: sessions != nil
+            case .command, .query: false
             }
         }
 
@@ -167,6 +183,7 @@ enum ServiceRegistry {
             queries = service.queries
             watches = service.watches
             uploads = service.uploads
+            sessions = service.sessions
             inline = service.inline
             mask = openings.contains(method.id) ? nil : ReplyMask(method.reply.descriptor)
             precondition(

@@ -3,7 +3,7 @@ internal import Office
 internal import Synchronization
 internal import Transport
 
-/// The way of what is told of uploads to the engine, which runs them beside its commands.
+/// The way of what is told of uploads and sessions to the engine, which runs them beside its commands.
 final class EngineStreams: Sendable {
     /// Bounded by the streams' credit.
     let events = Inbox<StreamEvent>(capacity: .max)
@@ -27,31 +27,34 @@ final class EngineStreams: Sendable {
 }
 
 extension StreamEvent {
-    /// Whether it may be about a stream of this kind.
-    func concerns(_ kind: MethodKind) -> Bool {
-        if case .opened(let opening) = self { return opening.method.kind == kind }
+    /// Whether it may be about a stream of one of these kinds.
+    func concerns(_ kinds: MethodKind...) -> Bool {
+        if case .opened(let opening) = self { return kinds.contains(opening.method.kind) }
         return true
     }
 }
 
 extension ServiceRegistry {
-    /// Hands the first message of an upload to its method.
+    /// Hands the first message of an upload or a session to its method.
     ///
-    /// - Precondition: the router has found that the method is one.
+    /// - Precondition: the router has found that the method is one of these.
     static func openCommandStream(
         _ opening: StreamOpening,
         in context: inout CommandContext
     ) throws(DispatchFailure<HandlerFailure>) -> HeldStream<CommandContext>.Stream {
-        guard let uploads = route(opening.method.id)?.uploads else {
-            preconditionFailure("the router hands over known uploads only")
+        guard let route = route(opening.method.id) else {
+            preconditionFailure("the router hands over known streams only")
         }
         return try opening.body.withUnsafeBufferPointer {
             (body) throws(DispatchFailure<HandlerFailure>) in
-            try uploads.openUpload(
-                opening.method.number,
-                UnsafeRawBufferPointer(body),
-                in: &context
-            )
+            let (number, body) = (opening.method.number, UnsafeRawBufferPointer(body))
+            if let uploads = route.uploads, opening.method.kind == .upload {
+                return try uploads.openUpload(number, body, in: &context)
+            }
+            guard let sessions = route.sessions else {
+                preconditionFailure("the router hands over uploads and sessions only")
+            }
+            return try sessions.openSession(number, body, in: &context)
         }
     }
 }

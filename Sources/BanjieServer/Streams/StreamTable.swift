@@ -134,7 +134,14 @@ struct StreamTable<Context> {
 
     private mutating func forget(_ ticket: CallTicket) -> HeldStream<Context>? {
         waitingForCommit.remove(ticket)
-        return streams.removeValue(forKey: ticket)
+        let stream = streams.removeValue(forKey: ticket)
+        if let stream { leave(stream) }
+        return stream
+    }
+
+    /// What a session had may be for another one.
+    private mutating func leave(_ stream: HeldStream<Context>) {
+        if stream.method.kind == .session { committed() }
     }
 
     /// Gives every stream that has something to do one turn, all on one state of the records.
@@ -172,6 +179,7 @@ struct StreamTable<Context> {
             guard progress != .finished else {
                 batch.end(ticket)
                 ended.append(StreamEnd(stream, failure: nil))
+                leave(stream)
                 return
             }
             streams[ticket] = stream

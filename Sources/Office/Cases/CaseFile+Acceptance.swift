@@ -138,10 +138,14 @@ extension CaseFile {
         by actor: Actor,
         in circumstances: Circumstances
     ) throws(Refusal) {
-        if !record.noticedItems.isEmpty {
-            for item in missing where !record.noticedItems.contains(item) {
+        let asked = record.state == .active(.joint) ? record.jointCorrections : record.noticedItems
+        if !asked.isEmpty {
+            for item in missing where !asked.contains(item) {
                 throw .unknownValue(field: "missing", value: item)
             }
+        }
+        if record.state == .active(.joint), !asked.isEmpty {
+            return correctForCoHandlers(missing: missing, by: actor, in: circumstances)
         }
         guard case .waitCorrection = record.state else { throw wrongState() }
         let now = circumstances.now

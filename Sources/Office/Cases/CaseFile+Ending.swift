@@ -6,7 +6,8 @@ import WorkCalendar
 extension CaseFile {
     /// 决定: grants or denies; delivery follows within its own limit (行政许可法 38, 44).
     ///
-    /// - Throws: `wrongState`, also for a grant while a gap is open.
+    /// - Throws: `wrongState`, also for a grant while a gap is open; `jointRefused` for a grant
+    ///   against what a joint approval came to.
     package mutating func decide(
         _ decision: Decision,
         by actor: Actor,
@@ -16,6 +17,7 @@ extension CaseFile {
         if decision.result == .grant && runningIndex(.gap) != nil {
             throw .wrongState(CaseState.active(.acceptedWithGap).name)
         }
+        if decision.result == .grant && record.jointOutcome == .refused { throw .jointRefused }
         let now = circumstances.now
         stop(Self.mainClocks + [.gap], at: now)
         start(

@@ -34,7 +34,7 @@ extension CaseFile {
         case .suspended: throw .alreadyPaused
         default: throw wrongState()
         }
-        try pause(Self.mainClocks, at: circumstances.now, reason: "\(reason)")
+        pause(Self.mainClocks, at: circumstances.now, reason: "\(reason)")
         record.state = .suspended(reason, plannedDays: plannedDays, from: stage)
         note(
             "CASE_PAUSED",
@@ -49,7 +49,7 @@ extension CaseFile {
     /// - Throws: `notPaused`.
     package mutating func resume(by actor: Actor, in circumstances: Circumstances) throws(Refusal) {
         guard case .suspended(_, _, let stage) = record.state else { throw .notPaused }
-        try resumeClocks(at: circumstances.now)
+        resumeClocks(at: circumstances.now)
         record.state = .active(stage)
         note("CASE_RESUMED", by: actor.login, at: circumstances.now)
         fire(through: circumstances.now, in: circumstances)

@@ -28,6 +28,10 @@ package struct CaseRecord: Hashable, Sendable {
     package internal(set) var noticedItems: [String]
     /// Whether the applicant was told of an extension.
     package internal(set) var applicantNotified: Bool
+    /// What the co-handlers want corrected, and the applicant hasn't; empty when nothing.
+    package internal(set) var jointCorrections: [String]
+    /// What the joint approval came to; nil before.
+    package internal(set) var jointOutcome: JointRecord.Outcome?
     /// The end of an instant item's target in working minutes.
     package internal(set) var instantTarget: Instant?
 
@@ -54,6 +58,7 @@ package struct CaseRecord: Hashable, Sendable {
         receipt = now.date
         noticedItems = []
         applicantNotified = false
+        jointCorrections = []
     }
 }
 
@@ -94,6 +99,8 @@ extension CaseRecord: FiledRecord {
             Column("reason", .text, optional: true, personal: true),
             Column("remedies", .text, optional: true, personal: true),
             Column("competent_agency", .text, optional: true),
+            Column("joint_corrections", .blob, optional: true),
+            Column("joint_outcome", .integer, optional: true),
         ],
         indexes: [byDepartment]
     )
@@ -112,12 +119,14 @@ extension CaseRecord: FiledRecord {
         row.bool(isJoint)
         row.integer(Int64(receipt.daysSinceEpoch))
         row.integer(acceptance.map { Int64($0.daysSinceEpoch) })
-        row.blob(ValueList.encode([noticedItems.map(Value.text)]))
+        row.texts(noticedItems)
         row.bool(applicantNotified)
         row.integer(instantTarget?.unixSeconds)
         row.text(trail.lastAudit)
         row.blob(ValueList.encode([trail.clockKeys.map(Value.integer)]))
         StoredCaseState(state).write(to: &row)
+        row.texts(jointCorrections.isEmpty ? nil : jointCorrections)
+        row.integer(jointOutcome.map { Int64($0.rawValue) })
     }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
@@ -144,6 +153,9 @@ extension CaseRecord: FiledRecord {
         trail.lastAudit = try row.text()
         trail.clockKeys = try row.clockKeys()
         state = try StoredCaseState(row: &row).state(row)
+        jointCorrections = try row.optionalTexts() ?? []
+        jointOutcome = try row.optionalInteger().flatMap { Int32(exactly: $0) }
+            .flatMap(JointRecord.Outcome.init(rawValue:))
     }
 }
 
@@ -206,11 +218,7 @@ private struct StoredCaseState {
     func write(to row: inout RowWriter) {
         row.integer(number)
         row.integer(stage)
-        if let missing {
-            row.blob(ValueList.encode([missing.map(Value.text)]))
-        } else {
-            row.null()
-        }
+        row.texts(missing)
         row.integer(pauseReason)
         row.integer(plannedDays)
         row.integer(decision)

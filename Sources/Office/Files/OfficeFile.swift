@@ -223,28 +223,28 @@ extension OfficeFile {
         }
     }
 
-    /// Pauses the running clocks of these kinds.
-    ///
-    /// - Throws: `alreadyPaused`.
-    mutating func pause(
-        _ kinds: [ClockKind],
-        at now: Instant,
-        reason: String
-    ) throws(Refusal) {
+    /// Pauses those clocks of these kinds that run.
+    mutating func pause(_ kinds: [ClockKind], at now: Instant, reason: String) {
         for index in clocks.indices
-        where kinds.contains(clocks[index].kind) && clocks[index].deadline.isRunning {
+        where kinds.contains(clocks[index].kind) && clocks[index].deadline.isRunning
+            && !clocks[index].deadline.isPaused
+        {
             do {
                 try clocks[index].deadline.pause(at: now, reason: reason)
-            } catch { throw Refusal(error) }
+            } catch {
+                preconditionFailure("a running clock can be paused")
+            }
         }
     }
 
     /// Lets every paused clock run again.
-    mutating func resumeClocks(at now: Instant) throws(Refusal) {
+    mutating func resumeClocks(at now: Instant) {
         for index in clocks.indices where clocks[index].deadline.isPaused {
             do {
                 try clocks[index].deadline.resume(at: now)
-            } catch { throw Refusal(error) }
+            } catch {
+                preconditionFailure("a paused clock can be resumed")
+            }
         }
     }
 

@@ -9,6 +9,7 @@ typealias Operation = @Sendable (World, Arguments) async throws -> [String: JSON
 let operations: [String: Operation] =
     calendarOperations
     .merging(caseOperations) { first, _ in first }
+    .merging(jointOperations) { first, _ in first }
     .merging(serverOperations) { first, _ in first }
 
 private let serverOperations: [String: Operation] = [
