@@ -8,16 +8,18 @@ import Testing
     /// The areas that the server has services for.
     private static let areas: Set<String> = [
         "calendar", "receipt", "acceptance", "instant", "extension", "pause", "card", "item",
-        "calendar-change", "delivery", "gap", "once",
+        "calendar-change", "delivery", "gap", "once", "joint",
     ]
 
     private static let scenarios: [Scenario] = {
         let folder = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../Scenarios").standardizedFileURL
-        let given = (try? Scenario.load(folder.appending(path: "given.jsonl").path)) ?? []
-        let ours = (try? Scenario.load(folder.appending(path: "further.jsonl").path)) ?? []
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        let all = files.filter { $0.hasSuffix(".jsonl") }.sorted().flatMap {
+            (try? Scenario.load(folder.appending(path: $0).path)) ?? []
+        }
         // A line that can't be read has no area, and fails.
-        return (given + ours).filter { $0.area.isEmpty || areas.contains($0.area) }
+        return all.filter { $0.area.isEmpty || areas.contains($0.area) }
     }()
 
     @Test func thereAreScenariosOfEveryArea() {

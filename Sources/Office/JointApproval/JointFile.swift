@@ -305,11 +305,19 @@ extension JointFile {
         let now = circumstances.now
         switch matter.record.state {
         case .active(.joint):
-            resumeClocks(at: now)
+            if clocks.contains(where: \.deadline.isPaused) {
+                resumeClocks(at: now)
+                note("JOINT_RESUMED", by: "system", at: now)
+                fire(through: now, in: circumstances)
+            }
             askAgain(in: circumstances)
-            fire(through: now, in: circumstances)
         case .suspended(let reason, _, .joint):
+            let runs = clocks.contains {
+                $0.kind == .opinion && $0.deadline.isRunning && !$0.deadline.isPaused
+            }
+            guard runs else { return }
             pause([.opinion], at: now, reason: "\(reason)")
+            note("JOINT_PAUSED", by: "system", at: now, "\(reason)")
         default:
             cancel(at: now)
         }
