@@ -89,6 +89,7 @@ let package = Package(
         .library(name: "BanjieClient", targets: ["BanjieClient"]),
         .executable(name: "banjied", targets: ["banjied"]),
         .executable(name: "banjie", targets: ["banjie"]),
+        .executable(name: "banjie-joint", targets: ["banjie-joint"]),
     ],
     targets: [
         // System libraries, and the C that names what their macros hide from Swift.
@@ -157,6 +158,11 @@ let package = Package(
             ]
         ),
         program("banjie", ["BanjieCLI"]),
+        source(
+            "BanjieJoint",
+            ["BanjieClient", "BanjieProtocol", "CivilTime", "PrivateFiles", "Wire"]
+        ),
+        program("banjie-joint", ["BanjieJoint"]),
 
         // The tools.
         tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines", "SeededRandom"]),
@@ -210,6 +216,7 @@ let package = Package(
                 "WorkCalendar",
             ]
         ),
+        tests("BanjieJointTests", ["BanjieJoint", "BanjieProtocol", "CivilTime", "PrivateFiles"]),
         tests("BanjieClientTests", ["BanjieClient", "BanjieProtocol", "Transport", "Wire"]),
         tests("BanjieProtocolTests", ["BanjieProtocol", "CivilTime", "SeededRandom", "Wire"]),
         tests(
@@ -229,7 +236,8 @@ let package = Package(
             "EndToEndTests",
             [
                 "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "Digest", "LocalServer",
-                "Office", "SeededRandom", "TLS", "TestCertificates", "Wire", "banjie", "banjied",
+                "Office", "SeededRandom", "TLS", "TestCertificates", "Wire", "banjie",
+                "banjie-joint", "banjied",
             ]
         ),
         tests(

@@ -941,6 +941,7 @@ schema.messages.JointAcknowledgement = {
     { 2, "state", "enum", "OpinionState", doc = "Where the department stands now." },
     { 3, "refusal", "string", doc = "Why it wasn't done, by its stable name; empty when it was." },
     { 4, "message", "string", doc = "The same in a sentence." },
+    { 5, "round", "uint32", doc = "The asking that the opinion was about; 0 when it wasn't an opinion." },
 }
 
 schema.messages.OverrideNotice = {

@@ -72,6 +72,7 @@ extension ModuleTexts {
             "CoHandlerView.state": "现状。",
             "JointAcknowledgement.message": "未执行的原因。",
             "JointAcknowledgement.refusal": "未执行的原因代码；已执行则不填。",
+            "JointAcknowledgement.round": "意见针对第几次征求；所告知的不是意见则为 0。",
             "JointAcknowledgement.state": "本部门的现状。",
             "JointTask.corrected": "自上次征求以来申请人补正的内容。",
             "JointTask.due": "反馈的最后一日。",

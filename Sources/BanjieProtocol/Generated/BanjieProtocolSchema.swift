@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x2f45048ac067d3d8
+    public static let fingerprint: UInt64 = 0x6993d2211345e0e4
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [

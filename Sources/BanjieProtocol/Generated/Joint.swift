@@ -1407,6 +1407,8 @@ public struct JointAcknowledgement: Message {
     public var refusal: String = ""
     /// The same in a sentence.
     public var message: String = ""
+    /// The asking that the opinion was about; 0 when it wasn't an opinion.
+    public var round: UInt32 = 0
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
 
@@ -1416,12 +1418,14 @@ public struct JointAcknowledgement: Message {
         `case`: String = "",
         state: OpinionState = OpinionState(rawValue: 0),
         refusal: String = "",
-        message: String = ""
+        message: String = "",
+        round: UInt32 = 0
     ) {
         self.case = `case`
         self.state = state
         self.refusal = refusal
         self.message = message
+        self.round = round
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
@@ -1431,6 +1435,7 @@ public struct JointAcknowledgement: Message {
             case 2: self.state = try reader.scalar()
             case 3: self.refusal = try reader.string()
             case 4: self.message = try reader.string()
+            case 5: self.round = try reader.scalar()
             default: try reader.keep(in: &unknownFields)
             }
         }
@@ -1441,6 +1446,7 @@ public struct JointAcknowledgement: Message {
         writer.write(self.state, as: 2)
         writer.write(self.refusal, as: 3)
         writer.write(self.message, as: 4)
+        writer.write(self.round, as: 5)
         writer.write(unknownFields)
     }
 
@@ -1458,6 +1464,7 @@ public struct JointAcknowledgement: Message {
             FieldDescriptor(2, "state", .enumeration(OpinionState.self), limits: FieldLimits(unknown: .unknownValue), doc: "Where the department stands now."),
             FieldDescriptor(3, "refusal", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Why it wasn't done, by its stable name; empty when it was."),
             FieldDescriptor(4, "message", .string, limits: FieldLimits(value: Bounds(nil, 2000)), doc: "The same in a sentence."),
+            FieldDescriptor(5, "round", .uint32, doc: "The asking that the opinion was about; 0 when it wasn't an opinion."),
         ],
         doc: "What the server did of what a daemon told."
     )

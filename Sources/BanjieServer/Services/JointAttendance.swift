@@ -108,7 +108,14 @@ struct AttendSession: ServedSession {
             }
         }
         if let opinion = request.opinion {
-            try acknowledge(opinion.case, in: &context) { (context) throws(HandlerFailure) in
+            let known = try record(of: opinion.case, in: context)
+            let round = UInt32(clamping: known?.content.round ?? 0)
+            try acknowledge(
+                opinion.case,
+                round: opinion.round > 0 ? opinion.round : round,
+                in: &context
+            ) { (context) throws(HandlerFailure) in
+                if let known, service.has(opinion, been: known.content) { return }
                 _ = try service.giveOpinion(opinion, in: &context)
             }
         }
@@ -141,10 +148,11 @@ struct AttendSession: ServedSession {
     /// is told again is done already.
     private mutating func acknowledge(
         _ serial: String,
+        round: UInt32 = 0,
         in context: inout CommandContext,
         _ body: (inout CommandContext) throws(HandlerFailure) -> Void
     ) throws(HandlerFailure) {
-        var acknowledgement = JointAcknowledgement(case: serial)
+        var acknowledgement = JointAcknowledgement(case: serial, round: round)
         do throws(HandlerFailure) {
             try body(&context)
         } catch .store(let error) {

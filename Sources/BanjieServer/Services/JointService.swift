@@ -85,6 +85,20 @@ struct JointService: JointApprovalCommands, Sendable {
         }
     }
 
+    /// Whether an opinion has been given already, on the same asking.
+    func has(_ request: OpinionRequest, been coHandler: Office.CoHandler) -> Bool {
+        guard request.round == 0 || Int64(request.round) == coHandler.round,
+            let said = try? Said(request)
+        else { return false }
+        return switch (said, coHandler.standing) {
+        case (.opinion(.disagree(let reason, _)), .answered(.disagree(let known, _), _)):
+            reason == known
+        case (.opinion(let opinion), .answered(let known, _)): opinion == known
+        case (.declined, .escalated(.notMine)): true
+        default: false
+        }
+    }
+
     /// What an opinion request says.
     private enum Said {
         case opinion(Office.Opinion)
