@@ -7,6 +7,7 @@
 
 local schema = { enums = {}, messages = {}, services = {}, reasons = {} }
 
+schema.reasons.NO_SUCH_SESSION = "There is no such session."
 schema.reasons.REASON_REQUIRED = "A value is missing where the law or the office asks for a stated reason."
 schema.reasons.REMEDIES_REQUIRED = "A refusal of an application must name the remedies open to the applicant."
 schema.reasons.LIMIT_EXCEEDED = "More than the law or the city's policy allows."
@@ -29,6 +30,9 @@ schema.reasons.SERIALS_EXHAUSTED = "The day's serial numbers of this item are us
 schema.reasons.CLOCK_NOT_VIRTUAL = "The clock can only be moved on a virtual clock, and never back."
 schema.reasons.CLOCK_UNCONFIRMED = "The wall clock leapt; nothing fires until an operator confirms it."
 schema.reasons.SIGN_IN_REQUIRED = "The caller hasn't signed in."
+schema.reasons.SIGN_IN_DELAYED = "A person's password was wrong too often; the next attempt is judged after a while."
+schema.reasons.SIGNED_OUT = "The session that opened this stream was ended; sign in again."
+schema.reasons.RIGHTS_CHANGED = "The rights of who opened this stream have changed; open it again."
 schema.reasons.ROLE_REQUIRED = "The caller's roles don't include one that may do this."
 schema.reasons.HEAD_REQUIRED = "Only the head of the agency (for joint matters, of the government) may do this."
 schema.reasons.NOT_APPLICANT = "Only the applicant of the matter may do this."
@@ -54,11 +58,20 @@ schema.reasons.DRAINING = "The server is draining; nothing was begun."
 schema.reasons.OVERLOADED = "More calls wait than the server takes; nothing was begun."
 schema.reasons.TIMEOUT = "The call's time was over before it began."
 schema.reasons.INTERNAL = "The server failed; the record of it is in its log."
+schema.reasons.WEAK_PASSWORD = "A password that is too easy to guess."
+schema.reasons.WRONG_PASSWORD = "The present password is another one."
+schema.reasons.LAST_OPERATOR = "Without this person nobody could run the system."
 schema.reasons.NOT_SIGNED = "The co-handler hasn't signed for the matter."
 schema.reasons.OPINION_PENDING = "An opinion is still to come."
 schema.reasons.LICENSOR = "A licensor's disagreement can't be overridden."
 schema.reasons.JOINT_REFUSED = "The co-handlers' joint approval came to a refusal, so that nothing can be granted."
 schema.reasons.NO_SUCH_JOINT = "There is no joint approval of this case."
+
+schema.enums.SignInProof = {
+    [1] = "SECRET",
+    [2] = "PASSWORD",
+    [3] = "CERTIFICATE",
+}
 
 schema.enums.CaseState = {
     [1] = "DRAFT",
@@ -278,6 +291,35 @@ schema.messages.AuditEntry = {
 schema.messages.ReadAuditReply = {
     doc = "Audit entries, in order.",
     { 1, "entries", "message", "AuditEntry", doc = "The entries." },
+}
+
+schema.messages.SessionView = {
+    doc = "Somebody who has signed in.",
+    { 1, "session", "uint64", doc = "Its number: higher than those of all that began before, as long as the server runs." },
+    { 2, "login", "string", doc = "Who." },
+    { 3, "department", "string", doc = "The department; empty for applicants." },
+    { 4, "proof", "enum", "SignInProof", doc = "With what." },
+    { 5, "since", "instant", doc = "Since when." },
+    { 6, "connection", "string", doc = "The connection, as the log names it." },
+}
+
+schema.messages.ListSessionsRequest = {
+    doc = "Asks for sessions.",
+    { 1, "person", "string", doc = "Only those of this person; all when empty." },
+    { 2, "after", "uint64", doc = "Begin after this number." },
+    { 3, "limit", "int32", doc = "How many at most." },
+}
+
+schema.messages.ListSessionsReply = {
+    doc = "Sessions, by number.",
+    { 1, "sessions", "message", "SessionView", doc = "The sessions." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
+schema.messages.EndSessionRequest = {
+    doc = "Names a session that is to end, and why.",
+    { 1, "session", "uint64", doc = "Its number." },
+    { 2, "reason", "string", doc = "Why; it stands in the audit log." },
 }
 
 schema.messages.PauseDays = {
@@ -736,6 +778,38 @@ schema.messages.Person = {
     { 7, "phone", "string", personal = true, doc = "A telephone number; empty when it isn't given." },
     { 8, "firm", "string", doc = "The firm for which an applicant acts; empty for others." },
     { 9, "credit_code", "string", doc = "统一社会信用代码 (GB 32100) of the firm; empty for others." },
+    { 10, "disabled", "bool", doc = "Whether the person may not sign in. It is changed by `DisablePerson` and `EnablePerson` alone." },
+}
+
+schema.messages.ListPeopleRequest = {
+    doc = "Asks for people.",
+    { 1, "department", "string", doc = "Only those of this department; all when empty." },
+    { 2, "after", "string", doc = "Begin after this login." },
+    { 3, "limit", "int32", doc = "How many at most." },
+}
+
+schema.messages.ListPeopleReply = {
+    doc = "People, masked, by login.",
+    { 1, "people", "message", "Person", doc = "The people." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
+schema.messages.PersonReasonRequest = {
+    doc = "Names a person, and says why.",
+    { 1, "login", "string", doc = "The person." },
+    { 2, "reason", "string", doc = "Why; it stands in the audit log." },
+}
+
+schema.messages.SetPasswordRequest = {
+    doc = "A password for a person. It has 12 to 200 characters, doesn't contain the login, and isn't 64 hexadecimal digits, which is the form of a secret.",
+    { 1, "login", "string", doc = "The person." },
+    { 2, "password", "string", personal = true, doc = "The password." },
+}
+
+schema.messages.ChangePasswordRequest = {
+    doc = "A new password for oneself, with the present one, or the present secret.",
+    { 1, "present", "string", personal = true, doc = "The present password or secret." },
+    { 2, "password", "string", personal = true, doc = "The new password, of the form that `SetPasswordRequest` has." },
 }
 
 schema.messages.OpenPersonRequest = {
@@ -1092,6 +1166,8 @@ schema.services[6] = {
         [2] = { name = "ConfirmClock", request = "Empty", reply = "ClockMoved" },
         [3] = { name = "GetAuditHead", request = "Empty", reply = "AuditHead" },
         [4] = { name = "ReadAudit", request = "ReadAuditRequest", reply = "ReadAuditReply" },
+        [5] = { name = "ListSessions", request = "ListSessionsRequest", reply = "ListSessionsReply" },
+        [6] = { name = "EndSession", request = "EndSessionRequest", reply = "Empty" },
     },
 }
 
@@ -1171,6 +1247,11 @@ schema.services[4] = {
         [6] = { name = "GetItem", request = "ItemRequest", reply = "ItemView" },
         [7] = { name = "GetPerson", request = "PersonRequest", reply = "Person" },
         [8] = { name = "OpenPerson", request = "OpenPersonRequest", reply = "Person" },
+        [9] = { name = "ListPeople", request = "ListPeopleRequest", reply = "ListPeopleReply" },
+        [10] = { name = "SetPassword", request = "SetPasswordRequest", reply = "Empty" },
+        [11] = { name = "ChangePassword", request = "ChangePasswordRequest", reply = "Empty" },
+        [12] = { name = "DisablePerson", request = "PersonReasonRequest", reply = "Person" },
+        [13] = { name = "EnablePerson", request = "PersonReasonRequest", reply = "Person" },
     },
 }
 

@@ -13,6 +13,8 @@ enum CommandTree {
             .group(DeadlineCommands.group),
             .group(CalendarCommands.group),
             .group(DirectoryCommands.group),
+            .group(AccountCommands.group),
+            .command(AccountCommands.changePassword),
             .command(AdminCommands.status),
             .command(HealthCommand.command),
             .group(AdminCommands.clock),

@@ -32,7 +32,7 @@ enum Bootstrap {
                 roles: [.operator]
             )
         )
-        unit.save(CredentialRecord(login: operatorLogin, secretDigest: secret.digest))
+        unit.save(CredentialRecord(login: operatorLogin, proof: .secret(digest: secret.digest)))
         unit.audit(
             AuditDraft(
                 at: now,

@@ -25,6 +25,7 @@ package final class OfficeServer: Sendable {
     private let queries: QueryPool<HeldCall>
     private let watches: StreamDesk<WatchContext>
     private let signIns: SignInDesk
+    private let passwords: PasswordWorker
     private let shared: SharedState
     private let engineFinished: DispatchSemaphore
     private let logger: Logger
@@ -87,7 +88,12 @@ package final class OfficeServer: Sendable {
             ended: { interceptors.after($0.call.observed, CallEnding($0)) },
             log: Self.trouble("watch.trouble", logger)
         )
+        let passwords = PasswordWorker()
         let signIns = SignInDesk(
+            sessions: shared.sessions,
+            passwords: passwords,
+            notes: shared.notes,
+            clock: clock,
             log: Self.trouble("sign_in.trouble", logger),
             post: { exit.post($0, for: $1) }
         )
@@ -114,7 +120,6 @@ package final class OfficeServer: Sendable {
                 exit: exit,
                 watches: watches,
                 streams: streams,
-                signIns: signIns,
                 interceptors: interceptors,
                 gapMax: Int64(configuration.gapHours) * 3600,
                 replySeconds: Int64(configuration.replyDays) * Instant.secondsPerDay,
@@ -134,6 +139,7 @@ package final class OfficeServer: Sendable {
             )
         }
         try signIns.start(makeReader: makeReader)
+        try passwords.start(makeReader: makeReader)
 
         let profile = ServerProfile(
             realm: configuration.realm,
@@ -165,6 +171,7 @@ package final class OfficeServer: Sendable {
         self.queries = queries
         self.watches = watches
         self.signIns = signIns
+        self.passwords = passwords
         self.shared = shared
         self.engineFinished = engineFinished
     }
@@ -289,6 +296,7 @@ package final class OfficeServer: Sendable {
         logger.log(.info, "server.draining")
         shared.update { $0.status.draining = true }
         transport.drain(within: 30_000)
+        passwords.stop()
         inbox.close()
         engineFinished.wait()
         queries.stop()
@@ -306,7 +314,6 @@ package final class OfficeServer: Sendable {
         let exit: ReplyExit
         let watches: StreamDesk<WatchContext>
         let streams: EngineStreams
-        let signIns: SignInDesk
         let interceptors: ServerInterceptors
         let gapMax: Int64
         let replySeconds: Int64
@@ -329,7 +336,11 @@ package final class OfficeServer: Sendable {
                     log: start.log,
                     exit: EngineExit(
                         deliver: { start.exit.deliverCommitted($0) },
-                        accountsChanged: { start.signIns.follow($0) },
+                        accountsChanged: { changes in
+                            let cuts = start.shared.sessions.follow(changes)
+                            start.watches.add(cuts.map(StreamEvent.cut))
+                            start.streams.add(cuts.map(StreamEvent.cut))
+                        },
                         published: { start.watches.committed() },
                         post: { start.exit.post(&$0) },
                         ended: {

@@ -23,6 +23,7 @@ final class Router: CallHandler {
     private let watches: StreamDesk<WatchContext>
     private let streams: EngineStreams
     private let signIns: SignInDesk
+    private let sessions: Sessions
     private let shared: SharedState
     private let interceptors: ServerInterceptors
     private let metrics: ServerMetrics
@@ -54,6 +55,7 @@ final class Router: CallHandler {
         self.watches = watches
         self.streams = streams
         self.signIns = signIns
+        sessions = signIns.sessions
         self.shared = shared
         self.interceptors = interceptors
         self.metrics = metrics
@@ -73,7 +75,7 @@ final class Router: CallHandler {
         let timeout = Self.timeout(of: call, route?.method)
         let observed = ObservedCall(call, route?.observed, timeoutMilliseconds: timeout)
         interceptors.before(observed)
-        let session = signIns.session(of: call.principal, on: call.connection)
+        let session = sessions.session(of: call.principal, on: call.connection)
         let language = session?.language ?? .english
         guard let route else {
             return refuse(observed, .unknownMethod, in: language, &responder)
@@ -95,6 +97,17 @@ final class Router: CallHandler {
             traceID: observed.trace?.traceID,
             ticket: HeldCall(ticket: ticket, observed: observed)
         )
+        if let actor = session?.actor,
+            let request = PasswordRequest(call.method, handed.body, by: actor)
+        {
+            let isTaken = signIns.prepare(request, by: actor) { [commands, deliver] passwords in
+                var prepared = handed
+                prepared.passwords = passwords
+                if commands.add([prepared]) == 0 { deliver([Self.overloaded(handed)]) }
+            }
+            if !isTaken { deliver([Self.overloaded(handed)]) }
+            return
+        }
         waiting.withLock {
             switch method.kind {
             case .command: $0.commands.append(handed)
@@ -110,7 +123,7 @@ final class Router: CallHandler {
         let timeout = Self.timeout(of: call, route?.method)
         let observed = ObservedCall(call, route?.observed, timeoutMilliseconds: timeout)
         interceptors.before(observed)
-        let session = signIns.session(of: call.principal, on: call.connection)
+        let session = sessions.session(of: call.principal, on: call.connection)
         let language = session?.language ?? .english
         guard let route, route.isServedStream else {
             return refuse(observed, .unknownMethod, in: language, &responder)
@@ -130,7 +143,9 @@ final class Router: CallHandler {
             room: room,
             call: HeldCall(ticket: ticket, observed: observed)
         )
+        let isWhole = responder.isHalfClosed && route.method.kind != .watch
         tell(.opened(opening))
+        if isWhole { tell(.halfClosed(ticket)) }
     }
 
     func received(_ message: UnsafeRawBufferPointer, on ticket: CallTicket) -> Bool {
@@ -185,7 +200,7 @@ final class Router: CallHandler {
         _ method: MethodDescriptor,
         _ responder: inout Responder
     ) -> Reason? {
-        let session = signIns.session(of: call.principal, on: call.connection)
+        let session = sessions.session(of: call.principal, on: call.connection)
         let language = session?.language ?? .english
         if let reason = Self.refusal(of: method.access, to: session?.actor) {
             responder.fail(Self.failure(reason, in: language))
@@ -221,7 +236,7 @@ final class Router: CallHandler {
             let failure: HandlerFailure =
                 (error as? FieldRefusal).map { .value($0) } ?? .undecodable("\(error)")
             let language =
-                signIns.session(of: call.principal, on: call.connection)?.language ?? .english
+                sessions.session(of: call.principal, on: call.connection)?.language ?? .english
             return Self.fail(failure, in: language, &responder)
         }
     }
@@ -286,27 +301,27 @@ final class Router: CallHandler {
         guard !calls.isEmpty else { return }
         let refused = calls.dropFirst(add(calls))
         guard !refused.isEmpty else { return }
-        deliver(
-            refused.map {
-                EngineAnswer(
-                    ticket: $0.ticket,
-                    outcome: .failure(
-                        EngineFailure(
-                            report: FailureReport(
-                                .overloaded,
-                                Reason.overloaded.sentence(in: $0.language),
-                                retryAfterMillis: 100
-                            ),
-                            isOutcomeKnown: true
-                        )
-                    )
+        deliver(refused.map(Self.overloaded))
+    }
+
+    private static func overloaded(_ call: Call) -> EngineAnswer<HeldCall> {
+        EngineAnswer(
+            ticket: call.ticket,
+            outcome: .failure(
+                EngineFailure(
+                    report: FailureReport(
+                        .overloaded,
+                        Reason.overloaded.sentence(in: call.language),
+                        retryAfterMillis: 100
+                    ),
+                    isOutcomeKnown: true
                 )
-            }
+            )
         )
     }
 
     func identified(_ connection: ConnectionID, by certificate: PeerCertificate) {
-        signIns.identify(connection, by: certificate)
+        sessions.identify(connection, by: certificate)
     }
 
     func failed(_ connection: ConnectionID, _ error: TLSError) {
@@ -325,7 +340,7 @@ final class Router: CallHandler {
     }
 
     func closed(_ connection: ConnectionID, principal: Principal) {
-        signIns.forget(connection)
+        sessions.forget(connection)
     }
 
     private static func failure(_ reason: Reason, in language: Language) -> CallFailure {

@@ -30,6 +30,7 @@ package final class SteppedOffice {
     private var watchWork: StreamDesk<WatchContext>.Work
     private let streams: EngineStreams
     private let signIns: SignInDesk
+    private let passwords: PasswordWorker
     private let reader: any RecordReader
     private let outbox = Outbox()
 
@@ -79,7 +80,13 @@ package final class SteppedOffice {
         self.watches = watches
         let streams = EngineStreams(commands: inbox)
         self.streams = streams
+        let passwords = PasswordWorker()
+        self.passwords = passwords
         let signIns = SignInDesk(
+            sessions: shared.sessions,
+            passwords: passwords,
+            notes: shared.notes,
+            clock: clock,
             log: log,
             post: { verdict, connection in
                 outbox.verdicts.withLock { $0.append((verdict, connection)) }
@@ -107,7 +114,11 @@ package final class SteppedOffice {
             log: log,
             exit: EngineExit(
                 deliver: deliver,
-                accountsChanged: { signIns.follow($0) },
+                accountsChanged: { changes in
+                    let cuts = shared.sessions.follow(changes)
+                    watches.add(cuts.map(StreamEvent.cut))
+                    streams.add(cuts.map(StreamEvent.cut))
+                },
                 published: { watches.committed() },
                 post: post,
                 ended: { _ in streams.ended() }
@@ -139,7 +150,10 @@ package final class SteppedOffice {
     package func runWatches() { watches.takeRound(of: &watchWork, waitingMilliseconds: 0) }
 
     /// Judges credentials that wait.
-    package func judgeCredentials() { signIns.judgeBatch(from: reader, waitingMilliseconds: 0) }
+    package func judgeCredentials() {
+        signIns.judgeBatch(from: reader, waitingMilliseconds: 0)
+        passwords.runBatch(with: reader, waitingMilliseconds: 0)
+    }
 
     /// Takes what is to be told to the connections.
     package func takeReplies(into batch: inout ReplyBatch) {

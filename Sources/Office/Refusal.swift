@@ -17,7 +17,10 @@ package enum Refusal: Error, Hashable, Sendable {
     /// A personal value of another form; what stood there isn't told.
     case malformed(field: String, form: Form)
 
+    case weakPassword(PasswordRule.Weakness)
+
     // Who asked.
+    case wrongPassword
     case headRequired(joint: Bool)
     case notApplicant
     case wrongDepartment(answers: String)
@@ -44,12 +47,14 @@ package enum Refusal: Error, Hashable, Sendable {
     /// A licensor's disagreement stands.
     case licensor(department: String)
     case jointRefused
+    /// Nobody could run the system afterwards.
+    case lastOperator
     case exists(kind: RecordKind, name: String)
     case none(kind: RecordKind, name: String)
 
     /// What a record is, where a refusal names one.
     package enum RecordKind: Hashable, Sendable {
-        case department, post, person, item, `case`, deadline, calendar, material, joint
+        case department, post, person, item, `case`, deadline, calendar, material, joint, session
     }
 
     /// The form of a personal value.

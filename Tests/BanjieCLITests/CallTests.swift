@@ -56,7 +56,7 @@ struct CallTests {
 
     @Test func anOperandMayBearASharedOptionsName() async throws {
         let outcome = await run(
-            "directory person put ana --name A --roles STAFF --login operator",
+            "admin person put ana --name A --roles STAFF --login operator",
             variables: ["BANJIE_SECRET": "s"]
         )
         let call = try #require(outcome.calls.first)
@@ -220,7 +220,7 @@ struct SignInTests {
         let answer: FakeChannel.Answer = { _, _ in
             CallReply(bytes: Credential(login: "ana", secret: "top").encoded())
         }
-        let line = "directory credential issue ana"
+        let line = "admin credential issue ana"
         let shown = await run(line, answer: answer)
         #expect(shown.output.contains("top"))
         let filed = await run(line + " --out s", answer: answer)
@@ -244,7 +244,7 @@ struct SignInTests {
             calls.change { $0 += 1 }
             throw refusal
         }
-        let line = "directory credential issue ana --out s"
+        let line = "admin credential issue ana --out s"
         let exists = await run(line, files: ["s": ""], answer: answer)
         #expect(exists.status == .outputLost)
         #expect(exists.errors.contains("file exists"))

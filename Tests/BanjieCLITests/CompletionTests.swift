@@ -10,7 +10,7 @@ struct CompletionTests {
     @Test func commands() {
         #expect(candidates("ca") == ["case", "calendar", "call"])
         #expect(candidates("case", "with") == ["withdraw"])
-        #expect(candidates("directory", "person", "") == ["put", "show", "open"])
+        #expect(candidates("directory", "item", "") == ["publish", "show"])
         #expect(candidates("") == CommandTree.root.members.map(\.name))
         #expect(candidates("nothing", "x").isEmpty)
         #expect(candidates().isEmpty)

@@ -138,6 +138,13 @@ func run(
         variable: { variables[$0] },
         requestID: { Array(1...16) },
         read: { streams.change { $0.input.isEmpty ? nil : $0.input.removeFirst() } },
+        asks: false,
+        readSecret: { _ in
+            streams.change { streams in
+                guard !streams.input.isEmpty else { return "correct horse battery staple" }
+                return String(decoding: streams.input.removeFirst(), as: UTF8.self)
+            }
+        },
         write: { bytes in streams.change { $0.output += bytes } },
         writeError: { line in streams.change { $0.errors += line + "\n" } },
         readFile: { path throws(FileError) in

@@ -21,10 +21,16 @@ import Wire
             "applicant": .delimited(Array(TestOffice.everybody.utf8)),
             "version": .varint(0),
         ]
-        let connection = try office.frames(as: TestOffice.everybody)
+        var jointKnown = known
+        jointKnown["case"] = .delimited(Array(try await office.dispatchCase().case.utf8))
+        let lead = try office.frames(as: TestOffice.everybody)
+        let coHandler = try office.frames(as: TestOffice.coHandler)
         let head = try await office.auditHead()
         var count = 0
         for method in Self.methods {
+            let isJoint = method.serviceNumber == JointApprovalMethods.service.number
+            let known = isJoint ? jointKnown : known
+            let connection = Self.coHandlersMethods.contains(method.id) ? coHandler : lead
             for bad in BadMessage.all(of: method.request, known: known) {
                 let answer = try connection.call(method.id, bad.bytes)
                 let difference = Self.difference(of: answer, from: bad)
@@ -36,6 +42,12 @@ import Wire
         print("bad input: \(count) requests to \(Self.methods.count) methods")
         #expect(try await DiagnosticsClient(office.office.operator()).status(Empty()).writable)
     }
+
+    /// What those do whom a lead asks.
+    private static let coHandlersMethods: Set<UInt32> = [
+        JointApprovalMethods.sign.id, JointApprovalMethods.giveOpinion.id,
+        JointApprovalMethods.acknowledgeOverride.id,
+    ]
 
     private static func difference(
         of answer: FrameConnection.Answer,
@@ -148,10 +160,14 @@ import Wire
             }
             #expect(!affected.isEmpty, "no command names \(what)")
             for method in affected {
+                // The case is there, but nobody has asked other departments about it.
+                let isAboutJoint =
+                    method.serviceNumber == JointApprovalMethods.service.number
+                    && reasons != [.noSuchCase]
                 let bad = BadMessage(
                     what: what,
                     bytes: RawMessage(of: method.request, known: known).encoded,
-                    reasons: reasons
+                    reasons: isAboutJoint ? [.noSuchJoint, .noSuchDepartment] : reasons
                 )
                 let answer = try connection.call(method.id, bad.bytes)
                 let difference = Self.difference(of: answer, from: bad)

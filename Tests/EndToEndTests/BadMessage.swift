@@ -79,12 +79,12 @@ extension BadMessage {
             func add(
                 _ what: String,
                 _ values: [RawMessage.Value],
-                _ reason: Reason,
+                _ reasons: Set<Reason>,
                 field path: String
             ) {
                 var message = valid
                 message[field.number] = values
-                var reasons: Set<Reason> = [reason]
+                var reasons = reasons
                 if let absent = absentReasons[field.name] { reasons.insert(absent) }
                 all.append(
                     BadMessage(
@@ -97,10 +97,10 @@ extension BadMessage {
             }
             let element = field.isList ? "\(field.name)[0]" : field.name
             if let required = field.limits.required {
-                add("left out", [], required, field: field.name)
+                add("left out", [], [required], field: field.name)
             }
             for (what, value, reason) in forbidden(field) {
-                add(what, [value], reason, field: element)
+                add(what, [value], [reason], field: element)
             }
             if field.isList {
                 let value = RawMessage.value(of: field, known: known)
@@ -112,15 +112,20 @@ extension BadMessage {
                     add(
                         "\(values.count) elements",
                         count < 1 ? [] : values,
-                        .outOfRange,
+                        [.outOfRange],
                         field: field.name
                     )
                 }
             }
             if case .message(let inner) = field.type {
                 for bad in outOfLimits(inner, known: known) {
-                    guard let path = bad.field, let reason = bad.reasons.first else { continue }
-                    add(bad.what, [.delimited(bad.bytes)], reason, field: "\(element).\(path)")
+                    guard let path = bad.field else { continue }
+                    add(
+                        bad.what,
+                        [.delimited(bad.bytes)],
+                        bad.reasons,
+                        field: "\(element).\(path)"
+                    )
                 }
             }
         }

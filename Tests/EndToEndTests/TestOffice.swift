@@ -16,20 +16,28 @@ final class TestOffice {
 
     /// The login of somebody with every role but the operator's, in the department that answers.
     static let everybody = "everybody"
+    /// The same in another department.
+    static let coHandler = "co-handler"
 
     init() async throws {
         let server = try ServerProcess(program: ServerProcess.builtProgram)
         try server.start(.virtual(Self.morning))
         office = try LocalOffice(on: server)
         try await office.admit(
-            departments: ["LEAD"],
+            departments: ["LEAD", "OTHER"],
             people: [
+                Member(
+                    Self.coHandler,
+                    department: "OTHER",
+                    rank: 9,
+                    roles: BanjieProtocol.Role.known
+                ),
                 Member(
                     Self.everybody,
                     department: "LEAD",
                     rank: 9,
                     roles: BanjieProtocol.Role.known
-                )
+                ),
             ]
         )
         let body = "11440300MB2C9270T"
@@ -48,6 +56,34 @@ final class TestOffice {
     func submitCase() async throws -> CaseView {
         try await CasesClient(try office.channel(as: Self.everybody))
             .submit(SubmitCaseRequest(item: item, applicant: Self.everybody))
+    }
+
+    /// An accepted case that is dispatched to the other department.
+    func dispatchCase() async throws -> CaseView {
+        let jointItem = String(item.dropLast()) + "2"
+        _ = try await DirectoryClient(try office.operator()).publishItem(
+            PublishItemRequest(
+                code: jointItem,
+                name: "事项",
+                department: "LEAD",
+                limits: ItemLimits(statutory: 45, promised: 45),
+                joint: true
+            )
+        )
+        let channel = try office.channel(as: Self.everybody)
+        let view = try await CasesClient(channel)
+            .submit(SubmitCaseRequest(item: jointItem, applicant: Self.everybody))
+        let joint = JointApprovalClient(channel)
+        _ = try await CasesClient(channel).accept(CaseRequest(case: view.case))
+        _ = try await joint.open(
+            OpenJointRequest(
+                case: view.case,
+                co: [BanjieProtocol.CoHandler(department: "OTHER", role: .consult)],
+                opinionDays: 5
+            )
+        )
+        _ = try await joint.dispatch(JointRequest(case: view.case))
+        return view
     }
 
     /// A running deadline.

@@ -92,7 +92,8 @@ import WorkCalendar
         try comesBack(ItemHeadRecord(code: Matter.itemCode, version: 1))
         try comesBack(DepartmentRecord(code: "LEAD", name: "牵头"))
         try comesBack(PostRecord(code: "P", name: "岗", department: "LEAD", rank: -3))
-        try comesBack(CredentialRecord(login: "zhang", secretDigest: [0, 255]))
+        try comesBack(CredentialRecord(login: "zhang", proof: .secret(digest: [0, 255])))
+        try comesBack(CredentialRecord(login: "zhang", proof: .password(hash: "$scrypt$")))
         for roles in [Set(Role.allCases), [], [.operator]] {
             try comesBack(
                 PersonRecord(
@@ -124,7 +125,7 @@ import WorkCalendar
         refusesOtherForms(ItemHeadRecord(code: Matter.itemCode, version: 1))
         refusesOtherForms(DepartmentRecord(code: "LEAD", name: "牵头"))
         refusesOtherForms(PostRecord(code: "P", name: "岗", department: "LEAD", rank: 1))
-        refusesOtherForms(CredentialRecord(login: "zhang", secretDigest: [0, 255]))
+        refusesOtherForms(CredentialRecord(login: "zhang", proof: .secret(digest: [0, 255])))
         refusesOtherForms(
             PersonRecord(
                 login: "zhang",

@@ -172,6 +172,24 @@ extension Invocation {
         return security
     }
 
+    /// Something that is typed and not shown.
+    ///
+    /// - Throws: when nothing comes.
+    func secret(_ prompt: Text) throws(CommandFailure) -> String {
+        let line: String?
+        do { line = try console.readSecret(language.text(prompt)) } catch { throw .file(error) }
+        guard let line, !line.isEmpty else {
+            throw .file(
+                FileError(
+                    path: "-",
+                    problem: .reading,
+                    reason: language.text("nothing came", "没有输入")
+                )
+            )
+        }
+        return line
+    }
+
     private func identity() throws(CommandFailure) -> ConnectionSettings.Identity? {
         guard let login = values.value("login", .text), !login.isEmpty else { return nil }
         if let path = values.value("secret-file", .path) {
@@ -185,6 +203,14 @@ extension Invocation {
         }
         guard let secret = console.variable("BANJIE_SECRET"), !secret.isEmpty else {
             if values.value("certificate", .path) != nil { return .init(login: login, secret: "") }
+            if console.asks {
+                return .init(
+                    login: login,
+                    secret: try self.secret(
+                        Text("password or secret of \(login): ", "\(login) 的口令或密钥：")
+                    )
+                )
+            }
             throw .usage(
                 .combination(
                     Text(

@@ -21,7 +21,10 @@ struct Answer<Reply: Message>: Sendable {
 extension Invocation {
     /// Opens a channel by the connection options.
     func channel() throws(CommandFailure) -> any CallChannel {
-        let settings = try connectionSettings()
+        try channel(to: try connectionSettings())
+    }
+
+    func channel(to settings: ConnectionSettings) throws(CommandFailure) -> any CallChannel {
         if values.has("verbose") {
             console.writeError(
                 language.text("server \(settings.servers)", "服务器 \(settings.servers)")

@@ -11,6 +11,8 @@ struct RequestForm: Sendable {
     var optionalOperands: Set<String> = []
     /// The options that must be given, beside those that the schema requires.
     var required: Set<String> = []
+    /// Fields that the method only answers with, and that aren't asked for.
+    var replyOnly: Set<String> = []
     /// What options stand for that aren't given.
     var fallbacks: [String: String] = [:]
 }
@@ -42,7 +44,9 @@ extension Command {
                     isRequired: !form.optionalOperands.contains(name)
                 )
             },
-            options: fields.filter { !form.operands.contains($0.name) }.map { $0.option(form) }
+            options: fields.filter {
+                !form.operands.contains($0.name) && !form.replyOnly.contains($0.name)
+            }.map { $0.option(form) }
                 + options + CommandOption.shared,
             examples: examples
         ) { invocation throws(CommandFailure) in

@@ -15,6 +15,11 @@ package struct Console: Sendable {
     let requestID: @Sendable () -> [UInt8]
     /// The next bytes of the standard input; nil at its end.
     let read: @Sendable () throws(FileError) -> [UInt8]?
+    /// Whether somebody sits at a terminal and can be asked.
+    let asks: Bool
+    /// A line that is typed without being shown; the next one of the standard input where nobody can be
+    /// asked. Nil at its end.
+    let readSecret: @Sendable (String) throws(FileError) -> String?
     /// Writes to the standard output.
     let write: @Sendable ([UInt8]) -> Void
     /// Writes a line to the standard error.

@@ -29,6 +29,8 @@ extension Console {
                 )
             },
             read: { () throws(FileError) in try readChunk(of: STDIN_FILENO, path: "-") },
+            asks: isatty(STDIN_FILENO) == 1,
+            readSecret: { prompt throws(FileError) in try readSecret(prompt) },
             write: { writeAll($0, to: STDOUT_FILENO) },
             writeError: { writeAll(Array(($0 + "\n").utf8), to: STDERR_FILENO) },
             readFile: { path throws(FileError) in try contents(of: path) },
@@ -38,6 +40,43 @@ extension Console {
             },
             connect: { settings throws(CallError) in try settings.connect() }
         )
+    }
+
+    /// A line of the standard input, byte by byte so that nothing behind it is lost; on a terminal it isn't
+    /// shown.
+    private static func readSecret(_ prompt: String) throws(FileError) -> String? {
+        let isTerminal = isatty(STDIN_FILENO) == 1
+        var settings = termios()
+        if isTerminal {
+            writeAll(Array(prompt.utf8), to: STDERR_FILENO)
+            guard tcgetattr(STDIN_FILENO, &settings) == 0 else {
+                throw FileError("-", .reading, errno)
+            }
+            var silent = settings
+            silent.c_lflag &= ~tcflag_t(ECHO)
+            tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
+        }
+        defer {
+            if isTerminal {
+                tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
+                writeAll([UInt8(ascii: "\n")], to: STDERR_FILENO)
+            }
+        }
+        var line: [UInt8] = []
+        while true {
+            var byte: UInt8 = 0
+            let count = Glibc.read(STDIN_FILENO, &byte, 1)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw FileError("-", .reading, errno)
+            }
+            if count == 0 && line.isEmpty { return nil }
+            if count == 0 || byte == UInt8(ascii: "\n") { break }
+            // No password is longer.
+            if line.count < 4096 { line.append(byte) }
+        }
+        if line.last == UInt8(ascii: "\r") { line.removeLast() }
+        return String(decoding: line, as: UTF8.self)
     }
 
     /// The next bytes of an open file, or nil at its end.

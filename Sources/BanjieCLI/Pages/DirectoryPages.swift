@@ -29,8 +29,48 @@ extension Page {
                 Text("roles", "角色"),
                 roles.joined(separator: language.text(", ", "、"))
             ),
+            Entry(Text("may sign in", "可登录"), person.disabled ? yesNo(false) : nil),
         ])
     }
+
+    mutating func show(_ reply: ListPeopleReply) {
+        guard !reply.people.isEmpty else { return none() }
+        let columns = [
+            Column(Text("login", "登录名")), Column(Text("name", "姓名")),
+            Column(Label.department), Column(Text("post", "岗位")), Column(Text("roles", "角色")),
+            Column(Text("may sign in", "可登录")),
+        ]
+        let rows = reply.people.map { person in
+            [
+                Cell(person.login), Cell(person.name), Cell(person.department), Cell(person.post),
+                Cell(person.roles.map { language.label($0) }.joined(separator: ", ")),
+                Cell(yesNo(!person.disabled)),
+            ]
+        }
+        table(columns, rows)
+        if let last = reply.people.last, reply.more { more("--after \(last.login)") }
+    }
+
+    mutating func show(_ reply: ListSessionsReply) {
+        guard !reply.sessions.isEmpty else { return none() }
+        let columns = [
+            Column(Text("session", "会话"), isNumber: true), Column(Text("login", "登录名")),
+            Column(Label.department), Column(Text("by", "凭据")), Column(Text("since", "登录时间")),
+            Column(Text("connection", "连接")),
+        ]
+        let rows = reply.sessions.map { session in
+            [
+                Cell("\(session.session)"), Cell(session.login), Cell(session.department),
+                Cell(language.label(session.proof)), Cell(moment(session.since)),
+                Cell(session.connection),
+            ]
+        }
+        table(columns, rows)
+        if let last = reply.sessions.last, reply.more { more("--after \(last.session)") }
+    }
+
+    /// It was done, and there is nothing to be shown.
+    mutating func done() { line(language.text("done", "已完成")) }
 
     mutating func show(_ credential: Credential) {
         entries([

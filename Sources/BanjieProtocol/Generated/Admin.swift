@@ -4,6 +4,47 @@
 public import CivilTime
 public import Wire
 
+/// What somebody has signed in with.
+public struct SignInProof: OpenEnum {
+    public let rawValue: Int32
+
+    @inlinable public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    /// A secret that the server drew.
+    @inlinable public static var secret: SignInProof { SignInProof(rawValue: 1) }
+
+    /// A password.
+    @inlinable public static var password: SignInProof { SignInProof(rawValue: 2) }
+
+    /// A certificate under TLS.
+    @inlinable public static var certificate: SignInProof { SignInProof(rawValue: 3) }
+
+    public static let known: [SignInProof] = [
+        .secret,
+        .password,
+        .certificate,
+    ]
+
+    public var name: String? {
+        switch rawValue {
+        case 1: "SECRET"
+        case 2: "PASSWORD"
+        case 3: "CERTIFICATE"
+        default: nil
+        }
+    }
+
+    public static let descriptor = EnumDescriptor(
+        name: "SignInProof",
+        values: [
+            EnumValueDescriptor(1, "SECRET", doc: "A secret that the server drew."),
+            EnumValueDescriptor(2, "PASSWORD", doc: "A password."),
+            EnumValueDescriptor(3, "CERTIFICATE", doc: "A certificate under TLS."),
+        ],
+        doc: "What somebody has signed in with."
+    )
+}
+
 /// Moves a virtual clock.
 public struct AdvanceClockRequest: Message {
     /// The civil time to which it moves; never back.
@@ -331,6 +372,242 @@ public struct ReadAuditReply: Message {
     )
 }
 
+/// Somebody who has signed in.
+public struct SessionView: Message {
+    /// Its number: higher than those of all that began before, as long as the server runs.
+    public var session: UInt64 = 0
+    /// Who.
+    public var login: String = ""
+    /// The department; empty for applicants.
+    public var department: String = ""
+    /// With what.
+    public var proof: SignInProof = SignInProof(rawValue: 0)
+    /// Since when.
+    public var since: Instant = Instant(unixSeconds: 0)
+    /// The connection, as the log names it.
+    public var connection: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        session: UInt64 = 0,
+        login: String = "",
+        department: String = "",
+        proof: SignInProof = SignInProof(rawValue: 0),
+        since: Instant = Instant(unixSeconds: 0),
+        connection: String = ""
+    ) {
+        self.session = session
+        self.login = login
+        self.department = department
+        self.proof = proof
+        self.since = since
+        self.connection = connection
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.session = try reader.scalar()
+            case 2: self.login = try reader.string()
+            case 3: self.department = try reader.string()
+            case 4: self.proof = try reader.scalar()
+            case 5: self.since = try reader.scalar()
+            case 6: self.connection = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.session, as: 1)
+        writer.write(self.login, as: 2)
+        writer.write(self.department, as: 3)
+        writer.write(self.proof, as: 4)
+        writer.write(self.since, as: 5)
+        writer.write(self.connection, as: 6)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.login, "login", nil, 64)
+        try FieldCheck.length(self.department, "department", nil, 64)
+        try FieldCheck.known(self.proof, "proof", .unknownValue)
+        try FieldCheck.length(self.connection, "connection", nil, 64)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "SessionView",
+        fields: [
+            FieldDescriptor(1, "session", .uint64, doc: "Its number: higher than those of all that began before, as long as the server runs."),
+            FieldDescriptor(2, "login", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Who."),
+            FieldDescriptor(3, "department", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The department; empty for applicants."),
+            FieldDescriptor(4, "proof", .enumeration(SignInProof.self), limits: FieldLimits(unknown: .unknownValue), doc: "With what."),
+            FieldDescriptor(5, "since", .instant, doc: "Since when."),
+            FieldDescriptor(6, "connection", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The connection, as the log names it."),
+        ],
+        doc: "Somebody who has signed in."
+    )
+}
+
+/// Asks for sessions.
+public struct ListSessionsRequest: Message {
+    /// Only those of this person; all when empty.
+    public var person: String = ""
+    /// Begin after this number.
+    public var after: UInt64 = 0
+    /// How many at most.
+    public var limit: Int32 = 0
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        person: String = "",
+        after: UInt64 = 0,
+        limit: Int32 = 0
+    ) {
+        self.person = person
+        self.after = after
+        self.limit = limit
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.person = try reader.string()
+            case 2: self.after = try reader.scalar()
+            case 3: self.limit = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.person, as: 1)
+        writer.write(self.after, as: 2)
+        writer.write(self.limit, as: 3)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.person, "person", nil, 64)
+        try FieldCheck.value(self.limit, "limit", 1, 1000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListSessionsRequest",
+        fields: [
+            FieldDescriptor(1, "person", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Only those of this person; all when empty."),
+            FieldDescriptor(2, "after", .uint64, doc: "Begin after this number."),
+            FieldDescriptor(3, "limit", .int32, limits: FieldLimits(value: Bounds(1, 1000)), doc: "How many at most."),
+        ],
+        doc: "Asks for sessions."
+    )
+}
+
+/// Sessions, by number.
+public struct ListSessionsReply: Message {
+    /// The sessions.
+    public var sessions: [SessionView] = []
+    /// Whether there are more.
+    public var more: Bool = false
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        sessions: [SessionView] = [],
+        more: Bool = false
+    ) {
+        self.sessions = sessions
+        self.more = more
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: try reader.message(into: &self.sessions)
+            case 2: self.more = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.sessions, as: 1)
+        writer.write(self.more, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.messages(self.sessions, "sessions")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListSessionsReply",
+        fields: [
+            FieldDescriptor(1, "sessions", .message(SessionView.self), isList: true, doc: "The sessions."),
+            FieldDescriptor(2, "more", .bool, doc: "Whether there are more."),
+        ],
+        doc: "Sessions, by number."
+    )
+}
+
+/// Names a session that is to end, and why.
+public struct EndSessionRequest: Message {
+    /// Its number.
+    public var session: UInt64 = 0
+    /// Why; it stands in the audit log.
+    public var reason: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        session: UInt64 = 0,
+        reason: String = ""
+    ) {
+        self.session = session
+        self.reason = reason
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.session = try reader.scalar()
+            case 2: self.reason = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.session, as: 1)
+        writer.write(self.reason, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.required(!self.reason.isEmpty, "reason", .reasonRequired)
+        try FieldCheck.length(self.reason, "reason", nil, 500)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "EndSessionRequest",
+        fields: [
+            FieldDescriptor(1, "session", .uint64, doc: "Its number."),
+            FieldDescriptor(2, "reason", .string, limits: FieldLimits(value: Bounds(nil, 500), required: .reasonRequired), doc: "Why; it stands in the audit log."),
+        ],
+        doc: "Names a session that is to end, and why."
+    )
+}
+
 /// The methods of Admin.
 public enum AdminMethods {
     /// Moves a virtual clock; returns when all that fell due has fired.
@@ -401,6 +678,40 @@ public enum AdminMethods {
         doc: "The audit log."
     )
 
+    /// Who has signed in.
+    public static let listSessions = MethodDescriptor(
+        serviceName: "Admin",
+        serviceNumber: 6,
+        name: "ListSessions",
+        number: 5,
+        kind: .query,
+        runsInline: false,
+        access: .roles([.operator], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .safe,
+        request: ListSessionsRequest.self,
+        reply: ListSessionsReply.self,
+        doc: "Who has signed in."
+    )
+
+    /// Ends a session: whoever had it is signed out, and its streams end.
+    public static let endSession = MethodDescriptor(
+        serviceName: "Admin",
+        serviceNumber: 6,
+        name: "EndSession",
+        number: 6,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.operator], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .none,
+        request: EndSessionRequest.self,
+        reply: Empty.self,
+        doc: "Ends a session: whoever had it is signed out, and its streams end."
+    )
+
     /// The service and its methods, in ascending order of their numbers.
     public static let service = ServiceDescriptor(
         name: "Admin",
@@ -410,6 +721,8 @@ public enum AdminMethods {
             confirmClock,
             getAuditHead,
             readAudit,
+            listSessions,
+            endSession,
         ],
         doc: "The operator's service."
     )
@@ -453,6 +766,22 @@ public struct AdminClient: Sendable {
     ) async throws(CallError) -> ReadAuditReply {
         try await channel.call(AdminMethods.readAudit, request, options)
     }
+
+    /// Who has signed in.
+    public func listSessions(
+        _ request: ListSessionsRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ListSessionsReply {
+        try await channel.call(AdminMethods.listSessions, request, options)
+    }
+
+    /// Ends a session: whoever had it is signed out, and its streams end.
+    public func endSession(
+        _ request: EndSessionRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> Empty {
+        try await channel.call(AdminMethods.endSession, request, options)
+    }
 }
 
 /// What a server does on the commands of Admin.
@@ -467,6 +796,9 @@ public protocol AdminCommands {
 
     /// Confirms the wall clock after a leap, so that deadlines fire again.
     func confirmClock(_ request: Empty, in context: inout CommandContext) throws(Failure) -> ClockMoved
+
+    /// Ends a session: whoever had it is signed out, and its streams end.
+    func endSession(_ request: EndSessionRequest, in context: inout CommandContext) throws(Failure) -> Empty
 }
 
 extension AdminCommands {
@@ -488,6 +820,11 @@ extension AdminCommands {
                 (request: Empty) throws(Failure) in
                 try confirmClock(request, in: &context)
             }
+        case 6:
+            try Dispatch.answer(body, into: &reply) {
+                (request: EndSessionRequest) throws(Failure) in
+                try endSession(request, in: &context)
+            }
         default: throw .unknownMethod
         }
     }
@@ -505,6 +842,9 @@ public protocol AdminQueries {
 
     /// The audit log.
     func readAudit(_ request: ReadAuditRequest, in context: inout QueryContext) throws(Failure) -> ReadAuditReply
+
+    /// Who has signed in.
+    func listSessions(_ request: ListSessionsRequest, in context: inout QueryContext) throws(Failure) -> ListSessionsReply
 }
 
 extension AdminQueries {
@@ -525,6 +865,11 @@ extension AdminQueries {
             try Dispatch.answer(body, into: &reply) {
                 (request: ReadAuditRequest) throws(Failure) in
                 try readAudit(request, in: &context)
+            }
+        case 5:
+            try Dispatch.answer(body, into: &reply) {
+                (request: ListSessionsRequest) throws(Failure) in
+                try listSessions(request, in: &context)
             }
         default: throw .unknownMethod
         }

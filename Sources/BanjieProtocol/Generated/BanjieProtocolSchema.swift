@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x6993d2211345e0e4
+    public static let fingerprint: UInt64 = 0x4b62e710ebebbf52
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -28,6 +28,10 @@ public enum BanjieProtocolSchema {
         ReadAuditRequest.self,
         AuditEntry.self,
         ReadAuditReply.self,
+        SessionView.self,
+        ListSessionsRequest.self,
+        ListSessionsReply.self,
+        EndSessionRequest.self,
         PauseDays.self,
         DueRequest.self,
         SkippedDay.self,
@@ -86,6 +90,11 @@ public enum BanjieProtocolSchema {
         Department.self,
         Post.self,
         Person.self,
+        ListPeopleRequest.self,
+        ListPeopleReply.self,
+        PersonReasonRequest.self,
+        SetPasswordRequest.self,
+        ChangePasswordRequest.self,
         OpenPersonRequest.self,
         Credential.self,
         PersonRequest.self,
@@ -132,6 +141,7 @@ public enum BanjieProtocolSchema {
 
     /// Every enum, in the order of the schema files.
     public static let enums: [any OpenEnum.Type] = [
+        SignInProof.self,
         CaseState.self,
         Channel.self,
         PauseReason.self,

@@ -212,6 +212,8 @@ public struct Person: Message {
     public var firm: String = ""
     /// 统一社会信用代码 (GB 32100) of the firm; empty for others.
     public var creditCode: String = ""
+    /// Whether the person may not sign in. It is changed by `DisablePerson` and `EnablePerson` alone.
+    public var disabled: Bool = false
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
 
@@ -226,7 +228,8 @@ public struct Person: Message {
         citizenId: String = "",
         phone: String = "",
         firm: String = "",
-        creditCode: String = ""
+        creditCode: String = "",
+        disabled: Bool = false
     ) {
         self.login = login
         self.name = name
@@ -237,6 +240,7 @@ public struct Person: Message {
         self.phone = phone
         self.firm = firm
         self.creditCode = creditCode
+        self.disabled = disabled
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
@@ -251,6 +255,7 @@ public struct Person: Message {
             case 7: self.phone = try reader.string()
             case 8: self.firm = try reader.string()
             case 9: self.creditCode = try reader.string()
+            case 10: self.disabled = try reader.scalar()
             default: try reader.keep(in: &unknownFields)
             }
         }
@@ -266,6 +271,7 @@ public struct Person: Message {
         writer.write(self.phone, as: 7)
         writer.write(self.firm, as: 8)
         writer.write(self.creditCode, as: 9)
+        writer.write(self.disabled, as: 10)
         writer.write(unknownFields)
     }
 
@@ -297,8 +303,268 @@ public struct Person: Message {
             FieldDescriptor(7, "phone", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 20)), doc: "A telephone number; empty when it isn't given."),
             FieldDescriptor(8, "firm", .string, limits: FieldLimits(value: Bounds(nil, 200)), doc: "The firm for which an applicant acts; empty for others."),
             FieldDescriptor(9, "credit_code", .string, limits: FieldLimits(value: Bounds(nil, 18)), doc: "统一社会信用代码 (GB 32100) of the firm; empty for others."),
+            FieldDescriptor(10, "disabled", .bool, doc: "Whether the person may not sign in. It is changed by `DisablePerson` and `EnablePerson` alone."),
         ],
         doc: "A person who can sign in."
+    )
+}
+
+/// Asks for people.
+public struct ListPeopleRequest: Message {
+    /// Only those of this department; all when empty.
+    public var department: String = ""
+    /// Begin after this login.
+    public var after: String = ""
+    /// How many at most.
+    public var limit: Int32 = 0
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        department: String = "",
+        after: String = "",
+        limit: Int32 = 0
+    ) {
+        self.department = department
+        self.after = after
+        self.limit = limit
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.department = try reader.string()
+            case 2: self.after = try reader.string()
+            case 3: self.limit = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.department, as: 1)
+        writer.write(self.after, as: 2)
+        writer.write(self.limit, as: 3)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.department, "department", nil, 64)
+        try FieldCheck.length(self.after, "after", nil, 64)
+        try FieldCheck.value(self.limit, "limit", 1, 1000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListPeopleRequest",
+        fields: [
+            FieldDescriptor(1, "department", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Only those of this department; all when empty."),
+            FieldDescriptor(2, "after", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Begin after this login."),
+            FieldDescriptor(3, "limit", .int32, limits: FieldLimits(value: Bounds(1, 1000)), doc: "How many at most."),
+        ],
+        doc: "Asks for people."
+    )
+}
+
+/// People, masked, by login.
+public struct ListPeopleReply: Message {
+    /// The people.
+    public var people: [Person] = []
+    /// Whether there are more.
+    public var more: Bool = false
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        people: [Person] = [],
+        more: Bool = false
+    ) {
+        self.people = people
+        self.more = more
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: try reader.message(into: &self.people)
+            case 2: self.more = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.people, as: 1)
+        writer.write(self.more, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.messages(self.people, "people")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListPeopleReply",
+        fields: [
+            FieldDescriptor(1, "people", .message(Person.self), isList: true, doc: "The people."),
+            FieldDescriptor(2, "more", .bool, doc: "Whether there are more."),
+        ],
+        doc: "People, masked, by login."
+    )
+}
+
+/// Names a person, and says why.
+public struct PersonReasonRequest: Message {
+    /// The person.
+    public var login: String = ""
+    /// Why; it stands in the audit log.
+    public var reason: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        login: String = "",
+        reason: String = ""
+    ) {
+        self.login = login
+        self.reason = reason
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.login = try reader.string()
+            case 2: self.reason = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.login, as: 1)
+        writer.write(self.reason, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.login, "login", 1, 64)
+        try FieldCheck.required(!self.reason.isEmpty, "reason", .reasonRequired)
+        try FieldCheck.length(self.reason, "reason", nil, 500)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "PersonReasonRequest",
+        fields: [
+            FieldDescriptor(1, "login", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The person."),
+            FieldDescriptor(2, "reason", .string, limits: FieldLimits(value: Bounds(nil, 500), required: .reasonRequired), doc: "Why; it stands in the audit log."),
+        ],
+        doc: "Names a person, and says why."
+    )
+}
+
+/// A password for a person. It has 12 to 200 characters, doesn't contain the login, and isn't 64
+/// hexadecimal digits, which is the form of a secret.
+public struct SetPasswordRequest: Message {
+    /// The person.
+    public var login: String = ""
+    /// The password.
+    public var password: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        login: String = "",
+        password: String = ""
+    ) {
+        self.login = login
+        self.password = password
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.login = try reader.string()
+            case 2: self.password = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.login, as: 1)
+        writer.write(self.password, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.login, "login", 1, 64)
+        try FieldCheck.length(self.password, "password", nil, 200)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "SetPasswordRequest",
+        fields: [
+            FieldDescriptor(1, "login", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The person."),
+            FieldDescriptor(2, "password", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 200)), doc: "The password."),
+        ],
+        doc: "A password for a person. It has 12 to 200 characters, doesn't contain the login, and isn't 64 hexadecimal digits, which is the form of a secret."
+    )
+}
+
+/// A new password for oneself, with the present one, or the present secret.
+public struct ChangePasswordRequest: Message {
+    /// The present password or secret.
+    public var present: String = ""
+    /// The new password, of the form that `SetPasswordRequest` has.
+    public var password: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        present: String = "",
+        password: String = ""
+    ) {
+        self.present = present
+        self.password = password
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.present = try reader.string()
+            case 2: self.password = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.present, as: 1)
+        writer.write(self.password, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.present, "present", nil, 200)
+        try FieldCheck.length(self.password, "password", nil, 200)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ChangePasswordRequest",
+        fields: [
+            FieldDescriptor(1, "present", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 200)), doc: "The present password or secret."),
+            FieldDescriptor(2, "password", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 200)), doc: "The new password, of the form that `SetPasswordRequest` has."),
+        ],
+        doc: "A new password for oneself, with the present one, or the present secret."
     )
 }
 
@@ -858,6 +1124,91 @@ public enum DirectoryMethods {
         doc: "A person as it is. Each opening is audited."
     )
 
+    /// People, masked.
+    public static let listPeople = MethodDescriptor(
+        serviceName: "Directory",
+        serviceNumber: 4,
+        name: "ListPeople",
+        number: 9,
+        kind: .query,
+        runsInline: false,
+        access: .roles([.operator, .office, .supervisor], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .safe,
+        request: ListPeopleRequest.self,
+        reply: ListPeopleReply.self,
+        doc: "People, masked."
+    )
+
+    /// Gives a person a password in the place of the secret or password that there was, which is void.
+    public static let setPassword = MethodDescriptor(
+        serviceName: "Directory",
+        serviceNumber: 4,
+        name: "SetPassword",
+        number: 10,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.operator], refusal: .roleRequired),
+        defaultTimeoutMillis: 30000,
+        longestTimeoutMillis: 60000,
+        idempotency: .none,
+        request: SetPasswordRequest.self,
+        reply: Empty.self,
+        doc: "Gives a person a password in the place of the secret or password that there was, which is void."
+    )
+
+    /// Changes one's own password; sessions that were opened with the earlier one are over.
+    public static let changePassword = MethodDescriptor(
+        serviceName: "Directory",
+        serviceNumber: 4,
+        name: "ChangePassword",
+        number: 11,
+        kind: .command,
+        runsInline: false,
+        access: .signedIn,
+        defaultTimeoutMillis: 30000,
+        longestTimeoutMillis: 60000,
+        idempotency: .none,
+        request: ChangePasswordRequest.self,
+        reply: Empty.self,
+        doc: "Changes one's own password; sessions that were opened with the earlier one are over."
+    )
+
+    /// Keeps a person from signing in; the person's sessions are over.
+    public static let disablePerson = MethodDescriptor(
+        serviceName: "Directory",
+        serviceNumber: 4,
+        name: "DisablePerson",
+        number: 12,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.operator], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .requestID,
+        request: PersonReasonRequest.self,
+        reply: Person.self,
+        doc: "Keeps a person from signing in; the person's sessions are over."
+    )
+
+    /// Lets a person sign in again.
+    public static let enablePerson = MethodDescriptor(
+        serviceName: "Directory",
+        serviceNumber: 4,
+        name: "EnablePerson",
+        number: 13,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.operator], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .requestID,
+        request: PersonReasonRequest.self,
+        reply: Person.self,
+        doc: "Lets a person sign in again."
+    )
+
     /// The service and its methods, in ascending order of their numbers.
     public static let service = ServiceDescriptor(
         name: "Directory",
@@ -871,6 +1222,11 @@ public enum DirectoryMethods {
             getItem,
             getPerson,
             openPerson,
+            listPeople,
+            setPassword,
+            changePassword,
+            disablePerson,
+            enablePerson,
         ],
         doc: "Who answers for what."
     )
@@ -946,6 +1302,46 @@ public struct DirectoryClient: Sendable {
     ) async throws(CallError) -> Person {
         try await channel.call(DirectoryMethods.openPerson, request, options)
     }
+
+    /// People, masked.
+    public func listPeople(
+        _ request: ListPeopleRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ListPeopleReply {
+        try await channel.call(DirectoryMethods.listPeople, request, options)
+    }
+
+    /// Gives a person a password in the place of the secret or password that there was, which is void.
+    public func setPassword(
+        _ request: SetPasswordRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> Empty {
+        try await channel.call(DirectoryMethods.setPassword, request, options)
+    }
+
+    /// Changes one's own password; sessions that were opened with the earlier one are over.
+    public func changePassword(
+        _ request: ChangePasswordRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> Empty {
+        try await channel.call(DirectoryMethods.changePassword, request, options)
+    }
+
+    /// Keeps a person from signing in; the person's sessions are over.
+    public func disablePerson(
+        _ request: PersonReasonRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> Person {
+        try await channel.call(DirectoryMethods.disablePerson, request, options)
+    }
+
+    /// Lets a person sign in again.
+    public func enablePerson(
+        _ request: PersonReasonRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> Person {
+        try await channel.call(DirectoryMethods.enablePerson, request, options)
+    }
 }
 
 /// What a server does on the commands of Directory.
@@ -972,6 +1368,18 @@ public protocol DirectoryCommands {
 
     /// A person as it is. Each opening is audited.
     func openPerson(_ request: OpenPersonRequest, in context: inout CommandContext) throws(Failure) -> Person
+
+    /// Gives a person a password in the place of the secret or password that there was, which is void.
+    func setPassword(_ request: SetPasswordRequest, in context: inout CommandContext) throws(Failure) -> Empty
+
+    /// Changes one's own password; sessions that were opened with the earlier one are over.
+    func changePassword(_ request: ChangePasswordRequest, in context: inout CommandContext) throws(Failure) -> Empty
+
+    /// Keeps a person from signing in; the person's sessions are over.
+    func disablePerson(_ request: PersonReasonRequest, in context: inout CommandContext) throws(Failure) -> Person
+
+    /// Lets a person sign in again.
+    func enablePerson(_ request: PersonReasonRequest, in context: inout CommandContext) throws(Failure) -> Person
 }
 
 extension DirectoryCommands {
@@ -1013,6 +1421,26 @@ extension DirectoryCommands {
                 (request: OpenPersonRequest) throws(Failure) in
                 try openPerson(request, in: &context)
             }
+        case 10:
+            try Dispatch.answer(body, into: &reply) {
+                (request: SetPasswordRequest) throws(Failure) in
+                try setPassword(request, in: &context)
+            }
+        case 11:
+            try Dispatch.answer(body, into: &reply) {
+                (request: ChangePasswordRequest) throws(Failure) in
+                try changePassword(request, in: &context)
+            }
+        case 12:
+            try Dispatch.answer(body, into: &reply) {
+                (request: PersonReasonRequest) throws(Failure) in
+                try disablePerson(request, in: &context)
+            }
+        case 13:
+            try Dispatch.answer(body, into: &reply) {
+                (request: PersonReasonRequest) throws(Failure) in
+                try enablePerson(request, in: &context)
+            }
         default: throw .unknownMethod
         }
     }
@@ -1030,6 +1458,9 @@ public protocol DirectoryQueries {
 
     /// A person, masked.
     func getPerson(_ request: PersonRequest, in context: inout QueryContext) throws(Failure) -> Person
+
+    /// People, masked.
+    func listPeople(_ request: ListPeopleRequest, in context: inout QueryContext) throws(Failure) -> ListPeopleReply
 }
 
 extension DirectoryQueries {
@@ -1050,6 +1481,11 @@ extension DirectoryQueries {
             try Dispatch.answer(body, into: &reply) {
                 (request: PersonRequest) throws(Failure) in
                 try getPerson(request, in: &context)
+            }
+        case 9:
+            try Dispatch.answer(body, into: &reply) {
+                (request: ListPeopleRequest) throws(Failure) in
+                try listPeople(request, in: &context)
             }
         default: throw .unknownMethod
         }

@@ -5,6 +5,8 @@ public import Wire
 
 /// Why a request is refused, by a name that never changes.
 public enum Reason: String, Hashable, Sendable, CaseIterable {
+    /// There is no such session.
+    case noSuchSession = "NO_SUCH_SESSION"
     /// A value is missing where the law or the office asks for a stated reason.
     case reasonRequired = "REASON_REQUIRED"
     /// A refusal of an application must name the remedies open to the applicant.
@@ -49,6 +51,12 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case clockUnconfirmed = "CLOCK_UNCONFIRMED"
     /// The caller hasn't signed in.
     case signInRequired = "SIGN_IN_REQUIRED"
+    /// A person's password was wrong too often; the next attempt is judged after a while.
+    case signInDelayed = "SIGN_IN_DELAYED"
+    /// The session that opened this stream was ended; sign in again.
+    case signedOut = "SIGNED_OUT"
+    /// The rights of who opened this stream have changed; open it again.
+    case rightsChanged = "RIGHTS_CHANGED"
     /// The caller's roles don't include one that may do this.
     case roleRequired = "ROLE_REQUIRED"
     /// Only the head of the agency (for joint matters, of the government) may do this.
@@ -99,6 +107,12 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case timeout = "TIMEOUT"
     /// The server failed; the record of it is in its log.
     case `internal` = "INTERNAL"
+    /// A password that is too easy to guess.
+    case weakPassword = "WEAK_PASSWORD"
+    /// The present password is another one.
+    case wrongPassword = "WRONG_PASSWORD"
+    /// Without this person nobody could run the system.
+    case lastOperator = "LAST_OPERATOR"
     /// The co-handler hasn't signed for the matter.
     case notSigned = "NOT_SIGNED"
     /// An opinion is still to come.
@@ -124,12 +138,14 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .outOfRange,
             .badCode,
             .undecodable,
-            .digestMismatch:
+            .digestMismatch,
+            .weakPassword:
             .invalidArgument
         case
             .timeout:
             .deadlineExceeded
         case
+            .noSuchSession,
             .noSuchCase,
             .noSuchItem,
             .noSuchPerson,
@@ -151,10 +167,12 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .wrongDepartment,
             .notOwner,
             .owned,
+            .wrongPassword,
             .licensor:
             .permissionDenied
         case
             .serialsExhausted,
+            .signInDelayed,
             .overloaded:
             .resourceExhausted
         case
@@ -169,6 +187,7 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .clockNotVirtual,
             .requestIdExpired,
             .partOutOfOrder,
+            .lastOperator,
             .notSigned,
             .opinionPending,
             .jointRefused:
@@ -181,11 +200,13 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .internal
         case
             .clockUnconfirmed,
+            .rightsChanged,
             .storeNotWritable,
             .draining:
             .unavailable
         case
-            .signInRequired:
+            .signInRequired,
+            .signedOut:
             .unauthenticated
         }
     }

@@ -52,6 +52,10 @@ struct CommandContext: RecordContext {
     let trace: AuditTrace?
     /// 32 random bytes for a new credential.
     let randomBytes: () -> [UInt8]
+    /// What was found out of the passwords in the request; nil when it has none.
+    var passwords: PreparedPassword?
+    /// Who has signed in.
+    let sessions: Sessions
 
     /// What the scheduler must know once the command is durable: when each saved deadline fires
     /// next, if ever.
@@ -75,8 +79,10 @@ struct CommandContext: RecordContext {
         circumstances: Circumstances,
         clock: ServerClock,
         trace: AuditTrace?,
+        sessions: Sessions,
         randomBytes: @escaping () -> [UInt8]
     ) {
+        self.sessions = sessions
         self.unit = unit
         self.actor = actor
         self.circumstances = circumstances
@@ -123,6 +129,7 @@ struct QueryContext: RecordContext {
     let actor: Actor?
     let circumstances: Circumstances
     let status: ServerStatus
+    let sessions: Sessions
 
     func stored<R: Record>(_ type: R.Type, _ key: R.Key) throws(StoreError) -> R? {
         try reader.load(type, key)

@@ -152,6 +152,7 @@ final class Engine<Ticket: Sendable> {
         streamEvents: Inbox<StreamEvent> = Inbox(capacity: 0)
     ) {
         self.inbox = inbox
+        shared.notes.wake { inbox.wake() }
         stage.startThread(tell: { inbox.wake() })
         while let calls = inbox.take(
             limit: Self.batchMax,
@@ -197,6 +198,7 @@ final class Engine<Ticket: Sendable> {
         }
         for event in streamEvents { streams.take(event, into: &said) }
         runStreams()
+        takeNotes()
         let isQuiet = retryAfter.map { shared.clock.monotonicSeconds >= $0 } ?? true
         if isQuiet {
             retryAfter = nil
@@ -241,6 +243,7 @@ final class Engine<Ticket: Sendable> {
             circumstances: circumstances,
             clock: shared.clock,
             trace: trace.map { AuditTrace(high: $0.high, low: $0.low) },
+            sessions: shared.sessions,
             randomBytes: {
                 var generator = SystemRandomNumberGenerator()
                 return (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
@@ -264,6 +267,7 @@ final class Engine<Ticket: Sendable> {
         size += 1
         unit.beginCommand()
         var context = makeContext(for: actor, trace: call.traceID)
+        context.passwords = call.passwords
         do {
             let identity = try identify(call, by: actor, route.method)
             if let identity, let stored = try replay(of: identity) {
@@ -383,6 +387,26 @@ final class Engine<Ticket: Sendable> {
             }
         }
         ended.append(contentsOf: streams.takeEnded())
+    }
+
+    /// Enters in the audit log what other threads have for it.
+    private func takeNotes() {
+        guard !shared.notes.isEmpty else { return }
+        size += 1
+        unit.beginCommand()
+        for note in shared.notes.take() {
+            unit.audit(
+                AuditDraft(
+                    at: now,
+                    actor: note.actor,
+                    kind: note.kind,
+                    subject: note.subject,
+                    detail: note.detail,
+                    trace: note.trace
+                )
+            )
+        }
+        unit.acceptCommand(reply: nil)
     }
 
     // MARK: What time does

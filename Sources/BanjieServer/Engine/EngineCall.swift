@@ -14,6 +14,8 @@ struct EngineCall<Ticket: Sendable>: Sendable {
     let language: Language
     /// The trace that the caller says the call belongs to, for the audit log.
     var traceID: TraceID?
+    /// What was found out of the passwords in it; nil for calls without any.
+    var passwords: PreparedPassword?
     let ticket: Ticket
 }
 

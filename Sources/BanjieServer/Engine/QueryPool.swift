@@ -136,7 +136,8 @@ extension SharedState {
             reader: reader,
             actor: actor,
             circumstances: circumstances(snapshot, notBefore: head.at),
-            status: snapshot.status
+            status: snapshot.status,
+            sessions: sessions
         )
     }
 }

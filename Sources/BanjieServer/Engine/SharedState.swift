@@ -16,6 +16,9 @@ final class SharedState: Sendable {
     private let resealing = Atomic(true)
     let clock: ServerClock
     let policy: Policy
+    let sessions = Sessions()
+    /// What other threads have for the audit log.
+    let notes = AuditNotes()
 
     init(calendars: CalendarTimeline, clock: ServerClock, policy: Policy) {
         var status = ServerStatus()

@@ -109,6 +109,15 @@ extension Reason {
                     "服务器繁忙，请稍后重试。",
                     "More calls wait than the server takes; try again shortly."
                 )
+            case .signInDelayed:
+                (
+                    "口令多次错误，请稍后再试。",
+                    "The password was wrong too often; try again after a while."
+                )
+            case .signedOut:
+                ("会话已结束，请重新登录。", "The session was ended; sign in again.")
+            case .rightsChanged:
+                ("权限已变更，请重新打开。", "Your rights have changed; open this again.")
             case .unknownMethod: ("没有这个方法。", "There is no such method here.")
             default:
                 ("未执行（\(rawValue)）。", "This was not carried out (\(rawValue)).")
@@ -242,6 +251,20 @@ extension Refusal {
                 en: "The field \(field) must be \(form.text.english).",
                 field: field
             )
+        case .weakPassword(let weakness):
+            return says(
+                .weakPassword,
+                zh: "口令\(weakness.text.chinese)。",
+                en: "A password \(weakness.text.english).",
+                field: "password"
+            )
+        case .wrongPassword:
+            return says(
+                .wrongPassword,
+                zh: "原口令不正确。",
+                en: "The present password is another one.",
+                field: "present"
+            )
         case .headRequired(let joint):
             return says(
                 .headRequired,
@@ -366,6 +389,12 @@ extension Refusal {
                 zh: "联审结论为不同意，不得准予许可。",
                 en: "The joint approval came to a refusal; nothing can be granted."
             )
+        case .lastOperator:
+            return says(
+                .lastOperator,
+                zh: "这是最后一位运维人员，请先指定另一位。",
+                en: "This is the last operator; make another one first."
+            )
         case .exists(let kind, let name):
             return says(
                 .exists,
@@ -395,6 +424,7 @@ extension Refusal.RecordKind {
         case .calendar: .noSuchCalendar
         case .material: .noSuchMaterial
         case .joint: .noSuchJoint
+        case .session: .noSuchSession
         }
     }
 
@@ -410,6 +440,7 @@ extension Refusal.RecordKind {
         case .calendar: chinese ? "日历版本" : "calendar version"
         case .material: chinese ? "材料" : "material"
         case .joint: chinese ? "联审" : "joint approval"
+        case .session: chinese ? "会话" : "session"
         }
     }
 }
@@ -428,6 +459,19 @@ extension CodeProblem {
                 : "\"\(character)\" can't stand at place \(position)."
         case .checkCharacter(let expected):
             chinese ? "校验码应为 \(expected)。" : "its check character must be \(expected)."
+        }
+    }
+}
+
+extension PasswordRule.Weakness {
+    fileprivate var text: Text {
+        switch self {
+        case .length: Text("has 12 to 200 characters", "须为 12 至 200 个字符")
+        case .login: Text("doesn't contain the login", "不得包含登录名")
+        case .repetitive:
+            Text("has at least five different characters", "须有至少五个不同的字符")
+        case .secret:
+            Text("isn't 64 hexadecimal digits", "不得为 64 位十六进制数字")
         }
     }
 }

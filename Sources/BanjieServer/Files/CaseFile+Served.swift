@@ -4,7 +4,9 @@ internal import Office
 internal import Store
 
 extension CaseFile: ServedFile {
-    static func absent(_ key: String) -> Refusal { .none(kind: .case, name: key) }
+    static func absent(_ key: String, in context: some RecordContext) -> Refusal {
+        .none(kind: .case, name: key)
+    }
 
     static func assemble(
         _ record: CaseRecord,

@@ -4,7 +4,10 @@ internal import Office
 internal import Store
 
 extension JointFile: ServedFile {
-    static func absent(_ key: String) -> Refusal { .none(kind: .joint, name: key) }
+    static func absent(_ key: String, in context: some RecordContext) -> Refusal {
+        let isCase = (try? context.stored(CaseRecord.self, key)) != nil
+        return .none(kind: isCase ? .joint : .case, name: key)
+    }
 
     /// The file as of the end of its case, when that has ended: what would have followed doesn't.
     static func assemble(

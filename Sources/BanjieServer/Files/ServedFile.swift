@@ -7,7 +7,7 @@ internal import WorkCalendar
 /// A file of the office as the server opens and keeps it.
 protocol ServedFile: OfficeFile {
     /// What a key is refused with that no file has.
-    static func absent(_ key: String) -> Refusal
+    static func absent(_ key: String, in context: some RecordContext) -> Refusal
 
     /// The file with what belongs to it besides its record and clocks.
     static func assemble(
@@ -34,7 +34,7 @@ extension RecordContext {
         _ type: File.Type,
         _ key: String
     ) throws(HandlerFailure) -> File {
-        try open(type, try load(File.Content.self, key, or: File.absent(key)))
+        try open(type, try load(File.Content.self, key, or: File.absent(key, in: self)))
     }
 
     /// The same of a file that there may not be.

@@ -1,5 +1,6 @@
 internal import BanjieProtocol
 internal import CivilTime
+internal import Office
 internal import Store
 
 /// What an operator does to a running server.
@@ -26,7 +27,52 @@ struct AdminService: AdminCommands, Sendable {
     }
 }
 
+extension AdminService {
+    func endSession(
+        _ request: EndSessionRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> Empty {
+        let found = context.sessions.all.first { $0.session.number == request.session }
+        guard let found else {
+            throw .refused(.none(kind: .session, name: "\(request.session)"))
+        }
+        try validating(request)
+        context.accountChanges.append(.ended(session: request.session))
+        context.audit(
+            "SESSION_ENDED",
+            "person/\(found.session.actor.login)",
+            "session \(request.session): \(Masking.scrubbed(request.reason))"
+        )
+        return Empty()
+    }
+}
+
 extension AdminService: AdminQueries {
+    func listSessions(
+        _ request: ListSessionsRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> ListSessionsReply {
+        try validating(request)
+        let found = context.sessions.all.filter {
+            $0.session.number > request.after
+                && (request.person.isEmpty || $0.session.actor.login == request.person)
+        }
+        let limit = Int(request.limit)
+        return ListSessionsReply(
+            sessions: found.prefix(limit).map { connection, session in
+                SessionView(
+                    session: session.number,
+                    login: session.actor.login,
+                    department: session.actor.department,
+                    proof: session.proof.message,
+                    since: session.since,
+                    connection: "\(connection)"
+                )
+            },
+            more: found.count > limit
+        )
+    }
+
     func getAuditHead(
         _ request: Empty,
         in context: inout QueryContext
@@ -59,5 +105,15 @@ extension AdminService: AdminQueries {
                 )
             }
         )
+    }
+}
+
+extension Sessions.Session.Proof {
+    fileprivate var message: SignInProof {
+        switch self {
+        case .secret: .secret
+        case .password: .password
+        case .certificate: .certificate
+        }
     }
 }

@@ -62,17 +62,22 @@ struct DirectoryService: DirectoryCommands, Sendable {
                 creditCode: request.creditCode
             )
         }
+        let known = try storing { [unit = context.unit] () throws(StoreError) in
+            try unit.load(PersonRecord.self, request.login)
+        }
         let person = PersonRecord(
             login: request.login,
             details: details,
             department: request.department,
             post: request.post,
-            roles: Set(request.roles.compactMap { Office.Role(rawValue: $0.rawValue) })
+            roles: Set(request.roles.compactMap { Office.Role(rawValue: $0.rawValue) }),
+            isDisabled: known?.isDisabled ?? false
         )
+        try requireOperator(besides: known, as: person, in: context)
         context.unit.save(person)
         context.accountChanges.append(.rights(person.actor))
         context.audit("PERSON_PUT", "person/\(request.login)")
-        return request
+        return person.view
     }
 
     func openPerson(
@@ -104,10 +109,114 @@ struct DirectoryService: DirectoryCommands, Sendable {
             or: .none(kind: .person, name: request.login)
         )
         let secret = Secret(context.randomBytes())
-        context.unit.save(CredentialRecord(login: person.key, secretDigest: secret.digest))
-        context.accountChanges.append(.secret(login: person.key))
+        context.unit.save(
+            CredentialRecord(login: person.key, proof: .secret(digest: secret.digest))
+        )
+        context.accountChanges.append(.credential(login: person.key))
         context.audit("CREDENTIAL_ISSUED", "person/\(person.key)")
         return Credential(login: person.key, secret: secret.text)
+    }
+
+    func disablePerson(
+        _ request: PersonReasonRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> Person {
+        let person = try setDisabled(true, request, "PERSON_DISABLED", in: &context)
+        context.accountChanges.append(.disabled(login: person.login))
+        return person
+    }
+
+    func enablePerson(
+        _ request: PersonReasonRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> Person {
+        try setDisabled(false, request, "PERSON_ENABLED", in: &context)
+    }
+
+    private func setDisabled(
+        _ isDisabled: Bool,
+        _ request: PersonReasonRequest,
+        _ audit: String,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> Person {
+        try validating(request)
+        let known = try person(request.login, in: context)
+        var person = known
+        person.isDisabled = isDisabled
+        try requireOperator(besides: known, as: person, in: context)
+        context.unit.save(person)
+        context.audit(audit, "person/\(person.key)", Masking.scrubbed(request.reason))
+        return person.view
+    }
+
+    private func person(
+        _ login: String,
+        in context: CommandContext
+    ) throws(HandlerFailure) -> PersonRecord {
+        try context.load(PersonRecord.self, login, or: .none(kind: .person, name: login))
+    }
+
+    /// - Throws: `lastOperator` when a change to a person would leave nobody who runs the system.
+    private func requireOperator(
+        besides known: PersonRecord?,
+        as person: PersonRecord,
+        in context: CommandContext
+    ) throws(HandlerFailure) {
+        guard known?.isWorkingOperator == true, !person.isWorkingOperator else { return }
+        let all = try context.find(PersonRecord.self, Search(limit: .max))
+        guard all.contains(where: { $0.isWorkingOperator && $0.key != person.key }) else {
+            throw .refused(.lastOperator)
+        }
+    }
+
+    func setPassword(
+        _ request: SetPasswordRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> Empty {
+        try validating(request)
+        let person = try person(request.login, in: context)
+        try ruling { () throws(Refusal) in
+            try PasswordRule.check(request.password, login: person.key)
+        }
+        try save(context.passwords?.hash, of: person.key, "PASSWORD_SET", in: &context)
+        return Empty()
+    }
+
+    func changePassword(
+        _ request: ChangePasswordRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> Empty {
+        try validating(request)
+        let login = context.actor.login
+        let stored = try storing { [unit = context.unit] () throws(StoreError) in
+            try unit.load(CredentialRecord.self, login)
+        }
+        switch (stored?.proof, context.passwords?.present) {
+        case (.secret(let digest)?, _)
+        where Secret.isEqual(digest, Secret.digest(of: request.present)):
+            break
+        case (.password(let hash)?, .matches(let judged)?) where hash == judged: break
+        case (_, .delayed?): throw .server(.signInDelayed)
+        default: throw .refused(.wrongPassword)
+        }
+        try ruling { () throws(Refusal) in
+            try PasswordRule.check(request.password, login: login)
+        }
+        try save(context.passwords?.hash, of: login, "PASSWORD_CHANGED", in: &context)
+        return Empty()
+    }
+
+    private func save(
+        _ hash: String?,
+        of login: String,
+        _ audit: String,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) {
+        // The worker has made it whenever the rule allows the password.
+        guard let hash else { throw .server(.internal) }
+        context.unit.save(CredentialRecord(login: login, proof: .password(hash: hash)))
+        context.accountChanges.append(.credential(login: login))
+        context.audit(audit, "person/\(login)")
     }
 
     func publishItem(
@@ -155,6 +264,29 @@ extension DirectoryService: DirectoryQueries {
         ).view
     }
 
+    func listPeople(
+        _ request: ListPeopleRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> ListPeopleReply {
+        try validating(request)
+        let limit = Int(request.limit)
+        let after: [Value]? = request.after.isEmpty ? nil : [.text(request.after)]
+        let search =
+            request.department.isEmpty
+            ? Search(after: after, limit: limit + 1)
+            : Search(
+                by: PersonRecord.byDepartment,
+                prefix: [.text(request.department)],
+                after: after,
+                limit: limit + 1
+            )
+        let found = try context.find(PersonRecord.self, search)
+        return ListPeopleReply(
+            people: found.prefix(limit).map(\.view),
+            more: found.count > limit
+        )
+    }
+
     func getItem(
         _ request: ItemRequest,
         in context: inout QueryContext
@@ -186,7 +318,8 @@ extension PersonRecord {
             citizenId: details.citizenID?.clear ?? "",
             phone: details.phone?.clear ?? "",
             firm: details.firm ?? "",
-            creditCode: details.creditCode?.description ?? ""
+            creditCode: details.creditCode?.description ?? "",
+            disabled: isDisabled
         )
     }
 }
@@ -204,16 +337,4 @@ extension ItemRecord {
             published: published
         )
     }
-}
-
-/// A secret of 256 random bits, in hexadecimal.
-struct Secret {
-    let text: String
-
-    init(_ bytes: [UInt8]) { text = Hexadecimal.text(of: bytes) }
-
-    /// What is kept of it: a plain SHA-256, since 256 random bits can't be searched.
-    var digest: [UInt8] { Self.digest(of: text) }
-
-    static func digest(of text: String) -> [UInt8] { SHA256.hash(Array(text.utf8)) }
 }

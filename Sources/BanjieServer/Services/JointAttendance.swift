@@ -89,6 +89,8 @@ struct AttendSession: ServedSession {
     /// What it gave back: another daemon's turn, as long as this one attends.
     private var declined: Set<String> = []
     private var acknowledgements: [AttendReply] = []
+    /// It says no more, and so can do nothing more.
+    private var isLeaving = false
 
     init(of department: String, capacity: Int, hold: AttendanceHold, service: JointService) {
         self.department = department
@@ -130,13 +132,16 @@ struct AttendSession: ServedSession {
         }
     }
 
-    func finishReceiving(in context: inout CommandContext) throws(HandlerFailure) {}
+    mutating func finishReceiving(in context: inout CommandContext) throws(HandlerFailure) {
+        isLeaving = true
+    }
 
     mutating func next(
         in context: inout CommandContext
     ) throws(HandlerFailure) -> StreamStep<AttendReply> {
         guard hold.isHeld else { return .finished }
         if !acknowledgements.isEmpty { return .message(acknowledgements.removeFirst()) }
+        guard !isLeaving else { return .finished }
         if let serial = try firstOver(in: context) {
             letGo(of: serial)
             return .message(AttendReply(withdrawn: JointRequest(case: serial)))

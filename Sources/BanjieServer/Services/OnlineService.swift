@@ -82,7 +82,13 @@ extension OnlineService: OnlineWatches {
             in: context.query
         )
         guard material.completed != nil else { throw .refused(.wrongState("UNFINISHED")) }
-        return try MaterialDownload(material, from: request.offset)
+        let download = try MaterialDownload(material, from: request.offset)
+        try context.audit(
+            "PERSONAL_OPENED",
+            "case/\(material.caseSerial)",
+            "material \(material.key)"
+        )
+        return download
     }
 }
 

@@ -1,11 +1,29 @@
 internal import BanjieProtocol
 internal import Office
 internal import Store
+internal import Wire
 
 /// What a watch's handler works with: a snapshot, and the newest events.
 struct WatchContext {
     var query: QueryContext
     let tail: EventTail
+    let notes: AuditNotes
+    /// The trace that the caller says the watch belongs to.
+    let traceID: TraceID?
+
+    /// Enters in the audit log, soon, what the caller does by watching.
+    ///
+    /// - Throws: `overloaded` when too much waits for the log.
+    func audit(_ kind: String, _ subject: String, _ detail: String) throws(HandlerFailure) {
+        let note = AuditNotes.Note(
+            actor: try query.signedIn().login,
+            kind: kind,
+            subject: subject,
+            detail: detail,
+            trace: traceID.map { AuditTrace(high: $0.high, low: $0.low) }
+        )
+        guard notes.add(note) else { throw .server(.overloaded) }
+    }
 }
 
 /// Where a watch of the event log is, and what it has at hand.

@@ -27,6 +27,8 @@ enum StreamEvent: Sendable {
     case halfClosed(CallTicket)
     case roomReturned(Int, CallTicket)
     case cancelled(CallTicket)
+    /// Whoever opened streams on a connection may no longer have them.
+    case cut(Sessions.Cut)
 }
 
 /// How a stream ended.
@@ -115,6 +117,10 @@ struct StreamTable<Context> {
             guard let stream = forget(ticket) else { return }
             batch.end(ticket)
             ended.append(StreamEnd(stream, failure: .cancelled))
+        case .cut(let cut):
+            for ticket in streams.keys.filter({ $0.connection == cut.connection }).sorted() {
+                fail(ticket, .server(cut.reason), into: &batch)
+            }
         }
     }
 

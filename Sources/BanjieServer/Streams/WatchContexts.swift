@@ -50,7 +50,12 @@ final class WatchContexts: StreamContexts {
         _ body: (inout WatchContext) throws(DispatchFailure<HandlerFailure>) -> Result
     ) throws(DispatchFailure<HandlerFailure>) -> Result {
         guard let query else { preconditionFailure("a turn outside of a snapshot") }
-        var context = WatchContext(query: query.seen(by: caller.actor), tail: tail)
+        var context = WatchContext(
+            query: query.seen(by: caller.actor),
+            tail: tail,
+            notes: shared.notes,
+            traceID: caller.traceID
+        )
         return try body(&context)
     }
 }
@@ -62,7 +67,8 @@ extension QueryContext {
             reader: reader,
             actor: actor,
             circumstances: circumstances,
-            status: status
+            status: status,
+            sessions: sessions
         )
     }
 }

@@ -71,20 +71,27 @@ package struct PersonRecord: Record, Hashable {
     /// Empty for applicants.
     package var post: String
     package var roles: Set<Role>
+    /// Whether the person may not sign in.
+    package var isDisabled: Bool
 
     package init(
         login: String,
         details: PersonDetails,
         department: String,
         post: String,
-        roles: Set<Role>
+        roles: Set<Role>,
+        isDisabled: Bool = false
     ) {
         key = login
         self.details = details
         self.department = department
         self.post = post
         self.roles = roles
+        self.isDisabled = isDisabled
     }
+
+    /// Whether the person can run the system.
+    package var isWorkingOperator: Bool { roles.contains(.operator) && !isDisabled }
 
     /// The person as who acts.
     package var actor: Actor { Actor(login: key, roles: roles, department: department) }
@@ -99,14 +106,20 @@ package struct PersonRecord: Record, Hashable {
         key: [Column("login", .text)],
         columns: PersonDetails.columns + [
             Column("department", .text), Column("post", .text), Column("roles", .integer),
-        ]
+            Column("disabled", .integer, optional: true),
+        ],
+        indexes: [byDepartment]
     )
+
+    /// The people of a department, by login.
+    package static let byDepartment = Index("person_by_department", on: ["department"])
 
     package func write(to row: inout RowWriter) {
         details.write(to: &row)
         row.text(department)
         row.text(post)
         row.integer(roles.reduce(0) { $0 | 1 << Int64($1.rawValue) })
+        row.integer(isDisabled ? 1 : nil)
     }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
@@ -116,32 +129,6 @@ package struct PersonRecord: Record, Hashable {
         post = try row.text()
         let mask = try row.integer()
         roles = Set(Role.allCases.filter { mask & (1 << Int64($0.rawValue)) != 0 })
-    }
-}
-
-/// The digest of the secret with which a person signs in.
-///
-/// Secrets are 256 random bits that the server draws, so that a plain digest can't be searched.
-package struct CredentialRecord: Record, Hashable {
-    /// The login.
-    package let key: String
-    package var secretDigest: [UInt8]
-
-    package init(login: String, secretDigest: [UInt8]) {
-        key = login
-        self.secretDigest = secretDigest
-    }
-
-    package static let table = Table(
-        "credential",
-        key: [Column("login", .text)],
-        columns: [Column("secret_digest", .blob)]
-    )
-
-    package func write(to row: inout RowWriter) { row.blob(secretDigest) }
-
-    package init(key: String, row: inout RowReader) throws(StoreError) {
-        self.key = key
-        secretDigest = try row.blob()
+        isDisabled = try row.optionalInteger().map { $0 != 0 } ?? false
     }
 }

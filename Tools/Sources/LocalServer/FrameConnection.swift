@@ -258,14 +258,25 @@ package final class FrameConnection {
         if let credentials { try signIn(as: credentials) }
     }
 
-    /// - Throws: when the server refuses the credentials.
-    package func signIn(as credentials: Credentials) throws {
+    /// Why the server doesn't let somebody in, who tries once; nil when it does.
+    package func refusal(of credentials: Credentials) throws -> CallFailure? {
         var writer = MessageWriter()
         writer.appendFrame(.authenticate, message: credentials)
         send(writer.bytes)
-        guard let verdict = try receive(), verdict.type == FrameType.authenticate.rawValue,
-            verdict.field16 == 0
-        else { throw ServerProcessError("\(credentials.login) can't sign in") }
+        guard let verdict = try receive(), verdict.type == FrameType.authenticate.rawValue else {
+            throw ServerProcessError("the server doesn't judge credentials")
+        }
+        guard verdict.field16 != 0 else { return nil }
+        return try verdict.payload.withUnsafeBytes {
+            try CallFailure(statusNumber: verdict.field16, payload: $0)
+        }
+    }
+
+    /// - Throws: when the server refuses the credentials.
+    package func signIn(as credentials: Credentials) throws {
+        guard try refusal(of: credentials) == nil else {
+            throw ServerProcessError("\(credentials.login) can't sign in")
+        }
     }
 
     /// Makes a call on the next stream and waits for its end; a stream that has given its first message is

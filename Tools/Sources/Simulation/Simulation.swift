@@ -123,7 +123,7 @@ package final class Simulation {
         let unit = try UnitOfWork(store: ModelStore(disk: disk.current))
         unit.beginCommand()
         for number in 0..<world.chance.number(in: 2...4) {
-            let secret = "secret of \(number)"
+            let secret = Hexadecimal.text(of: SHA256.hash(Array("secret of \(number)".utf8)))
             let client = SimulatedClient(
                 number,
                 secret: secret,
@@ -143,7 +143,7 @@ package final class Simulation {
             unit.save(
                 CredentialRecord(
                     login: client.login,
-                    secretDigest: SHA256.hash(Array(secret.utf8))
+                    proof: .secret(digest: SHA256.hash(Array(secret.utf8)))
                 )
             )
             clients.append(client)
