@@ -1,4 +1,6 @@
-"""A client of Banjie's protocol, written from Protocol/WIRE.md and Protocol/proto alone.
+"""A client to test servers with: it judges every rule that binds them, and its tests break any it likes.
+
+Like `small_client` it is written from Protocol/WIRE.md and Protocol/proto alone.
 
 It needs the standard library, PyPI's `protobuf`, the modules that protoc generates from
 Protocol/proto, and `frames_pb2`, generated from the messages that WIRE.md lists. Rules are named as
@@ -7,9 +9,6 @@ there (W1, W2, ...). One thread uses a connection at a time; many calls may be i
 
 import collections
 import dataclasses
-import importlib
-import pathlib
-import re
 import selectors
 import socket
 import ssl
@@ -18,16 +17,12 @@ import time
 
 import frames_pb2
 from google.protobuf import message as protobuf_message
-from google.protobuf import message_factory
+from small_client import (
+    AUTH, CALL, CANCEL, CONNECTION_WINDOW, END, ERROR, FIRST, GOAWAY, HALF_CLOSE, HEADER, HELLO, LAST, MESSAGE,
+    MESSAGE_COST, PING, PONG, PREFACE, STREAM, STREAM_WINDOW, WINDOW, Method, crc32c, read_methods)
 
-PREFACE = b"\x00BANJIE\x01"
-HELLO, AUTH, PING, PONG, GOAWAY, ERROR = 0x01, 0x02, 0x04, 0x05, 0x06, 0x07
-CALL, MESSAGE, END, CANCEL, WINDOW = 0x10, 0x11, 0x12, 0x13, 0x14
 ON_CONNECTION, ON_CALL = (HELLO, AUTH, PING, PONG, GOAWAY, ERROR), (CALL, MESSAGE, END, CANCEL)
-IGNORABLE, LAST, REPLAYED = 0x80, 1, 1
-STREAM, HALF_CLOSE, FIRST = 1, 2, 4
-STREAM_WINDOW, CONNECTION_WINDOW, MESSAGE_COST = 262_144, 1_048_576, 64
-HEADER = struct.Struct("<IIBBHII")
+IGNORABLE, REPLAYED = 0x80, 1
 HEADER_LENGTH = HEADER.size + 4
 STREAMS_MAX = 2**31 - 1
 STATUSES = (
@@ -35,19 +30,6 @@ STATUSES = (
     "RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS "
     "UNAUTHENTICATED").split()
 OUTCOMES = ("unstated", "not processed", "processed", "unknown")
-
-
-CRC32C_TABLE = list(range(256))
-for _ in range(8):
-    CRC32C_TABLE = [value >> 1 ^ (0x82F63B78 if value & 1 else 0) for value in CRC32C_TABLE]
-
-
-def crc32c(data):
-    """The checksum of header and payload: Castagnoli's polynomial, reflected."""
-    value = 0xFFFFFFFF
-    for byte in data:
-        value = value >> 8 ^ CRC32C_TABLE[(value ^ byte) & 0xFF]
-    return value ^ 0xFFFFFFFF
 
 
 @dataclasses.dataclass(frozen=True)
@@ -130,27 +112,7 @@ def decode(kind, payload):
         raise BrokenRule("MALFORMED_FRAME", "W8", f"{kind.DESCRIPTOR.name} doesn't decode") from error
 
 
-Method = collections.namedtuple("Method", "number request reply sends receives", defaults=(False, False))
 Reply = collections.namedtuple("Reply", "message replayed")
-
-
-def read_methods(folder):
-    """The methods by `Service/Name`; their numbers stand in comments of the .proto files."""
-    methods = {}
-    pattern = re.compile(
-        r"\(service number (\d+)\)\nservice (\w+)|\(method number (\d+);[^)]*\)\n(?:\s*//.*\n)*\s*rpc (\w+)\(")
-    for path in sorted(pathlib.Path(folder).glob("*.proto")):
-        module, service = importlib.import_module(path.stem + "_pb2"), None
-        for service_number, service_name, number, name in pattern.findall(path.read_text()):
-            if service_name:
-                service, base = module.DESCRIPTOR.services_by_name[service_name], int(service_number) << 16
-                continue
-            method = service.methods_by_name[name]
-            methods[f"{service.name}/{name}"] = Method(
-                base + int(number), message_factory.GetMessageClass(method.input_type),
-                message_factory.GetMessageClass(method.output_type),
-                method.client_streaming, method.server_streaming)
-    return methods
 
 
 @dataclasses.dataclass
