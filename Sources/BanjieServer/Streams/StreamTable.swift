@@ -79,6 +79,9 @@ struct StreamTable<Context> {
     typealias Open = (StreamOpening, inout Context) throws(DispatchFailure<HandlerFailure>) ->
         HeldStream<Context>.Stream
 
+    /// The most turns in a round: so long somebody waits who has something to do for the first time.
+    private static var turnsPerRound: Int { 64 }
+
     private let open: Open
     private var streams: [CallTicket: HeldStream<Context>] = [:]
     private var runnable: [CallTicket] = []
@@ -150,16 +153,15 @@ struct StreamTable<Context> {
         if stream.method.kind == .session { committed() }
     }
 
-    /// Gives every stream that has something to do one turn, all on one state of the records.
+    /// Gives streams that have something to do one turn each, a bounded number of them, all on one state of
+    /// the records. Connections take turns: whoever has many streams doesn't keep others waiting.
     ///
     /// - Throws: when there is no such state to be had; then they have their turn at the next commit.
     mutating func run(
         with contexts: any StreamContexts<Context>,
         into batch: inout ReplyBatch
     ) throws(StoreError) {
-        let turn = runnable
-        runnable = []
-        isRunnable = []
+        let turn = takeTurns()
         guard !turn.isEmpty else { return }
         do throws(StoreError) {
             try contexts.atOnce {
@@ -169,6 +171,22 @@ struct StreamTable<Context> {
             waitingForCommit.formUnion(turn.filter { streams[$0] != nil })
             throw error
         }
+    }
+
+    /// The streams of the next round: the first that waits of each connection, then the second of each, and
+    /// so on, in the order in which they began to wait.
+    private mutating func takeTurns() -> [CallTicket] {
+        var ranks: [ConnectionID: Int] = [:]
+        let ranked = runnable.enumerated().map { position, ticket in
+            let rank = ranks[ticket.connection, default: 0]
+            ranks[ticket.connection] = rank + 1
+            return (rank: rank, position: position, ticket: ticket)
+        }
+        let chosen = ranked.sorted { ($0.rank, $0.position) < ($1.rank, $1.position) }
+            .prefix(Self.turnsPerRound).map(\.ticket)
+        isRunnable.subtract(chosen)
+        runnable.removeAll { !isRunnable.contains($0) }
+        return chosen
     }
 
     private mutating func run(

@@ -124,20 +124,35 @@ extension Attack {
             summary: "8 peers try 200 secrets each for a login that there is not",
             expected: ["WRONG_CREDENTIALS"]
         ) { target in
-            try onThreads(8) {
-                let peer = try Peer(to: target)
-                var endings: Endings = [:]
-                for number in 0..<200 {
-                    let guess = Credentials(login: "nobody", secret: "guess-\(number)")
-                    peer.connection.send(
-                        Peer.frames { $0.appendFrame(.authenticate, message: guess) }
-                    )
-                    endings.count(peer.outcomes(of: 1))
-                }
-                return endings
-            }
+            // 64 digits: what a secret looks like.
+            try guesses(at: target) { String(repeating: "0", count: 61) + "\(100 + $0)" }
+        },
+        Attack(
+            name: "guessed passwords",
+            summary: "8 peers try 200 passwords each for one login",
+            expected: ["SIGN_IN_DELAYED", "WRONG_CREDENTIALS"]
+        ) { target in
+            try guesses(at: target) { "password \($0)" }
         },
     ]
+
+    private static func guesses(
+        at target: Target,
+        _ guess: @escaping @Sendable (Int) -> String
+    ) throws -> Endings {
+        try onThreads(8) {
+            let peer = try Peer(to: target)
+            var endings: Endings = [:]
+            for number in 0..<200 {
+                let credentials = Credentials(login: "nobody", secret: guess(number))
+                peer.connection.send(
+                    Peer.frames { $0.appendFrame(.authenticate, message: credentials) }
+                )
+                endings.count(peer.outcomes(of: 1))
+            }
+            return endings
+        }
+    }
 
     /// Begins and cancels in portions, between which the server can let go of what was cancelled: all at
     /// once would be refused by the limit on calls in flight.
