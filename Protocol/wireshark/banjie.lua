@@ -66,6 +66,11 @@ schema.reasons.OPINION_PENDING = "An opinion is still to come."
 schema.reasons.LICENSOR = "A licensor's disagreement can't be overridden."
 schema.reasons.JOINT_REFUSED = "The co-handlers' joint approval came to a refusal, so that nothing can be granted."
 schema.reasons.NO_SUCH_JOINT = "There is no joint approval of this case."
+schema.reasons.NOT_SERVED = "The matter hasn't been delivered yet."
+schema.reasons.WINDOW_CLOSED = "The time in which a review may be given is over."
+schema.reasons.ALREADY_RATED = "The service has been reviewed."
+schema.reasons.FOLLOW_UP_REQUIRED = "Whoever gave their name must be followed up first."
+schema.reasons.NO_SUCH_REVIEW = "There is no such review."
 
 schema.enums.SignInProof = {
     [1] = "SECRET",
@@ -251,6 +256,21 @@ schema.enums.SchemaType = {
     [9] = "DATE",
     [10] = "MESSAGE",
     [11] = "ENUM",
+}
+
+schema.enums.ReviewState = {
+    [1] = "INVITED",
+    [2] = "RATED",
+    [3] = "CLOSED_UNRATED",
+    [4] = "NEGATIVE",
+    [5] = "VERIFYING",
+    [6] = "RECTIFYING",
+    [7] = "EXPLAINED",
+    [8] = "APPEALED",
+    [9] = "EXCLUDED",
+    [10] = "FOLLOW_UP",
+    [11] = "CLOSED",
+    [12] = "SUPERVISED",
 }
 
 schema.messages.AdvanceClockRequest = {
@@ -1159,6 +1179,110 @@ schema.messages.EnumValueSchema = {
     { 3, "doc", "string", doc = "What the schema says of it." },
 }
 
+schema.messages.RateRequest = {
+    doc = "Reviews a service.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "grade", "int32", doc = "1 very satisfied (非常满意), 2 satisfied (满意), 3 fair (基本满意), 4 dissatisfied (不满意), 5 very dissatisfied (非常不满意)." },
+    { 3, "text", "string", personal = true, doc = "What the applicant says." },
+    { 4, "anonymous", "bool", doc = "Whether the name is to be kept from the office." },
+}
+
+schema.messages.SupplementReviewRequest = {
+    doc = "Adds to one's review, once, within the window.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "text", "string", personal = true, doc = "What the applicant adds." },
+}
+
+schema.messages.ReviewRequest = {
+    doc = "Names the review of a case.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+}
+
+schema.messages.VerifyReviewRequest = {
+    doc = "A bad review was verified.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "complex", "bool", doc = "Whether putting it right is complex: 15 working days then." },
+}
+
+schema.messages.ReportReviewRequest = {
+    doc = "What was done, or why nothing was.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "measures", "string", doc = "The measures, or the explanation." },
+}
+
+schema.messages.FollowUpRequest = {
+    doc = "The applicant was asked whether it is well now.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "satisfied", "bool", doc = "Whether the applicant is satisfied." },
+}
+
+schema.messages.AppealReviewRequest = {
+    doc = "The department appeals against a review.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "reason", "string", doc = "Why." },
+}
+
+schema.messages.JudgeAppealRequest = {
+    doc = "Supervision judges an appeal.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "exclude", "bool", doc = "Whether the review is left out of all figures; otherwise it goes on where it was." },
+    { 4, "reason", "string", doc = "Why." },
+}
+
+schema.messages.ReviewView = {
+    doc = "A review as it stands. Whoever is reviewed sees neither who gave it nor what may say so.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "version", "uint64", doc = "Its version." },
+    { 3, "state", "enum", "ReviewState", doc = "Its state." },
+    { 4, "department", "string", doc = "The department that is reviewed." },
+    { 5, "grade", "int32", doc = "1 to 5; 0 before it is given." },
+    { 6, "text", "string", doc = "What the applicant says; empty for whoever is reviewed." },
+    { 7, "supplement", "string", doc = "What was added; likewise." },
+    { 8, "anonymous", "bool", doc = "Whether the name is kept from the office." },
+    { 9, "received", "date", doc = "The day on which it was received." },
+    { 10, "verify_due", "date", doc = "The last day for the verification." },
+    { 11, "rectify_due", "date", doc = "The last day for putting it right." },
+    { 12, "measures", "string", doc = "The measures, or the explanation." },
+    { 13, "satisfied", "bool", doc = "Whether the applicant was followed up, and satisfied; absent before." },
+}
+
+schema.messages.ReviewStatsRequest = {
+    doc = "Asks for figures.",
+    { 1, "department", "string", doc = "Only this department's; all when empty." },
+    { 2, "item", "string", doc = "Only this item's; all when empty." },
+    { 3, "person", "string", doc = "Only this person's, who delivered; all when empty." },
+    { 4, "from", "date", doc = "From the month of this day on, by delivery." },
+    { 5, "until", "date", doc = "Through the month of this day." },
+}
+
+schema.messages.ReviewStats = {
+    doc = "Figures. What was never rated counts as nothing.",
+    { 1, "invited", "uint64", doc = "How many were invited." },
+    { 2, "rated", "uint64", doc = "How many gave a review that counts." },
+    { 3, "satisfied", "uint64", doc = "How many of these gave grade 1, 2 or 3." },
+    { 4, "negative", "uint64", doc = "How many gave grade 4 or 5." },
+    { 5, "satisfaction_ppm", "uint32", doc = "`satisfied` of `rated`, in parts per million; absent when nobody rated." },
+}
+
+schema.messages.ListReviewsRequest = {
+    doc = "Asks for a department's bad reviews that aren't done with.",
+    { 1, "department", "string", doc = "The department; the caller's own when empty." },
+    { 2, "limit", "int32", doc = "How many at most." },
+    { 3, "after", "string", doc = "Go on behind this case of the last page." },
+}
+
+schema.messages.ListReviewsReply = {
+    doc = "Reviews, by case.",
+    { 1, "reviews", "message", "ReviewView", doc = "The reviews." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
 schema.services[6] = {
     name = "Admin",
     methods = {
@@ -1295,6 +1419,24 @@ schema.services[8] = {
     name = "Reflection",
     methods = {
         [1] = { name = "Schema", request = "SchemaRequest", reply = "SchemaReply" },
+    },
+}
+
+schema.services[11] = {
+    name = "Reviews",
+    methods = {
+        [1] = { name = "Rate", request = "RateRequest", reply = "ReviewView" },
+        [2] = { name = "Supplement", request = "SupplementReviewRequest", reply = "ReviewView" },
+        [3] = { name = "Verify", request = "VerifyReviewRequest", reply = "ReviewView" },
+        [4] = { name = "Report", request = "ReportReviewRequest", reply = "ReviewView" },
+        [5] = { name = "Explain", request = "ReportReviewRequest", reply = "ReviewView" },
+        [6] = { name = "FollowUp", request = "FollowUpRequest", reply = "ReviewView" },
+        [7] = { name = "Close", request = "ReviewRequest", reply = "ReviewView" },
+        [8] = { name = "Appeal", request = "AppealReviewRequest", reply = "ReviewView" },
+        [9] = { name = "JudgeAppeal", request = "JudgeAppealRequest", reply = "ReviewView" },
+        [10] = { name = "Get", request = "ReviewRequest", reply = "ReviewView" },
+        [11] = { name = "List", request = "ListReviewsRequest", reply = "ListReviewsReply" },
+        [12] = { name = "Stats", request = "ReviewStatsRequest", reply = "ReviewStats" },
     },
 }
 

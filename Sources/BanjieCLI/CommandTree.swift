@@ -9,6 +9,7 @@ enum CommandTree {
         [
             .group(CaseCommands.group),
             .group(JointCommands.group),
+            .group(ReviewCommands.group),
             .group(MaterialCommands.group),
             .group(DeadlineCommands.group),
             .group(CalendarCommands.group),

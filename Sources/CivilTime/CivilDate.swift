@@ -48,6 +48,11 @@ public struct CivilDate: Hashable, Sendable {
     /// The civil year, 1…9999.
     public var year: Int { fields.year }
 
+    /// The first day of the same month.
+    public var startOfMonth: CivilDate {
+        CivilDate(daysSinceEpoch: daysSinceEpoch - Int32(fields.day) + 1)
+    }
+
     /// The day of the week.
     public var weekday: Weekday {
         // 1970-01-01 was a Thursday.

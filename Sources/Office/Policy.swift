@@ -10,6 +10,12 @@ package struct Policy: Hashable, Sendable, Codable {
     package var deliveryDays = 10
     /// The applicant's review window in working days: 5 (政务服务“好差评”制度).
     package var reviewWindowDays = 5
+    /// Working days to verify a negative review, from the day on which it is received: 1 (同上).
+    package var verifyDays = 1
+    /// Working days to put right what a negative review says, from the same day: 5 (同上).
+    package var rectifyDays = 5
+    /// The same when that is complex: 15 (同上).
+    package var complexRectifyDays = 15
     /// The window's target for an instant item, in working minutes: 30 (the city's promise).
     package var instantTargetMinutes = 30
     /// Working days after which a matter that waits for corrections lapses; nil for never, since

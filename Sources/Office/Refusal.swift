@@ -47,6 +47,11 @@ package enum Refusal: Error, Hashable, Sendable {
     /// A licensor's disagreement stands.
     case licensor(department: String)
     case jointRefused
+    // Reviews.
+    case notServed
+    case windowClosed
+    case alreadyRated
+    case followUpRequired
     /// Nobody could run the system afterwards.
     case lastOperator
     case exists(kind: RecordKind, name: String)
@@ -54,7 +59,8 @@ package enum Refusal: Error, Hashable, Sendable {
 
     /// What a record is, where a refusal names one.
     package enum RecordKind: Hashable, Sendable {
-        case department, post, person, item, `case`, deadline, calendar, material, joint, session
+        case department, post, person, item, `case`, deadline, calendar, material, joint, review,
+            session
     }
 
     /// The form of a personal value.

@@ -104,7 +104,7 @@ struct CommandTreeTests {
         }
         var called: Set<String> = []
         for (path, command) in commands
-        where !["due", "call", "verify", "download"].contains(command.name) {
+        where !["due", "call", "download"].contains(command.name) && path != ["audit", "verify"] {
             var line = try Self.line(path, command)
             // One's own password is somebody's.
             if command.name == "password" { line += ["--login", "x", "--secret-file", "secret"] }

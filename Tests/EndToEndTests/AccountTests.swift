@@ -113,29 +113,34 @@ import Wire
         _ = try await setting.directory.setPassword(
             SetPasswordRequest(login: "clerk", password: Self.password)
         )
+        var wait: UInt32 = 0
         for login in ["clerk", "nobody at all"] {
-            for number in 0..<5 {
-                let refusal = try setting.refusal(login, "guess number \(number)")
-                #expect(refusal?.reason == "WRONG_CREDENTIALS", "\(login)")
+            var refusals: [CallFailure] = []
+            // On a slow machine the first delays are over before the next guess.
+            while refusals.last?.reason != "SIGN_IN_DELAYED", refusals.count < 14 {
+                let guess = "guess number \(refusals.count)"
+                refusals.append(try #require(try setting.refusal(login, guess)))
             }
-            let refusal = try setting.refusal(login, Self.password)
-            #expect(refusal?.reason == "SIGN_IN_DELAYED", "\(login)")
-            #expect(refusal?.status == .resourceExhausted)
-            #expect((1...1000).contains(refusal?.retryAfterMilliseconds ?? 0))
+            let delayed = try #require(refusals.popLast())
+            #expect(delayed.reason == "SIGN_IN_DELAYED", "\(login)")
+            #expect(delayed.status == .resourceExhausted)
+            #expect(refusals.count >= 5, "\(login)")
+            #expect(refusals.allSatisfy { $0.reason == "WRONG_CREDENTIALS" }, "\(login)")
+            if login == "clerk" { wait = try #require(delayed.retryAfterMilliseconds) }
         }
         // A daemon's secret isn't guessed, and nobody can keep it out.
         let secret = try setting.office.credentials(of: "zhang").secret
         for number in 0..<7 { _ = try setting.refusal("zhang", "guess number \(number)") }
         #expect(try setting.refusal("zhang", secret) == nil)
         // After the delay the right one is taken.
-        try await Task.sleep(for: .seconds(1.2))
+        try await Task.sleep(for: .milliseconds(Int(wait) + 200))
         #expect(try setting.refusal("clerk", Self.password) == nil)
         // The log is written behind the answer.
         for _ in 0..<200 where try await setting.audits("SIGN_IN_RECOVERED").isEmpty {
             try await Task.sleep(for: .milliseconds(20))
         }
         let failures = try await setting.audits("SIGN_IN_FAILED")
-        #expect(failures.filter { $0.subject == "person/clerk" }.count == 2)
+        #expect(failures.filter { $0.subject == "person/clerk" }.count >= 2)
         #expect(!failures.contains { $0.subject.contains("nobody") })
         #expect(try await setting.audits("SIGN_IN_RECOVERED").map(\.subject) == ["person/clerk"])
     }

@@ -23,13 +23,19 @@ import Wire
         ]
         var jointKnown = known
         jointKnown["case"] = .delimited(Array(try await office.dispatchCase().case.utf8))
+        var reviewKnown = known
+        reviewKnown["case"] = .delimited(Array(try await office.deliverCase().case.utf8))
         let lead = try office.frames(as: TestOffice.everybody)
         let coHandler = try office.frames(as: TestOffice.coHandler)
         let head = try await office.auditHead()
         var count = 0
         for method in Self.methods {
-            let isJoint = method.serviceNumber == JointApprovalMethods.service.number
-            let known = isJoint ? jointKnown : known
+            let known =
+                switch method.serviceNumber {
+                case JointApprovalMethods.service.number: jointKnown
+                case ReviewsMethods.service.number: reviewKnown
+                default: known
+                }
             let connection = Self.coHandlersMethods.contains(method.id) ? coHandler : lead
             for bad in BadMessage.all(of: method.request, known: known) {
                 let answer = try connection.call(method.id, bad.bytes)
@@ -43,10 +49,11 @@ import Wire
         #expect(try await DiagnosticsClient(office.office.operator()).status(Empty()).writable)
     }
 
-    /// What those do whom a lead asks.
+    /// What those do whom a lead asks, and who apply.
     private static let coHandlersMethods: Set<UInt32> = [
         JointApprovalMethods.sign.id, JointApprovalMethods.giveOpinion.id,
-        JointApprovalMethods.acknowledgeOverride.id,
+        JointApprovalMethods.acknowledgeOverride.id, ReviewsMethods.rate.id,
+        ReviewsMethods.supplement.id,
     ]
 
     private static func difference(
@@ -160,14 +167,15 @@ import Wire
             }
             #expect(!affected.isEmpty, "no command names \(what)")
             for method in affected {
-                // The case is there, but nobody has asked other departments about it.
-                let isAboutJoint =
-                    method.serviceNumber == JointApprovalMethods.service.number
-                    && reasons != [.noSuchCase]
+                // The case is there, but nobody has asked other departments about it, nor has it been
+                // delivered.
+                let hasNoFile =
+                    [JointApprovalMethods.service.number, ReviewsMethods.service.number]
+                    .contains(method.serviceNumber) && reasons != [.noSuchCase]
                 let bad = BadMessage(
                     what: what,
                     bytes: RawMessage(of: method.request, known: known).encoded,
-                    reasons: isAboutJoint ? [.noSuchJoint, .noSuchDepartment] : reasons
+                    reasons: hasNoFile ? Self.noFile : reasons
                 )
                 let answer = try connection.call(method.id, bad.bytes)
                 let difference = Self.difference(of: answer, from: bad)
@@ -176,6 +184,10 @@ import Wire
             }
         }
     }
+
+    private static let noFile: Set<Reason> = [
+        .noSuchJoint, .noSuchDepartment, .noSuchReview, .notServed,
+    ]
 
     /// What a record's state refuses with.
     private static let wrongState = Set(

@@ -58,6 +58,20 @@ final class TestOffice {
             .submit(SubmitCaseRequest(item: item, applicant: Self.everybody))
     }
 
+    /// A case that was delivered, and may be reviewed; its applicant isn't who handled it.
+    func deliverCase() async throws -> CaseView {
+        let handler = CasesClient(try office.channel(as: Self.everybody))
+        let view = try await handler.submit(
+            SubmitCaseRequest(item: item, applicant: Self.coHandler)
+        )
+        let request = CaseRequest(case: view.case)
+        _ = try await handler.accept(request)
+        _ = try await handler.decide(
+            DecideCaseRequest(case: view.case, result: .grant, reason: "符合条件")
+        )
+        return try await handler.deliver(request)
+    }
+
     /// An accepted case that is dispatched to the other department.
     func dispatchCase() async throws -> CaseView {
         let jointItem = String(item.dropLast()) + "2"

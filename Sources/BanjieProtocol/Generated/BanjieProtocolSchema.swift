@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x4b62e710ebebbf52
+    public static let fingerprint: UInt64 = 0xb37486d1700fe78c
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -18,6 +18,7 @@ public enum BanjieProtocolSchema {
         ReflectionMethods.service,
         OnlineMethods.service,
         JointApprovalMethods.service,
+        ReviewsMethods.service,
     ]
 
     /// Every message, in the order of the schema files.
@@ -137,6 +138,19 @@ public enum BanjieProtocolSchema {
         FieldSchema.self,
         EnumSchema.self,
         EnumValueSchema.self,
+        RateRequest.self,
+        SupplementReviewRequest.self,
+        ReviewRequest.self,
+        VerifyReviewRequest.self,
+        ReportReviewRequest.self,
+        FollowUpRequest.self,
+        AppealReviewRequest.self,
+        JudgeAppealRequest.self,
+        ReviewView.self,
+        ReviewStatsRequest.self,
+        ReviewStats.self,
+        ListReviewsRequest.self,
+        ListReviewsReply.self,
     ]
 
     /// Every enum, in the order of the schema files.
@@ -162,5 +176,6 @@ public enum BanjieProtocolSchema {
         SchemaIdempotency.self,
         SchemaAccess.self,
         SchemaType.self,
+        ReviewState.self,
     ]
 }

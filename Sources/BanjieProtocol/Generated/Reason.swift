@@ -123,6 +123,16 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case jointRefused = "JOINT_REFUSED"
     /// There is no joint approval of this case.
     case noSuchJoint = "NO_SUCH_JOINT"
+    /// The matter hasn't been delivered yet.
+    case notServed = "NOT_SERVED"
+    /// The time in which a review may be given is over.
+    case windowClosed = "WINDOW_CLOSED"
+    /// The service has been reviewed.
+    case alreadyRated = "ALREADY_RATED"
+    /// Whoever gave their name must be followed up first.
+    case followUpRequired = "FOLLOW_UP_REQUIRED"
+    /// There is no such review.
+    case noSuchReview = "NO_SUCH_REVIEW"
 
     /// The status with which it is refused.
     public var status: Status {
@@ -154,11 +164,13 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .noSuchDeadline,
             .noSuchCalendar,
             .noSuchMaterial,
-            .noSuchJoint:
+            .noSuchJoint,
+            .noSuchReview:
             .notFound
         case
             .requestIdReused,
-            .exists:
+            .exists,
+            .alreadyRated:
             .alreadyExists
         case
             .roleRequired,
@@ -190,7 +202,10 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .lastOperator,
             .notSigned,
             .opinionPending,
-            .jointRefused:
+            .jointRefused,
+            .notServed,
+            .windowClosed,
+            .followUpRequired:
             .failedPrecondition
         case
             .unknownMethod:

@@ -389,6 +389,30 @@ extension Refusal {
                 zh: "联审结论为不同意，不得准予许可。",
                 en: "The joint approval came to a refusal; nothing can be granted."
             )
+        case .notServed:
+            return says(
+                .notServed,
+                zh: "办件尚未送达，不能评价。",
+                en: "The matter hasn't been delivered; there is nothing to review yet."
+            )
+        case .windowClosed:
+            return says(
+                .windowClosed,
+                zh: "评价期已过。",
+                en: "The time in which a review may be given is over."
+            )
+        case .alreadyRated:
+            return says(
+                .alreadyRated,
+                zh: "一次办件只能评价一次，追评一次。",
+                en: "A service is reviewed once, and supplemented once."
+            )
+        case .followUpRequired:
+            return says(
+                .followUpRequired,
+                zh: "实名差评须先整改并回访，方可办结。",
+                en: "It is closed after it was put right and the applicant was asked again."
+            )
         case .lastOperator:
             return says(
                 .lastOperator,
@@ -425,6 +449,7 @@ extension Refusal.RecordKind {
         case .material: .noSuchMaterial
         case .joint: .noSuchJoint
         case .session: .noSuchSession
+        case .review: .noSuchReview
         }
     }
 
@@ -441,6 +466,7 @@ extension Refusal.RecordKind {
         case .material: chinese ? "材料" : "material"
         case .joint: chinese ? "联审" : "joint approval"
         case .session: chinese ? "会话" : "session"
+        case .review: chinese ? "评价" : "review"
         }
     }
 }

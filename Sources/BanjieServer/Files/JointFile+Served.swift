@@ -61,6 +61,7 @@ extension JointFile: ServedFile {
 extension CommandContext {
     /// Lets what hangs on a case follow it.
     mutating func followCase(_ matter: CaseFile) throws(HandlerFailure) {
+        try followDelivery(matter)
         guard matter.record.isJoint else { return }
         if var joint = try openIfPresent(JointFile.self, matter.record.key) { try save(&joint) }
     }

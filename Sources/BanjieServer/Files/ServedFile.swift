@@ -16,12 +16,23 @@ protocol ServedFile: OfficeFile {
         in context: some RecordContext
     ) throws(HandlerFailure) -> Self
 
+    /// Saves what is kept of it elsewhere, before its record replaces the former one, nil when it is new.
+    func willSave(
+        insteadOf former: Content?,
+        in context: CommandContext
+    ) throws(HandlerFailure)
+
     /// Saves what belongs to it besides its record and clocks, tells those who watch, and lets what
     /// hangs on it follow.
     mutating func followSave(in context: inout CommandContext) throws(HandlerFailure)
 }
 
 extension ServedFile {
+    func willSave(
+        insteadOf former: Content?,
+        in context: CommandContext
+    ) throws(HandlerFailure) {}
+
     func followSave(in context: inout CommandContext) throws(HandlerFailure) {}
 
     /// What records and audit entries name it by.
@@ -75,8 +86,13 @@ extension RecordContext {
 
 extension CommandContext {
     /// Saves a file with its clocks, cards, audit entries and events, if anything has happened to it.
-    mutating func save(_ file: inout some ServedFile) throws(HandlerFailure) {
+    mutating func save<File: ServedFile>(_ file: inout File) throws(HandlerFailure) {
         guard file.isChanged else { return }
+        let key = file.record.key
+        let former = try storing { [unit] () throws(StoreError) in
+            try unit.load(File.Content.self, key)
+        }
+        try file.willSave(insteadOf: former, in: self)
         for index in file.clocks.indices { try saveClock(index, of: &file) }
         unit.save(file.record)
         for fired in file.history.firings { saveCard(fired, of: file) }

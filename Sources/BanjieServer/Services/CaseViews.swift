@@ -41,11 +41,25 @@ extension CaseRecord {
     }
 }
 
+extension RecordContext {
+    /// A case as it stands, with what runs for its review; it must have been settled in these
+    /// circumstances.
+    func view(_ file: CaseFile) throws(HandlerFailure) -> CaseView {
+        var clocks = file.clocks
+        if file.clock(.review) != nil {
+            clocks += try openIfPresent(ReviewFile.self, file.record.key)?.clocks ?? []
+        }
+        return file.view(with: clocks, in: circumstances)
+    }
+}
+
 extension CaseFile {
-    /// The case as it stands; it must have been settled in these circumstances.
-    func view(in circumstances: Circumstances) -> CaseView {
+    fileprivate func view(
+        with clocks: [FileClock],
+        in circumstances: Circumstances
+    ) -> CaseView {
         let (now, calendars) = (circumstances.now, circumstances.calendars)
-        let running = runningClocks
+        let running = clocks.filter { $0.deadline.isRunning }.sorted { $0.kind < $1.kind }
         var missing = record.jointCorrections
         if case .waitCorrection(let items) = record.state { missing = items }
         return CaseView(
@@ -76,7 +90,7 @@ extension CaseFile {
                 )
             },
             runningClocks: running.map(\.kind.message),
-            cards: cards,
+            cards: cards(of: clocks),
             missing: missing,
             applicantNotified: record.applicantNotified,
             decision: record.state.decision.map {
@@ -91,7 +105,7 @@ extension CaseFile {
     }
 
     /// The cards of the department that answers, in order of time, ties by rung and clock.
-    private var cards: [CardView] {
+    private func cards(of clocks: [FileClock]) -> [CardView] {
         clocks
             .flatMap { clock in clock.deadline.fired.map { (clock.kind, $0) } }
             .filter { $0.1.rung != .expire }

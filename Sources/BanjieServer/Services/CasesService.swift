@@ -61,7 +61,7 @@ struct CasesService: CasesCommands, Sendable {
         context.unit.save(
             ApplicantRecord(case: file.record.key, login: applicant, details: details)
         )
-        return file.view(in: context.circumstances)
+        return try context.view(file)
     }
 
     private func nextSerial(
@@ -305,7 +305,7 @@ struct CasesService: CasesCommands, Sendable {
             throw .refused(error)
         }
         try context.save(&file)
-        return file.view(in: context.circumstances)
+        return try context.view(file)
     }
 }
 
@@ -319,7 +319,7 @@ extension CasesService: CasesQueries {
         try ruling { () throws(Refusal) in
             try Self.requireReader(actor, of: file.record)
         }
-        return file.view(in: context.circumstances)
+        return try context.view(file)
     }
 
     /// Applicants see their own cases, staff and heads those of their department, the office, the
@@ -352,7 +352,7 @@ extension CasesService: CasesQueries {
         let limit = Int(request.limit)
         var views: [CaseView] = []
         for record in found.prefix(limit) {
-            views.append(try context.open(CaseFile.self, record).view(in: context.circumstances))
+            views.append(try context.view(try context.open(CaseFile.self, record)))
         }
         return ListCasesReply(cases: views, more: found.count > limit)
     }

@@ -71,6 +71,7 @@ extension HealthService: InlineRouting {}
 extension JointService: CommandRouting, QueryRouting, SessionRouting {}
 extension OnlineService: QueryRouting, UploadRouting, WatchRouting {}
 extension ReflectionService: InlineRouting {}
+extension ReviewsService: CommandRouting, QueryRouting {}
 
 /// What the server hosts: a line for each service, and the tables of its records.
 enum ServiceRegistry {
@@ -102,6 +103,7 @@ enum ServiceRegistry {
             uploads: OnlineService()
         ),
         both(JointApprovalMethods.service, JointService(), files: Files(JointFile.self)),
+        both(ReviewsMethods.service, ReviewsService(), files: Files(ReviewFile.self)),
     ]
 
     private static func both(
@@ -141,7 +143,7 @@ enum ServiceRegistry {
         CaseRecord.table, CoHandlerRecord.table, CredentialRecord.table, DeadlineRecord.table,
         DepartmentRecord.table, ItemHeadRecord.table, ItemRecord.table, JointRecord.table,
         MaterialPartRecord.table, MaterialRecord.table,
-        PersonRecord.table, PostRecord.table,
+        PersonRecord.table, PostRecord.table, ReviewRecord.table, ReviewTally.table,
     ]
 
     /// The methods that show what is personal as it is. Each is a command for who has the right, leaves

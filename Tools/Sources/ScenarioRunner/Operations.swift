@@ -10,6 +10,7 @@ let operations: [String: Operation] =
     calendarOperations
     .merging(caseOperations) { first, _ in first }
     .merging(jointOperations) { first, _ in first }
+    .merging(reviewOperations) { first, _ in first }
     .merging(serverOperations) { first, _ in first }
 
 private let serverOperations: [String: Operation] = [

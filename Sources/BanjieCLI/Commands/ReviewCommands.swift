@@ -1,0 +1,67 @@
+import BanjieProtocol
+
+/// `banjie review`: reviews of the service, and what is done about bad ones.
+enum ReviewCommands {
+    static let group = CommandGroup(
+        "review",
+        Text("Reviews of the service.", "好差评。"),
+        [
+            change(
+                "rate",
+                ReviewsMethods.rate,
+                required: ["grade"],
+                example: "--grade 1 --text '很快'"
+            ),
+            change("supplement", ReviewsMethods.supplement, required: ["text"]),
+            change("verify", ReviewsMethods.verify, example: "--complex"),
+            change("report", ReviewsMethods.report, example: "--measures '已补发材料清单'"),
+            change("explain", ReviewsMethods.explain),
+            change("follow-up", ReviewsMethods.followUp, example: "--satisfied"),
+            change("close", ReviewsMethods.close),
+            change("appeal", ReviewsMethods.appeal),
+            change(
+                "judge-appeal",
+                ReviewsMethods.judgeAppeal,
+                example: "--exclude --reason '恶意差评'"
+            ),
+            change("show", ReviewsMethods.get),
+            .command(
+                Command(
+                    "list",
+                    calling: ReviewsMethods.list,
+                    RequestForm(
+                        operands: ["department"],
+                        optionalOperands: ["department"],
+                        fallbacks: ["limit": "100"]
+                    ),
+                    show: { (reply: ListReviewsReply, page) in page.show(reply) }
+                )
+            ),
+            .command(
+                Command(
+                    "stats",
+                    calling: ReviewsMethods.stats,
+                    examples: ["banjie review stats --department LEAD --from 2026-01-01"],
+                    show: { (stats: ReviewStats, page) in page.show(stats) }
+                )
+            ),
+        ]
+    )
+
+    private static func change(
+        _ name: String,
+        _ method: MethodDescriptor,
+        required: Set<String> = [],
+        example: String? = nil
+    ) -> CommandNode {
+        .command(
+            Command(
+                name,
+                calling: method,
+                RequestForm(operands: ["case"], required: required),
+                examples: example.map { ["banjie review \(name) SERIAL \($0)"] } ?? [],
+                show: { (view: ReviewView, page) in page.show(view) }
+            )
+        )
+    }
+}

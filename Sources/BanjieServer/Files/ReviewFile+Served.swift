@@ -1,0 +1,50 @@
+internal import CivilTime
+internal import Deadlines
+internal import Office
+internal import Store
+
+extension ReviewFile: ServedFile {
+    static func absent(_ key: String, in context: some RecordContext) -> Refusal {
+        let isCase = (try? context.stored(CaseRecord.self, key)) != nil
+        return .none(kind: isCase ? .review : .case, name: key)
+    }
+
+    /// The window is a clock of the case.
+    static func assemble(
+        _ record: ReviewRecord,
+        _ clocks: [FileClock],
+        in context: some RecordContext
+    ) throws(HandlerFailure) -> ReviewFile {
+        var file = ReviewFile(record: record, clocks: clocks)
+        guard case .invited = record.progress else { return file }
+        let matter = try context.open(CaseFile.self, record.key)
+        if case .expired(let at)? = matter.clock(.review)?.deadline.state {
+            file.closeWindow(at: at)
+        }
+        return file
+    }
+
+    /// Saves what is counted of it anew.
+    func willSave(insteadOf former: ReviewRecord?, in context: CommandContext)
+        throws(HandlerFailure)
+    {
+        let key = ReviewTally.Key(of: record)
+        let stored = try storing { [unit = context.unit] () throws(StoreError) in
+            try unit.load(ReviewTally.self, key)
+        }
+        var tally = stored ?? ReviewTally(key)
+        tally.count(record, insteadOf: former)
+        if tally != stored { context.unit.save(tally) }
+    }
+}
+
+extension CommandContext {
+    /// Invites the applicant once a matter has been delivered, and closes the window with its clock.
+    mutating func followDelivery(_ matter: CaseFile) throws(HandlerFailure) {
+        guard matter.clock(.review) != nil else { return }
+        var review =
+            try openIfPresent(ReviewFile.self, matter.record.key)
+            ?? ReviewFile.invite(of: matter, by: actor.login, at: now)
+        try save(&review)
+    }
+}

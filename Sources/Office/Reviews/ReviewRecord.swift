@@ -1,0 +1,359 @@
+package import CivilTime
+package import Store
+
+/// What an applicant says of a service (评价).
+package struct Rating: Hashable, Sendable {
+    /// 1 非常满意 … 5 非常不满意.
+    package let grade: Int32
+    package let text: String
+    package let isAnonymous: Bool
+    /// 收到日: the day from which its limits count.
+    package let received: CivilDate
+    /// What was added, once; nil before.
+    package internal(set) var supplement: String?
+
+    package static let grades: ClosedRange<Int32> = 1...5
+
+    /// Whether it is one of the last two grades (差评).
+    package var isNegative: Bool { grade >= 4 }
+}
+
+/// A review as it lies in the store, without its clocks.
+package struct ReviewRecord: Hashable, Sendable {
+    /// How far a bad review has come.
+    package enum Handling: Hashable, Sendable {
+        /// 待核实
+        case reported
+        /// 整改中
+        case rectifying(isComplex: Bool, isSecond: Bool)
+        /// 待回访: measures were taken, or it was explained why none are.
+        case answered(String, isExplanation: Bool, isComplex: Bool, isSecond: Bool)
+        /// 已回访: the applicant is satisfied.
+        case satisfied(String)
+        /// 已办结; without a follow-up, where nobody could be asked.
+        case closed(String, followedUp: Bool)
+        /// 转督查: the applicant was dissatisfied twice.
+        case supervised(String)
+    }
+
+    package enum Progress: Hashable, Sendable {
+        /// 待评价
+        case invited
+        /// 未评价: the window has closed.
+        case unrated
+        /// 已评价
+        case satisfied(Rating)
+        case negative(Rating, Handling)
+        /// 申诉中, with where it goes on when the appeal is dismissed.
+        case appealed(Rating, Handling, reason: String)
+        /// 不计入
+        case excluded(Rating)
+    }
+
+    /// The case serial.
+    package let key: String
+    package var trail = FileTrail()
+    /// The department that is reviewed.
+    package let department: String
+    package let item: String
+    /// Who delivered.
+    package let handler: String
+    /// The applicant's login.
+    package let applicant: String
+    package let delivered: CivilDate
+    package internal(set) var progress = Progress.invited
+
+    init(of matter: CaseRecord, deliveredBy handler: String, on day: CivilDate) {
+        key = matter.key
+        department = matter.department
+        item = matter.item.code
+        self.handler = handler
+        applicant = matter.applicant
+        delivered = day
+    }
+
+    /// What was said; nil before.
+    package var rating: Rating? {
+        switch progress {
+        case .invited, .unrated: nil
+        case .satisfied(let rating), .negative(let rating, _), .appealed(let rating, _, _),
+            .excluded(let rating):
+            rating
+        }
+    }
+
+    /// Whether it is a bad one that isn't done with.
+    package var isOpen: Bool {
+        switch progress {
+        case .negative(_, .closed), .negative(_, .supervised): false
+        case .negative, .appealed: true
+        case .invited, .unrated, .satisfied, .excluded: false
+        }
+    }
+}
+
+extension ReviewRecord: FiledRecord {
+    /// A department's bad reviews that aren't done with.
+    package static let byOpen = Index("review_by_open", on: ["open_department"])
+
+    package static let table = Table(
+        "review",
+        key: [Column("case_serial", .text)],
+        columns: FileTrail.columns + [
+            Column("open_department", .text, optional: true),
+            Column("department", .text),
+            Column("item", .text),
+            Column("handler", .text),
+            Column("applicant", .text),
+            Column("delivered", .integer),
+            Column("progress", .integer),
+            Column("grade", .integer, optional: true),
+            Column("text", .text, optional: true, personal: true),
+            Column("anonymous", .integer, optional: true),
+            Column("received", .integer, optional: true),
+            Column("supplement", .text, optional: true, personal: true),
+            Column("handling", .integer, optional: true),
+            Column("measures", .text, optional: true, personal: true),
+            Column("explained", .integer, optional: true),
+            Column("complex", .integer, optional: true),
+            Column("second", .integer, optional: true),
+            Column("followed_up", .integer, optional: true),
+            Column("appeal", .text, optional: true, personal: true),
+        ],
+        indexes: [byOpen]
+    )
+
+    package func write(to row: inout RowWriter) {
+        trail.write(to: &row)
+        row.text(isOpen ? department : nil)
+        row.text(department)
+        row.text(item)
+        row.text(handler)
+        row.text(applicant)
+        row.integer(Int64(delivered.daysSinceEpoch))
+        let (number, handling, appeal): (Int64, Handling?, String?) =
+            switch progress {
+            case .invited: (1, nil, nil)
+            case .unrated: (2, nil, nil)
+            case .satisfied: (3, nil, nil)
+            case .negative(_, let handling): (4, handling, nil)
+            case .appealed(_, let handling, let reason): (5, handling, reason)
+            case .excluded: (6, nil, nil)
+            }
+        row.integer(number)
+        row.integer(rating.map { Int64($0.grade) })
+        row.text(rating?.text)
+        row.integer(rating.map { $0.isAnonymous ? 1 : 0 })
+        row.integer(rating.map { Int64($0.received.daysSinceEpoch) })
+        row.text(rating?.supplement)
+        StoredHandling(handling).write(to: &row)
+        row.text(appeal)
+    }
+
+    package init(key: String, row: inout RowReader) throws(StoreError) {
+        self.key = key
+        trail = try FileTrail(row: &row)
+        _ = try row.optionalText()
+        department = try row.text()
+        item = try row.text()
+        handler = try row.text()
+        applicant = try row.text()
+        delivered = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+        let number = try row.integer()
+        let grade = try row.optionalInteger().flatMap { Int32(exactly: $0) }
+        let text = try row.optionalText()
+        let isAnonymous = try row.optionalInteger()
+        let received = try row.optionalInteger()
+        let supplement = try row.optionalText()
+        var rating: Rating?
+        if let grade, Rating.grades.contains(grade), let text, let isAnonymous, let received {
+            rating = Rating(
+                grade: grade,
+                text: text,
+                isAnonymous: isAnonymous != 0,
+                received: CivilDate(daysSinceEpoch: Int32(clamping: received)),
+                supplement: supplement
+            )
+        }
+        let handling = try StoredHandling(row: &row).handling(row)
+        let appeal = try row.optionalText()
+        switch (number, rating, handling, appeal) {
+        case (1, nil, nil, nil): progress = .invited
+        case (2, nil, nil, nil): progress = .unrated
+        case (3, let rating?, nil, nil): progress = .satisfied(rating)
+        case (4, let rating?, let handling?, nil): progress = .negative(rating, handling)
+        case (5, let rating?, let handling?, let reason?):
+            progress = .appealed(rating, handling, reason: reason)
+        case (6, let rating?, nil, nil): progress = .excluded(rating)
+        default: throw row.mismatch("the progress of a review", .integer(number))
+        }
+    }
+}
+
+/// A handling laid out in columns: its number, and what belongs to it.
+private struct StoredHandling {
+    var number: Int64?
+    var measures: String?
+    var isExplanation: Bool?
+    var isComplex: Bool?
+    var isSecond: Bool?
+    var isFollowedUp: Bool?
+
+    init(_ handling: ReviewRecord.Handling?) {
+        switch handling {
+        case nil: break
+        case .reported: number = 1
+        case .rectifying(let complex, let second):
+            number = 2
+            (isComplex, isSecond) = (complex, second)
+        case .answered(let text, let explanation, let complex, let second):
+            number = 3
+            measures = text
+            (isExplanation, isComplex, isSecond) = (explanation, complex, second)
+        case .satisfied(let text):
+            number = 4
+            measures = text
+        case .closed(let text, let followedUp):
+            number = 5
+            measures = text
+            isFollowedUp = followedUp
+        case .supervised(let text):
+            number = 6
+            measures = text
+        }
+    }
+
+    func write(to row: inout RowWriter) {
+        row.integer(number)
+        row.text(measures)
+        for flag in [isExplanation, isComplex, isSecond, isFollowedUp] {
+            row.integer(flag.map { $0 ? 1 : 0 })
+        }
+    }
+
+    init(row: inout RowReader) throws(StoreError) {
+        number = try row.optionalInteger()
+        measures = try row.optionalText()
+        isExplanation = try row.optionalInteger().map { $0 != 0 }
+        isComplex = try row.optionalInteger().map { $0 != 0 }
+        isSecond = try row.optionalInteger().map { $0 != 0 }
+        isFollowedUp = try row.optionalInteger().map { $0 != 0 }
+    }
+
+    func handling(_ row: RowReader) throws(StoreError) -> ReviewRecord.Handling? {
+        guard let number else { return nil }
+        switch number {
+        case 1: return .reported
+        case 2:
+            if let isComplex, let isSecond {
+                return .rectifying(isComplex: isComplex, isSecond: isSecond)
+            }
+        case 3:
+            if let measures, let isExplanation, let isComplex, let isSecond {
+                return .answered(
+                    measures,
+                    isExplanation: isExplanation,
+                    isComplex: isComplex,
+                    isSecond: isSecond
+                )
+            }
+        case 4: if let measures { return .satisfied(measures) }
+        case 5:
+            if let measures, let isFollowedUp {
+                return .closed(measures, followedUp: isFollowedUp)
+            }
+        case 6: if let measures { return .supervised(measures) }
+        default: break
+        }
+        throw row.mismatch("how far a bad review has come", .integer(number))
+    }
+}
+
+/// Figures of reviews: of a department, an item and who delivered, in a month.
+package struct ReviewTally: Record, Hashable {
+    package struct Key: RecordKey {
+        /// The first day of the month of delivery.
+        package let month: CivilDate
+        package let department: String
+        package let item: String
+        package let handler: String
+
+        package init(of review: ReviewRecord) {
+            month = review.delivered.startOfMonth
+            department = review.department
+            item = review.item
+            handler = review.handler
+        }
+
+        package func write(to row: inout RowWriter) {
+            row.integer(Int64(month.daysSinceEpoch))
+            row.text(department)
+            row.text(item)
+            row.text(handler)
+        }
+
+        package init(row: inout RowReader) throws(StoreError) {
+            month = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+            department = try row.text()
+            item = try row.text()
+            handler = try row.text()
+        }
+    }
+
+    package let key: Key
+    package private(set) var invited: Int64 = 0
+    package private(set) var rated: Int64 = 0
+    package private(set) var satisfied: Int64 = 0
+
+    package init(_ key: Key) { self.key = key }
+
+    /// Takes a review in the place of what was counted for it before; nil when it is new.
+    package mutating func count(_ review: ReviewRecord, insteadOf former: ReviewRecord?) {
+        let (old, new) = (former.map(Counted.init) ?? Counted(), Counted(review))
+        invited += new.invited - old.invited
+        rated += new.rated - old.rated
+        satisfied += new.satisfied - old.satisfied
+    }
+
+    private struct Counted {
+        var invited: Int64 = 0
+        var rated: Int64 = 0
+        var satisfied: Int64 = 0
+
+        init() {}
+
+        init(_ review: ReviewRecord) {
+            switch review.progress {
+            case .excluded: break
+            case .invited, .unrated: invited = 1
+            case .satisfied: (invited, rated, satisfied) = (1, 1, 1)
+            case .negative, .appealed: (invited, rated) = (1, 1)
+            }
+        }
+    }
+
+    package static let table = Table(
+        "review_tally",
+        key: [
+            Column("month", .integer), Column("department", .text), Column("item", .text),
+            Column("handler", .text),
+        ],
+        columns: [
+            Column("invited", .integer), Column("rated", .integer), Column("satisfied", .integer),
+        ]
+    )
+
+    package func write(to row: inout RowWriter) {
+        row.integer(invited)
+        row.integer(rated)
+        row.integer(satisfied)
+    }
+
+    package init(key: Key, row: inout RowReader) throws(StoreError) {
+        self.key = key
+        let counts: ClosedRange<Int64> = 0...Int64.max / 2
+        invited = try row.integer(in: counts)
+        rated = try row.integer(in: counts)
+        satisfied = try row.integer(in: counts)
+    }
+}
