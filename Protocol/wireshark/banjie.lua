@@ -58,6 +58,7 @@ schema.reasons.DRAINING = "The server is draining; nothing was begun."
 schema.reasons.OVERLOADED = "More calls wait than the server takes; nothing was begun."
 schema.reasons.TIMEOUT = "The call's time was over before it began."
 schema.reasons.INTERNAL = "The server failed; the record of it is in its log."
+schema.reasons.NO_SUCH_INQUIRY = "There is no such inquiry."
 schema.reasons.WEAK_PASSWORD = "A password that is too easy to guess."
 schema.reasons.WRONG_PASSWORD = "The present password is another one."
 schema.reasons.LAST_OPERATOR = "Without this person nobody could run the system."
@@ -158,6 +159,18 @@ schema.enums.LimitUnit = {
 schema.enums.ClockResult = {
     [1] = "ON_TIME",
     [2] = "OVERDUE",
+}
+
+schema.enums.InquiryState = {
+    [1] = "REGISTERED",
+    [2] = "ANSWERED",
+    [3] = "DEFERRED",
+    [4] = "OFFERED",
+    [5] = "HANDED_OVER",
+    [6] = "REFERRED_OUT",
+    [7] = "UNCLEAR",
+    [8] = "OFFICE_ASSIGNED",
+    [9] = "CLOSED",
 }
 
 schema.enums.DeadlineState = {
@@ -632,6 +645,92 @@ schema.messages.FindCasesReply = {
 
 schema.messages.Empty = {
     doc = "Nothing.",
+}
+
+schema.messages.RegisterInquiryRequest = {
+    doc = "Registers an inquiry.",
+    { 1, "asked", "string", doc = "Who was asked, in the order in which they were: of several the one of the highest post answers." },
+    { 2, "reply_days", "int32", doc = "How many working days the answer may take." },
+    { 3, "question", "string", personal = true, doc = "What was asked." },
+    { 4, "inquirer", "string", personal = true, doc = "Who asks, as far as they say." },
+}
+
+schema.messages.InquiryRequest = {
+    doc = "Names an inquiry.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+}
+
+schema.messages.OfferInquiryRequest = {
+    doc = "Offers an inquiry to somebody, who answers for it once they take it.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "to", "string", doc = "To whom." },
+}
+
+schema.messages.AnswerInquiryRequest = {
+    doc = "Answers an inquiry, or says what is done about it.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "answer", "string", doc = "The answer." },
+}
+
+schema.messages.DeferInquiryRequest = {
+    doc = "Puts an answer off. The time for the reply runs on.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "reason", "string", doc = "Why." },
+    { 4, "until", "date", doc = "By when it will be answered." },
+}
+
+schema.messages.DeclineInquiryRequest = {
+    doc = "Says that an inquiry isn't the caller's.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "reason", "string", doc = "Why." },
+}
+
+schema.messages.ReferInquiryRequest = {
+    doc = "Refers an inquirer to another agency.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "agency", "string", doc = "The competent agency." },
+    { 4, "route", "string", doc = "The way there." },
+}
+
+schema.messages.AssignInquiryRequest = {
+    doc = "The coordinating office says who answers.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "to", "string", doc = "Who." },
+}
+
+schema.messages.InquiryView = {
+    doc = "An inquiry as it stands.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "Its version." },
+    { 3, "state", "enum", "InquiryState", doc = "Its state." },
+    { 4, "owner", "string", doc = "Who answers for it." },
+    { 5, "offered_to", "string", doc = "To whom it is offered; empty when to nobody." },
+    { 6, "reply_due", "date", doc = "The last day for the reply." },
+    { 7, "received", "date", doc = "The day on which it was received." },
+    { 8, "deferred_until", "date", doc = "By when it was promised, when it was put off." },
+    { 9, "question", "string", personal = true, doc = "What was asked." },
+    { 10, "answer", "string", doc = "The answer, or the agency and the way there." },
+    { 11, "owners", "string", doc = "Who has answered for it, in order." },
+}
+
+schema.messages.ListInquiriesRequest = {
+    doc = "Asks for the inquiries of a department that aren't done with.",
+    { 1, "department", "string", doc = "The department; the caller's own when empty." },
+    { 2, "limit", "int32", doc = "How many at most." },
+    { 3, "after", "string", doc = "Go on behind this inquiry of the last page." },
+}
+
+schema.messages.ListInquiriesReply = {
+    doc = "Inquiries, earliest deadline first.",
+    { 1, "inquiries", "message", "InquiryView", doc = "The inquiries." },
+    { 2, "more", "bool", doc = "Whether there are more." },
 }
 
 schema.messages.ArmRequest = {
@@ -1332,6 +1431,23 @@ schema.services[5] = {
         [21] = { name = "GetApplicant", request = "CaseRequest", reply = "ApplicantView" },
         [22] = { name = "OpenApplicant", request = "OpenApplicantRequest", reply = "ApplicantView" },
         [23] = { name = "FindCases", request = "FindCasesRequest", reply = "FindCasesReply" },
+    },
+}
+
+schema.services[12] = {
+    name = "FirstContact",
+    methods = {
+        [1] = { name = "Register", request = "RegisterInquiryRequest", reply = "InquiryView" },
+        [2] = { name = "Offer", request = "OfferInquiryRequest", reply = "InquiryView" },
+        [3] = { name = "Take", request = "InquiryRequest", reply = "InquiryView" },
+        [4] = { name = "Decline", request = "DeclineInquiryRequest", reply = "InquiryView" },
+        [5] = { name = "Answer", request = "AnswerInquiryRequest", reply = "InquiryView" },
+        [6] = { name = "Defer", request = "DeferInquiryRequest", reply = "InquiryView" },
+        [7] = { name = "ReferOut", request = "ReferInquiryRequest", reply = "InquiryView" },
+        [8] = { name = "Assign", request = "AssignInquiryRequest", reply = "InquiryView" },
+        [9] = { name = "Close", request = "InquiryRequest", reply = "InquiryView" },
+        [10] = { name = "Get", request = "InquiryRequest", reply = "InquiryView" },
+        [11] = { name = "List", request = "ListInquiriesRequest", reply = "ListInquiriesReply" },
     },
 }
 

@@ -10,6 +10,7 @@ enum CommandTree {
             .group(CaseCommands.group),
             .group(JointCommands.group),
             .group(ReviewCommands.group),
+            .group(InquiryCommands.group),
             .group(MaterialCommands.group),
             .group(DeadlineCommands.group),
             .group(CalendarCommands.group),

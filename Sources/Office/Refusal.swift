@@ -60,7 +60,7 @@ package enum Refusal: Error, Hashable, Sendable {
     /// What a record is, where a refusal names one.
     package enum RecordKind: Hashable, Sendable {
         case department, post, person, item, `case`, deadline, calendar, material, joint, review,
-            session
+            inquiry, session
     }
 
     /// The form of a personal value.

@@ -178,6 +178,6 @@ extension BadMessage {
     /// judged.
     static let absentReasons: [String: Reason] = [
         "case": .noSuchCase, "deadline": .noSuchDeadline, "item": .noSuchItem,
-        "applicant": .noSuchPerson,
+        "applicant": .noSuchPerson, "inquiry": .noSuchInquiry,
     ]
 }

@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0xb37486d1700fe78c
+    public static let fingerprint: UInt64 = 0x1324eadda831293d
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -19,6 +19,7 @@ public enum BanjieProtocolSchema {
         OnlineMethods.service,
         JointApprovalMethods.service,
         ReviewsMethods.service,
+        FirstContactMethods.service,
     ]
 
     /// Every message, in the order of the schema files.
@@ -70,6 +71,17 @@ public enum BanjieProtocolSchema {
         FoundCase.self,
         FindCasesReply.self,
         Empty.self,
+        RegisterInquiryRequest.self,
+        InquiryRequest.self,
+        OfferInquiryRequest.self,
+        AnswerInquiryRequest.self,
+        DeferInquiryRequest.self,
+        DeclineInquiryRequest.self,
+        ReferInquiryRequest.self,
+        AssignInquiryRequest.self,
+        InquiryView.self,
+        ListInquiriesRequest.self,
+        ListInquiriesReply.self,
         ArmRequest.self,
         DeadlineRequest.self,
         DeadlineReasonRequest.self,
@@ -164,6 +176,7 @@ public enum BanjieProtocolSchema {
         Rung.self,
         LimitUnit.self,
         ClockResult.self,
+        InquiryState.self,
         DeadlineState.self,
         Role.self,
         HealthProblem.self,

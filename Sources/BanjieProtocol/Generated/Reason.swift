@@ -107,6 +107,8 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case timeout = "TIMEOUT"
     /// The server failed; the record of it is in its log.
     case `internal` = "INTERNAL"
+    /// There is no such inquiry.
+    case noSuchInquiry = "NO_SUCH_INQUIRY"
     /// A password that is too easy to guess.
     case weakPassword = "WEAK_PASSWORD"
     /// The present password is another one.
@@ -164,6 +166,7 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .noSuchDeadline,
             .noSuchCalendar,
             .noSuchMaterial,
+            .noSuchInquiry,
             .noSuchJoint,
             .noSuchReview:
             .notFound

@@ -450,6 +450,7 @@ extension Refusal.RecordKind {
         case .joint: .noSuchJoint
         case .session: .noSuchSession
         case .review: .noSuchReview
+        case .inquiry: .noSuchInquiry
         }
     }
 
@@ -467,6 +468,7 @@ extension Refusal.RecordKind {
         case .joint: chinese ? "联审" : "joint approval"
         case .session: chinese ? "会话" : "session"
         case .review: chinese ? "评价" : "review"
+        case .inquiry: chinese ? "询问" : "inquiry"
         }
     }
 }

@@ -67,6 +67,7 @@ extension CasesService: CommandRouting, QueryRouting, WatchRouting {}
 extension DeadlinesService: CommandRouting, QueryRouting, WatchRouting {}
 extension DiagnosticsService: QueryRouting {}
 extension DirectoryService: CommandRouting, QueryRouting {}
+extension FirstContactService: CommandRouting, QueryRouting {}
 extension HealthService: InlineRouting {}
 extension JointService: CommandRouting, QueryRouting, SessionRouting {}
 extension OnlineService: QueryRouting, UploadRouting, WatchRouting {}
@@ -104,6 +105,7 @@ enum ServiceRegistry {
         ),
         both(JointApprovalMethods.service, JointService(), files: Files(JointFile.self)),
         both(ReviewsMethods.service, ReviewsService(), files: Files(ReviewFile.self)),
+        both(FirstContactMethods.service, FirstContactService(), files: Files(InquiryFile.self)),
     ]
 
     private static func both(
@@ -141,7 +143,8 @@ enum ServiceRegistry {
     static let tables: [Table] = [
         ApplicantRecord.table, CalendarRecord.table, CardRecord.table, CaseCounterRecord.table,
         CaseRecord.table, CoHandlerRecord.table, CredentialRecord.table, DeadlineRecord.table,
-        DepartmentRecord.table, ItemHeadRecord.table, ItemRecord.table, JointRecord.table,
+        DepartmentRecord.table, InquiryCounterRecord.table, InquiryRecord.table,
+        ItemHeadRecord.table, ItemRecord.table, JointRecord.table,
         MaterialPartRecord.table, MaterialRecord.table,
         PersonRecord.table, PostRecord.table, ReviewRecord.table, ReviewTally.table,
     ]
