@@ -8,6 +8,9 @@
 local schema = { enums = {}, messages = {}, services = {}, reasons = {} }
 
 schema.reasons.NO_SUCH_SESSION = "There is no such session."
+schema.reasons.TWO_OFFICERS_REQUIRED = "An inspection is made by two officers at least."
+schema.reasons.CERTIFICATE_INVALID = "A certificate isn't valid now, or doesn't cover the matter."
+schema.reasons.NO_SUCH_CERTIFICATE = "There is no such certificate."
 schema.reasons.REASON_REQUIRED = "A value is missing where the law or the office asks for a stated reason."
 schema.reasons.REMEDIES_REQUIRED = "A refusal of an application must name the remedies open to the applicant."
 schema.reasons.LIMIT_EXCEEDED = "More than the law or the city's policy allows."
@@ -121,6 +124,19 @@ schema.enums.PauseReason = {
 schema.enums.Decision = {
     [1] = "GRANT",
     [2] = "DENY",
+}
+
+schema.enums.CertificateState = {
+    [1] = "APPLIED",
+    [2] = "QUALIFIED",
+    [3] = "ACTIVE",
+    [4] = "UNCHECKED",
+    [5] = "SUSPENDED",
+    [6] = "LOST",
+    [7] = "EXPIRED",
+    [8] = "REVOKED",
+    [9] = "SURRENDERED",
+    [10] = "OUT_OF_SCOPE",
 }
 
 schema.enums.ClockKind = {
@@ -640,6 +656,97 @@ schema.messages.FoundCase = {
 schema.messages.FindCasesReply = {
     doc = "What was found, by serial.",
     { 1, "cases", "message", "FoundCase", doc = "The cases." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
+schema.messages.IssueCertificateRequest = {
+    doc = "Issues a certificate.",
+    { 1, "certificate", "string", doc = "Its number." },
+    { 2, "holder", "string", doc = "The officer's login." },
+    { 3, "scope", "string", doc = "What it covers (执法范围)." },
+    { 4, "valid_to", "date", doc = "Its last day." },
+}
+
+schema.messages.CertificateRequest = {
+    doc = "Names a certificate.",
+    { 1, "certificate", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+}
+
+schema.messages.CertificateReasonRequest = {
+    doc = "Names a certificate, and says why.",
+    { 1, "certificate", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "reason", "string", doc = "Why." },
+}
+
+schema.messages.AnnualCheckRequest = {
+    doc = "Records an annual check (年审).",
+    { 1, "certificate", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "year", "int32", doc = "The year that was checked; the last that is due when 0." },
+}
+
+schema.messages.VerifyCertificateRequest = {
+    doc = "Asks whether a certificate is valid now, for a matter.",
+    { 1, "certificate", "string", doc = "Its number." },
+    { 2, "scope", "string", doc = "The matter; any when empty." },
+}
+
+schema.messages.CertificateVerdict = {
+    doc = "Whether a certificate is valid.",
+    { 1, "ok", "bool", doc = "Whether it is." },
+    { 2, "reasons", "enum", "CertificateState", doc = "What makes it invalid, in the order of the enum." },
+}
+
+schema.messages.CertificateView = {
+    doc = "A certificate as it stands.",
+    { 1, "certificate", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "Its version." },
+    { 3, "state", "enum", "CertificateState", doc = "Its state." },
+    { 4, "holder", "string", doc = "The officer's login." },
+    { 5, "department", "string", doc = "The officer's department." },
+    { 6, "scope", "string", doc = "What it covers." },
+    { 7, "issued", "date", doc = "The day on which it was issued." },
+    { 8, "valid_to", "date", doc = "Its last day." },
+    { 9, "next_check", "int32", doc = "The earliest year whose check isn't recorded." },
+    { 10, "check_due", "date", doc = "By when that must be." },
+    { 11, "replaced", "uint32", doc = "How often it was replaced." },
+}
+
+schema.messages.RecordInspectionRequest = {
+    doc = "Records an inspection (执法检查).",
+    { 1, "certificates", "string", doc = "The officers' certificates: two at least, of different officers." },
+    { 2, "scope", "string", doc = "The matter." },
+    { 3, "findings", "string", personal = true, doc = "What was found." },
+}
+
+schema.messages.InspectionView = {
+    doc = "An inspection.",
+    { 1, "inspection", "uint64", doc = "Its number." },
+    { 2, "at", "instant", doc = "When it was recorded." },
+    { 3, "scope", "string", doc = "The matter." },
+    { 4, "officers", "string", doc = "The officers' logins." },
+}
+
+schema.messages.Announcement = {
+    doc = "A public announcement (公告) of what has become of a certificate.",
+    { 1, "number", "uint64", doc = "Its number: dense, from 1." },
+    { 2, "at", "instant", doc = "When." },
+    { 3, "certificate", "string", doc = "The certificate." },
+    { 4, "department", "string", doc = "The department of its holder." },
+    { 5, "what", "string", doc = "What has happened, in the past tense." },
+}
+
+schema.messages.ListAnnouncementsRequest = {
+    doc = "Asks for announcements.",
+    { 1, "after", "uint64", doc = "Begin after this number." },
+    { 2, "limit", "int32", doc = "How many at most." },
+}
+
+schema.messages.ListAnnouncementsReply = {
+    doc = "Announcements, in order.",
+    { 1, "announcements", "message", "Announcement", doc = "The announcements." },
     { 2, "more", "bool", doc = "Whether there are more." },
 }
 
@@ -1431,6 +1538,24 @@ schema.services[5] = {
         [21] = { name = "GetApplicant", request = "CaseRequest", reply = "ApplicantView" },
         [22] = { name = "OpenApplicant", request = "OpenApplicantRequest", reply = "ApplicantView" },
         [23] = { name = "FindCases", request = "FindCasesRequest", reply = "FindCasesReply" },
+    },
+}
+
+schema.services[13] = {
+    name = "Certificates",
+    methods = {
+        [1] = { name = "Issue", request = "IssueCertificateRequest", reply = "CertificateView" },
+        [2] = { name = "Suspend", request = "CertificateReasonRequest", reply = "CertificateView" },
+        [3] = { name = "Reinstate", request = "CertificateReasonRequest", reply = "CertificateView" },
+        [4] = { name = "ReportLost", request = "CertificateRequest", reply = "CertificateView" },
+        [5] = { name = "Replace", request = "CertificateRequest", reply = "CertificateView" },
+        [6] = { name = "RecordCheck", request = "AnnualCheckRequest", reply = "CertificateView" },
+        [7] = { name = "Revoke", request = "CertificateReasonRequest", reply = "CertificateView" },
+        [8] = { name = "Surrender", request = "CertificateReasonRequest", reply = "CertificateView" },
+        [9] = { name = "Verify", request = "VerifyCertificateRequest", reply = "CertificateVerdict" },
+        [10] = { name = "Get", request = "CertificateRequest", reply = "CertificateView" },
+        [11] = { name = "RecordInspection", request = "RecordInspectionRequest", reply = "InspectionView" },
+        [12] = { name = "ListAnnouncements", request = "ListAnnouncementsRequest", reply = "ListAnnouncementsReply" },
     },
 }
 

@@ -11,6 +11,8 @@ enum CommandTree {
             .group(JointCommands.group),
             .group(ReviewCommands.group),
             .group(InquiryCommands.group),
+            .group(CertificateCommands.group),
+            .group(CertificateCommands.inspection),
             .group(MaterialCommands.group),
             .group(DeadlineCommands.group),
             .group(CalendarCommands.group),

@@ -21,6 +21,9 @@ import Wire
             "applicant": .delimited(Array(TestOffice.everybody.utf8)),
             "version": .varint(0),
             "inquiry": .delimited(Array(try await office.registerInquiry().inquiry.utf8)),
+            "certificate": .delimited(
+                Array(try await office.issueCertificate().certificate.utf8)
+            ),
         ]
         var offeredKnown = known
         offeredKnown["inquiry"] = .delimited(
@@ -179,7 +182,7 @@ import Wire
                 let hasNoFile =
                     [
                         JointApprovalMethods.service.number, ReviewsMethods.service.number,
-                        FirstContactMethods.service.number,
+                        FirstContactMethods.service.number, CertificatesMethods.service.number,
                     ].contains(method.serviceNumber) && reasons != [.noSuchCase]
                 let bad = BadMessage(
                     what: what,
@@ -196,6 +199,7 @@ import Wire
 
     private static let noFile: Set<Reason> = [
         .noSuchJoint, .noSuchDepartment, .noSuchReview, .notServed, .noSuchInquiry,
+        .noSuchCertificate, .noSuchPerson,
     ]
 
     /// What a record's state refuses with.

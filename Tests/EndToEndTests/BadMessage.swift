@@ -179,5 +179,6 @@ extension BadMessage {
     static let absentReasons: [String: Reason] = [
         "case": .noSuchCase, "deadline": .noSuchDeadline, "item": .noSuchItem,
         "applicant": .noSuchPerson, "inquiry": .noSuchInquiry,
+        "certificate": .noSuchCertificate, "holder": .noSuchPerson,
     ]
 }

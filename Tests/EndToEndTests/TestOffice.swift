@@ -58,6 +58,18 @@ final class TestOffice {
             .submit(SubmitCaseRequest(item: item, applicant: Self.everybody))
     }
 
+    /// A certificate of `everybody`.
+    func issueCertificate() async throws -> CertificateView {
+        try await CertificatesClient(try office.channel(as: Self.everybody)).issue(
+            IssueCertificateRequest(
+                certificate: "K1",
+                holder: Self.everybody,
+                scope: ["城管"],
+                validTo: CivilDate(daysSinceEpoch: 22_000)
+            )
+        )
+    }
+
     /// An inquiry that `everybody` answers for.
     func registerInquiry() async throws -> InquiryView {
         try await FirstContactClient(try office.channel(as: Self.everybody))

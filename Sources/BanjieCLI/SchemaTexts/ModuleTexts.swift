@@ -15,7 +15,7 @@ struct ModuleTexts: Sendable {
     let reasons: [Reason: ReasonText]
 
     /// Every module with texts of its own.
-    static let all: [ModuleTexts] = [accounts, inquiries, joint, reviews]
+    static let all: [ModuleTexts] = [accounts, certificates, inquiries, joint, reviews]
 
     /// Everybody's texts of one kind.
     static func together<Key, Value>(

@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x1324eadda831293d
+    public static let fingerprint: UInt64 = 0x5a37603d48e68648
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -20,6 +20,7 @@ public enum BanjieProtocolSchema {
         JointApprovalMethods.service,
         ReviewsMethods.service,
         FirstContactMethods.service,
+        CertificatesMethods.service,
     ]
 
     /// Every message, in the order of the schema files.
@@ -70,6 +71,18 @@ public enum BanjieProtocolSchema {
         FindCasesRequest.self,
         FoundCase.self,
         FindCasesReply.self,
+        IssueCertificateRequest.self,
+        CertificateRequest.self,
+        CertificateReasonRequest.self,
+        AnnualCheckRequest.self,
+        VerifyCertificateRequest.self,
+        CertificateVerdict.self,
+        CertificateView.self,
+        RecordInspectionRequest.self,
+        InspectionView.self,
+        Announcement.self,
+        ListAnnouncementsRequest.self,
+        ListAnnouncementsReply.self,
         Empty.self,
         RegisterInquiryRequest.self,
         InquiryRequest.self,
@@ -172,6 +185,7 @@ public enum BanjieProtocolSchema {
         Channel.self,
         PauseReason.self,
         Decision.self,
+        CertificateState.self,
         ClockKind.self,
         Rung.self,
         LimitUnit.self,

@@ -64,6 +64,7 @@ protocol InlineRouting: Sendable {
 extension AdminService: CommandRouting, QueryRouting {}
 extension CalendarService: CommandRouting, QueryRouting {}
 extension CasesService: CommandRouting, QueryRouting, WatchRouting {}
+extension CertificatesService: CommandRouting, QueryRouting {}
 extension DeadlinesService: CommandRouting, QueryRouting, WatchRouting {}
 extension DiagnosticsService: QueryRouting {}
 extension DirectoryService: CommandRouting, QueryRouting {}
@@ -106,6 +107,11 @@ enum ServiceRegistry {
         both(JointApprovalMethods.service, JointService(), files: Files(JointFile.self)),
         both(ReviewsMethods.service, ReviewsService(), files: Files(ReviewFile.self)),
         both(FirstContactMethods.service, FirstContactService(), files: Files(InquiryFile.self)),
+        both(
+            CertificatesMethods.service,
+            CertificatesService(),
+            files: Files(CertificateFile.self)
+        ),
     ]
 
     private static func both(
@@ -141,9 +147,11 @@ enum ServiceRegistry {
 
     /// Every record type that the services keep.
     static let tables: [Table] = [
-        ApplicantRecord.table, CalendarRecord.table, CardRecord.table, CaseCounterRecord.table,
-        CaseRecord.table, CoHandlerRecord.table, CredentialRecord.table, DeadlineRecord.table,
+        AnnouncementRecord.table, ApplicantRecord.table, CalendarRecord.table, CardRecord.table,
+        CaseCounterRecord.table, CaseRecord.table, CertificateRecord.table, CoHandlerRecord.table,
+        CredentialRecord.table, DeadlineRecord.table,
         DepartmentRecord.table, InquiryCounterRecord.table, InquiryRecord.table,
+        InspectionRecord.table,
         ItemHeadRecord.table, ItemRecord.table, JointRecord.table,
         MaterialPartRecord.table, MaterialRecord.table,
         PersonRecord.table, PostRecord.table, ReviewRecord.table, ReviewTally.table,

@@ -12,6 +12,7 @@ let operations: [String: Operation] =
     .merging(jointOperations) { first, _ in first }
     .merging(reviewOperations) { first, _ in first }
     .merging(inquiryOperations) { first, _ in first }
+    .merging(certificateOperations) { first, _ in first }
     .merging(serverOperations) { first, _ in first }
 
 private let serverOperations: [String: Operation] = [
