@@ -302,6 +302,14 @@ schema.enums.ReviewState = {
     [12] = "SUPERVISED",
 }
 
+schema.enums.ScoreItem = {
+    [1] = "BASE",
+    [2] = "WARNING_TRIPLES",
+    [3] = "YELLOW_CARDS",
+    [4] = "RED_CARDS",
+    [5] = "EARLY",
+}
+
 schema.messages.AdvanceClockRequest = {
     doc = "Moves a virtual clock.",
     { 1, "to", "instant", doc = "The civil time to which it moves; never back." },
@@ -1489,6 +1497,29 @@ schema.messages.ListReviewsReply = {
     { 2, "more", "bool", doc = "Whether there are more." },
 }
 
+schema.messages.ScoreRequest = {
+    doc = "What a unit's cards and completions come to.",
+    { 1, "yellow", "int32", doc = "How many yellow cards." },
+    { 2, "red", "int32", doc = "How many red cards." },
+    { 3, "warning_triples", "int32", doc = "How often three reminders came one after the other." },
+    { 4, "completed", "int32", doc = "How many matters were completed." },
+    { 5, "early", "int32", doc = "How many of these before their promised day." },
+}
+
+schema.messages.ScoreLine = {
+    doc = "A line of a score.",
+    { 1, "item", "enum", "ScoreItem", doc = "What for." },
+    { 2, "count", "int64", doc = "How many, or for early completions how many tenths of all." },
+    { 3, "each", "int64", doc = "The points for each." },
+    { 4, "points", "int64", doc = "The points together." },
+}
+
+schema.messages.ScoreReply = {
+    doc = "A score, with how it comes about.",
+    { 1, "score", "int64", doc = "The score." },
+    { 2, "lines", "message", "ScoreLine", doc = "The lines, whose points add up to it." },
+}
+
 schema.services[6] = {
     name = "Admin",
     methods = {
@@ -1678,6 +1709,13 @@ schema.services[11] = {
         [10] = { name = "Get", request = "ReviewRequest", reply = "ReviewView" },
         [11] = { name = "List", request = "ListReviewsRequest", reply = "ListReviewsReply" },
         [12] = { name = "Stats", request = "ReviewStatsRequest", reply = "ReviewStats" },
+    },
+}
+
+schema.services[15] = {
+    name = "Supervision",
+    methods = {
+        [1] = { name = "Score", request = "ScoreRequest", reply = "ScoreReply" },
     },
 }
 

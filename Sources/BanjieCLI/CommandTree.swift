@@ -13,6 +13,7 @@ enum CommandTree {
             .group(InquiryCommands.group),
             .group(CertificateCommands.group),
             .group(CertificateCommands.inspection),
+            .group(SupervisionCommands.group),
             .group(MaterialCommands.group),
             .group(DeadlineCommands.group),
             .group(CalendarCommands.group),

@@ -9,7 +9,7 @@ import Testing
     private static let areas: Set<String> = [
         "calendar", "receipt", "acceptance", "instant", "extension", "pause", "card", "item",
         "calendar-change", "delivery", "gap", "once", "joint", "review", "first-contact",
-        "certificate",
+        "certificate", "assessment",
     ]
 
     private static let scenarios: [Scenario] = {

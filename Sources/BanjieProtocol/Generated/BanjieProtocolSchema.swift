@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x5a37603d48e68648
+    public static let fingerprint: UInt64 = 0xa52725a499fd560f
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -21,6 +21,7 @@ public enum BanjieProtocolSchema {
         ReviewsMethods.service,
         FirstContactMethods.service,
         CertificatesMethods.service,
+        SupervisionMethods.service,
     ]
 
     /// Every message, in the order of the schema files.
@@ -176,6 +177,9 @@ public enum BanjieProtocolSchema {
         ReviewStats.self,
         ListReviewsRequest.self,
         ListReviewsReply.self,
+        ScoreRequest.self,
+        ScoreLine.self,
+        ScoreReply.self,
     ]
 
     /// Every enum, in the order of the schema files.
@@ -204,5 +208,6 @@ public enum BanjieProtocolSchema {
         SchemaAccess.self,
         SchemaType.self,
         ReviewState.self,
+        ScoreItem.self,
     ]
 }

@@ -74,6 +74,7 @@ extension JointService: CommandRouting, QueryRouting, SessionRouting {}
 extension OnlineService: QueryRouting, UploadRouting, WatchRouting {}
 extension ReflectionService: InlineRouting {}
 extension ReviewsService: CommandRouting, QueryRouting {}
+extension SupervisionService: QueryRouting {}
 
 /// What the server hosts: a line for each service, and the tables of its records.
 enum ServiceRegistry {
@@ -112,6 +113,7 @@ enum ServiceRegistry {
             CertificatesService(),
             files: Files(CertificateFile.self)
         ),
+        Registration(descriptor: SupervisionMethods.service, queries: SupervisionService()),
     ]
 
     private static func both(
