@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0xb37486d1700fe78c
+    public static let fingerprint: UInt64 = 0x1e094937d875f498
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
