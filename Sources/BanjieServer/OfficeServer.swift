@@ -130,6 +130,7 @@ package final class OfficeServer: Sendable {
                 watches: watches,
                 streams: streams,
                 interceptors: interceptors,
+                metrics: metrics,
                 gapMax: Int64(configuration.gapHours) * 3600,
                 replySeconds: Int64(configuration.replyDays) * Instant.secondsPerDay,
                 log: Self.trouble("engine.trouble", logger)
@@ -165,6 +166,9 @@ package final class OfficeServer: Sendable {
         exit.open(transport)
         metrics.add(shared)
         metrics.add(exit)
+        metrics.add(queues: [
+            ("commands", { inbox.count }), ("queries", { queries.waitingCount }),
+        ])
         metricsEndpoint = try Self.serveMetrics(of: metrics, at: configuration.metrics)
         let endpoints = try configuration.listen.map { [identity] in
             try transport.listen(on: $0, showing: identity)
@@ -329,6 +333,7 @@ package final class OfficeServer: Sendable {
         let watches: StreamDesk<WatchContext>
         let streams: EngineStreams
         let interceptors: ServerInterceptors
+        let metrics: ServerMetrics
         let gapMax: Int64
         let replySeconds: Int64
         let log: @Sendable (String) -> Void
@@ -360,7 +365,8 @@ package final class OfficeServer: Sendable {
                         ended: {
                             start.streams.ended()
                             start.interceptors.after($0.call.observed, CallEnding($0))
-                        }
+                        },
+                        measured: { start.metrics.committed($0) }
                     )
                 )
             },
