@@ -98,6 +98,9 @@ extension Limits {
     /// Connections of a loop that were turned away and are told why at a time; the others are closed
     /// without a word, so that a flood of them takes no more descriptors.
     static let turnedAwayAtOnce = 256
+    /// Names of hosts that a client's loop has resolved at a time, each on a thread: a resolver that hangs
+    /// takes a thread until it gives up, and must not take any number of them.
+    static let namesResolvedAtOnce = 4
     /// Events fetched from the kernel at a time.
     static let events = 256
 }
