@@ -1655,6 +1655,7 @@ schema.services[7] = {
     name = "Health",
     methods = {
         [1] = { name = "Check", request = "Empty", reply = "HealthReply" },
+        [2] = { name = "Watch", request = "Empty", reply = "HealthReply" },
     },
 }
 

@@ -18,6 +18,22 @@ extension FiredEvent: SequencedMessage {}
 extension WatchCasesRequest: ResumableRequest {}
 extension CaseEvent: SequencedMessage {}
 
+extension DownloadMaterialRequest: ResumableRequest {
+    /// A material's bytes are numbered from 1: what is behind a number begins at that offset.
+    public var after: UInt64? {
+        get { offset }
+        set { offset = newValue ?? 0 }
+    }
+}
+
+extension MaterialContent: SequencedMessage {
+    /// The offset behind these bytes.
+    public var sequence: UInt64 {
+        let (end, isBeyond) = offset.addingReportingOverflow(UInt64(content.count))
+        return isBeyond ? .max : end
+    }
+}
+
 extension DeadlinesClient {
     /// What fires, as it fires, over any loss of the connection.
     public func watchResuming(
@@ -37,5 +53,16 @@ extension CasesClient {
         resuming resumption: Resumption = Resumption()
     ) -> ResumingWatch<WatchCasesRequest, CaseEvent> {
         ResumingWatch(channel, CasesMethods.watch, request, options, resumption)
+    }
+}
+
+extension OnlineClient {
+    /// A material's bytes in order, over any loss of the connection: none is left out or comes twice.
+    public func downloadMaterialResuming(
+        _ request: DownloadMaterialRequest,
+        options: CallOptions = CallOptions(),
+        resuming resumption: Resumption = Resumption()
+    ) -> ResumingWatch<DownloadMaterialRequest, MaterialContent> {
+        ResumingWatch(channel, OnlineMethods.downloadMaterial, request, options, resumption)
     }
 }

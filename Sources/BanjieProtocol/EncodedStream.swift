@@ -148,6 +148,7 @@ extension Dispatch {
             message.write(to: &reply)
             return .message(())
         case .waiting: return .waiting
+        case .lookingOn: return .lookingOn
         case .finished: return .finished
         }
     }

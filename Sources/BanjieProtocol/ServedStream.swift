@@ -4,6 +4,9 @@ public enum StreamStep<Reply> {
     case message(Reply)
     /// Nothing before something changes: a commit, or a message of the caller's.
     case waiting
+    /// Nothing yet, though nothing has to change first: it has looked far enough for one turn, and others
+    /// have theirs before it goes on.
+    case lookingOn
     /// Nothing any more: the stream has ended, and all was well.
     case finished
 }

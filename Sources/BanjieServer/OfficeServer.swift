@@ -24,6 +24,7 @@ package final class OfficeServer: Sendable {
     private let inbox: Inbox<EngineCall<HeldCall>>
     private let queries: QueryPool<HeldCall>
     private let watches: StreamDesk<WatchContext>
+    private let statusWatches: StreamDesk<ServerStatus>
     private let signIns: SignInDesk
     private let passwords: PasswordWorker
     private let shared: SharedState
@@ -63,17 +64,24 @@ package final class OfficeServer: Sendable {
         )
         try Bootstrap.run(store: store, folder: configuration.data, at: clock.now)
 
-        let shared = SharedState(
-            calendars: CalendarTimeline(.builtIn),
-            clock: clock,
-            policy: configuration.policy
-        )
         let metrics = ServerMetrics()
         let interceptors = ServerInterceptors(
             CallMetrics(metrics.registry),
             [CallLog(logger, slowMilliseconds: configuration.slowCallMilliseconds)]
         )
         let exit = ReplyExit(interceptors: interceptors, metrics: metrics, logger: logger)
+        let statusWatches = StreamDesk<ServerStatus>(
+            open: ServiceRegistry.openStatusWatch,
+            post: { exit.post(&$0) },
+            ended: { interceptors.after($0.call.observed, CallEnding($0)) },
+            log: Self.trouble("status_watch.trouble", logger)
+        )
+        let shared = SharedState(
+            calendars: CalendarTimeline(.builtIn),
+            clock: clock,
+            policy: configuration.policy,
+            healthChanged: { statusWatches.committed() }
+        )
         let inbox = Inbox<EngineCall<HeldCall>>(capacity: Self.queueMax)
         let queries = QueryPool<HeldCall>(
             shared: shared,
@@ -102,6 +110,7 @@ package final class OfficeServer: Sendable {
             commands: inbox,
             queries: queries,
             watches: watches,
+            statusWatches: statusWatches,
             streams: streams,
             signIns: signIns,
             shared: shared,
@@ -121,6 +130,7 @@ package final class OfficeServer: Sendable {
                 watches: watches,
                 streams: streams,
                 interceptors: interceptors,
+                metrics: metrics,
                 gapMax: Int64(configuration.gapHours) * 3600,
                 replySeconds: Int64(configuration.replyDays) * Instant.secondsPerDay,
                 log: Self.trouble("engine.trouble", logger)
@@ -138,6 +148,7 @@ package final class OfficeServer: Sendable {
                 connections: { exit.connections }
             )
         }
+        try statusWatches.start(named: "status watches") { StatusContexts(shared) }
         try signIns.start(makeReader: makeReader)
         try passwords.start(makeReader: makeReader)
 
@@ -155,6 +166,9 @@ package final class OfficeServer: Sendable {
         exit.open(transport)
         metrics.add(shared)
         metrics.add(exit)
+        metrics.add(queues: [
+            ("commands", { inbox.count }), ("queries", { queries.waitingCount }),
+        ])
         metricsEndpoint = try Self.serveMetrics(of: metrics, at: configuration.metrics)
         let endpoints = try configuration.listen.map { [identity] in
             try transport.listen(on: $0, showing: identity)
@@ -170,6 +184,7 @@ package final class OfficeServer: Sendable {
         self.inbox = inbox
         self.queries = queries
         self.watches = watches
+        self.statusWatches = statusWatches
         self.signIns = signIns
         self.passwords = passwords
         self.shared = shared
@@ -295,12 +310,15 @@ package final class OfficeServer: Sendable {
     package func drain() {
         logger.log(.info, "server.draining")
         shared.update { $0.status.draining = true }
+        // Before the transport ends what streams are left.
+        statusWatches.settle(withinMilliseconds: 1_000)
         transport.drain(within: 30_000)
         passwords.stop()
         inbox.close()
         engineFinished.wait()
         queries.stop()
         watches.stop()
+        statusWatches.stop()
         signIns.stop()
         logger.log(.info, "server.stopped")
     }
@@ -315,6 +333,7 @@ package final class OfficeServer: Sendable {
         let watches: StreamDesk<WatchContext>
         let streams: EngineStreams
         let interceptors: ServerInterceptors
+        let metrics: ServerMetrics
         let gapMax: Int64
         let replySeconds: Int64
         let log: @Sendable (String) -> Void
@@ -346,7 +365,8 @@ package final class OfficeServer: Sendable {
                         ended: {
                             start.streams.ended()
                             start.interceptors.after($0.call.observed, CallEnding($0))
-                        }
+                        },
+                        measured: { start.metrics.committed($0) }
                     )
                 )
             },

@@ -21,6 +21,7 @@ final class Router: CallHandler {
     private let commands: Inbox<Call>
     private let queries: QueryPool<HeldCall>
     private let watches: StreamDesk<WatchContext>
+    private let statusWatches: StreamDesk<ServerStatus>
     private let streams: EngineStreams
     private let signIns: SignInDesk
     private let sessions: Sessions
@@ -38,6 +39,7 @@ final class Router: CallHandler {
         commands: Inbox<Call>,
         queries: QueryPool<HeldCall>,
         watches: StreamDesk<WatchContext>,
+        statusWatches: StreamDesk<ServerStatus>,
         streams: EngineStreams,
         signIns: SignInDesk,
         shared: SharedState,
@@ -53,6 +55,7 @@ final class Router: CallHandler {
         self.commands = commands
         self.queries = queries
         self.watches = watches
+        self.statusWatches = statusWatches
         self.streams = streams
         self.signIns = signIns
         sessions = signIns.sessions
@@ -68,7 +71,7 @@ final class Router: CallHandler {
             return observe(call, echoMethod, refusal: echo(call, &responder))
         }
         let route = ServiceRegistry.route(call.method)
-        if let route, let service = route.inline {
+        if let route, let service = route.inline, route.method.runsInline {
             let refusal = answer(call, by: service, route.method, &responder)
             return observe(call, route.observed, refusal: refusal)
         }
@@ -125,7 +128,7 @@ final class Router: CallHandler {
         interceptors.before(observed)
         let session = sessions.session(of: call.principal, on: call.connection)
         let language = session?.language ?? .english
-        guard let route, route.isServedStream else {
+        guard let route, route.runner != nil else {
             return refuse(observed, .unknownMethod, in: language, &responder)
         }
         if let reason = Self.refusal(of: route.method.access, to: session?.actor) {
@@ -291,8 +294,9 @@ final class Router: CallHandler {
         hand(handed.queries) { queries.add($0) }
         // Each passes over what is told of the other's streams.
         if !handed.streamEvents.isEmpty {
-            watches.add(handed.streamEvents.filter { $0.concerns(.watch) })
-            streams.add(handed.streamEvents.filter { $0.concerns(.upload, .session) })
+            watches.add(handed.streamEvents.filter { $0.concerns(.watches) })
+            statusWatches.add(handed.streamEvents.filter { $0.concerns(.statusWatches) })
+            streams.add(handed.streamEvents.filter { $0.concerns(.engine) })
         }
     }
 

@@ -28,6 +28,8 @@ package final class SteppedOffice {
     private let queries: QueryPool<HeldCall>
     private let watches: StreamDesk<WatchContext>
     private var watchWork: StreamDesk<WatchContext>.Work
+    private let statusWatches: StreamDesk<ServerStatus>
+    private var statusWork: StreamDesk<ServerStatus>.Work
     private let streams: EngineStreams
     private let signIns: SignInDesk
     private let passwords: PasswordWorker
@@ -46,11 +48,6 @@ package final class SteppedOffice {
         replySeconds: Int64,
         log: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
-        let shared = SharedState(
-            calendars: CalendarTimeline(.builtIn),
-            clock: clock,
-            policy: Policy()
-        )
         let metrics = ServerMetrics()
         let interceptors = ServerInterceptors(CallMetrics(metrics.registry), [])
         let outbox = outbox
@@ -59,6 +56,23 @@ package final class SteppedOffice {
                 for answer in answers { batch.append(answer) }
             }
         }
+        let post: @Sendable (inout ReplyBatch) -> Void = { batch in
+            outbox.replies.withLock { $0.append(batch) }
+            batch.removeAll()
+        }
+        let statusWatches = StreamDesk<ServerStatus>(
+            open: ServiceRegistry.openStatusWatch,
+            post: post,
+            ended: { _ in },
+            log: log
+        )
+        self.statusWatches = statusWatches
+        let shared = SharedState(
+            calendars: CalendarTimeline(.builtIn),
+            clock: clock,
+            policy: Policy(),
+            healthChanged: { statusWatches.committed() }
+        )
         inbox = Inbox(capacity: Self.queueMax)
         queries = QueryPool(
             shared: shared,
@@ -67,10 +81,6 @@ package final class SteppedOffice {
             log: log,
             deliver: deliver
         )
-        let post: @Sendable (inout ReplyBatch) -> Void = { batch in
-            outbox.replies.withLock { $0.append(batch) }
-            batch.removeAll()
-        }
         let watches = StreamDesk<WatchContext>(
             open: ServiceRegistry.openWatch,
             post: post,
@@ -97,6 +107,7 @@ package final class SteppedOffice {
             commands: inbox,
             queries: queries,
             watches: watches,
+            statusWatches: statusWatches,
             streams: streams,
             signIns: signIns,
             shared: shared,
@@ -127,6 +138,7 @@ package final class SteppedOffice {
         watchWork = watches.makeWork(
             try WatchContexts(try store.makeReader(), shared: shared, connections: { 0 })
         )
+        statusWork = statusWatches.makeWork(StatusContexts(shared))
     }
 
     /// Where calls go.
@@ -147,7 +159,10 @@ package final class SteppedOffice {
     package func answerQueries() { queries.answerBatch(from: reader, waitingMilliseconds: 0) }
 
     /// Gives every watch that has something to do one turn.
-    package func runWatches() { watches.takeRound(of: &watchWork, waitingMilliseconds: 0) }
+    package func runWatches() {
+        watches.takeRound(of: &watchWork, waitingMilliseconds: 0)
+        statusWatches.takeRound(of: &statusWork, waitingMilliseconds: 0)
+    }
 
     /// Judges credentials that wait.
     package func judgeCredentials() {

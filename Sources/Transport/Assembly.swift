@@ -56,6 +56,18 @@ struct UnfinishedCall {
     let requestID: [UInt8]
     let traceparent: [UInt8]
     let message: Assembly
+    /// The room that `message` takes of what all connections have for such ones.
+    let room: RequestRoom
+}
+
+/// An unfinished request's share of the bytes that all connections have for such ones.
+final class RequestRoom {
+    private var share: BytesShare
+
+    init(of shared: SharedBytes) { share = BytesShare(of: shared) }
+
+    /// Takes room for further bytes; false when there isn't so much.
+    func take(_ count: Int) -> Bool { share.take(count) }
 }
 
 /// A call whose message came in fragments and is complete, with its bytes.

@@ -49,7 +49,8 @@ package struct ClientLine: Hashable, Sendable {
 
 /// A thread that keeps connections to servers and makes calls on them.
 ///
-/// Names of hosts are resolved on that thread, which stands still meanwhile.
+/// Names of hosts are resolved on other threads, a few at a time, so that a resolver that hangs keeps only
+/// those waiting who need it.
 /// Every method may be called from any thread, the loop's own included, and none of them waits.
 package final class ClientLoop: Sendable {
     enum Command: Sendable {
@@ -61,6 +62,8 @@ package final class ClientLoop: Sendable {
         case giveBack(OutgoingCall, Int)
         case cancel(OutgoingCall)
         case close(ClientLine)
+        /// What came of resolving a name for a subchannel.
+        case resolved(UInt32, Resolver.Ticket, Resolver.Answer)
         case stop
     }
 
@@ -101,14 +104,26 @@ package final class ClientLoop: Sendable {
     private let lines = Atomic<UInt32>(0)
 
     /// Starts the loop. `random` is drawn from for the waits between attempts: evenly from 0…1.
-    package init(
+    package convenience init(
         name: String = "client",
         random: @escaping @Sendable () -> Double = { Double.random(in: 0...1) }
+    ) throws(TransportError) {
+        try self.init(name: name, random: random) {
+            (endpoint) throws(TransportError) in
+            try Address.all(of: endpoint, isForListening: false)
+        }
+    }
+
+    /// - Parameter lookUp: resolves the names of hosts.
+    init(
+        name: String,
+        random: @escaping @Sendable () -> Double,
+        lookUp: @escaping Resolver.LookUp
     ) throws(TransportError) {
         let inbox = try Inbox()
         self.inbox = inbox
         thread = try LoopThread(name: name) {
-            ClientLoopBody(inbox: inbox, random: random).run()
+            ClientLoopBody(inbox: inbox, random: random, resolver: Resolver(lookUp)).run()
         }
     }
 

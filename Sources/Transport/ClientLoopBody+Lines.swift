@@ -20,6 +20,9 @@ extension ClientLoopBody {
         guard lines.indices.contains(Int(line)), let state = lines[Int(line)] else { return }
         lines[Int(line)] = nil
         for number in state.subchannels {
+            if case .resolving(let ticket)? = subchannels[Int(number)]?.state {
+                resolver.drop(ticket)
+            }
             subchannels[Int(number)] = nil
             subchannelTimers.set(number, to: .never)
         }
@@ -58,6 +61,20 @@ extension ClientLoopBody {
         connectToNext(number)
     }
 
+    /// What was waited for has come: the next attempt, or the end of the time for resolving a name.
+    func tick(subchannel number: UInt32) {
+        guard let subchannel = subchannels[Int(number)] else { return }
+        guard case .resolving(let ticket) = subchannel.state else { return connect(number) }
+        resolver.drop(ticket)
+        subchannel.note(
+            .notConnected(
+                subchannel.endpoint,
+                "its name wasn't resolved within the time to connect"
+            )
+        )
+        connectToNext(number)
+    }
+
     /// Tries the next address, or has the attempt fail.
     func connectToNext(_ number: UInt32) {
         guard let subchannel = subchannels[Int(number)] else { return }
@@ -70,11 +87,10 @@ extension ClientLoopBody {
                 }
             } else if subchannel.turnToNextEndpoint() {
                 do {
-                    let endpoint = subchannel.endpoint
-                    subchannel.addresses = try Address.all(of: endpoint, isForListening: false)[...]
-                    if subchannel.addresses.isEmpty {
-                        subchannel.note(.notConnected(endpoint, "it has no address"))
+                    guard let addresses = try Address.written(of: subchannel.endpoint) else {
+                        return resolve(for: number, subchannel)
                     }
+                    subchannel.addresses = addresses[...]
                 } catch {
                     subchannel.note(.notConnected(subchannel.endpoint, "\(error)"))
                 }
@@ -82,6 +98,32 @@ extension ClientLoopBody {
                 return down(number, subchannel)
             }
         }
+    }
+
+    /// Has the endpoint's name resolved, within the time that an attempt may take.
+    private func resolve(for number: UInt32, _ subchannel: Subchannel) {
+        guard let configuration = lines[Int(subchannel.line)]?.configuration else { return }
+        let ticket = resolver.resolve(subchannel.endpoint) { [inbox] ticket, answer in
+            inbox.leave(.resolved(number, ticket, answer))
+        }
+        subchannel.state = .resolving(ticket)
+        subchannelTimers.set(
+            number,
+            to: now.adding(milliseconds: configuration.connectMilliseconds)
+        )
+    }
+
+    /// Goes on with what came of resolving a name; passes over what nobody waits for any more.
+    func take(_ answer: Resolver.Answer, to ticket: Resolver.Ticket, for number: UInt32) {
+        guard let subchannel = subchannels[Int(number)],
+            case .resolving(ticket) = subchannel.state
+        else { return }
+        subchannelTimers.set(number, to: .never)
+        switch answer {
+        case .success(let addresses): subchannel.addresses = addresses[...]
+        case .failure(let error): subchannel.note(.notConnected(subchannel.endpoint, "\(error)"))
+        }
+        connectToNext(number)
     }
 
     private func open(

@@ -122,6 +122,8 @@ final class Subchannel {
     enum State {
         /// No socket; the next attempt is due at `until`.
         case down(until: MonotonicTime)
+        /// The name of `endpoint` is being resolved.
+        case resolving(Resolver.Ticket)
         case opening(link: UInt32)
         case ready(link: UInt32, since: MonotonicTime)
     }

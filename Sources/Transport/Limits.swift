@@ -63,6 +63,11 @@ package struct Limits: Sendable, Hashable {
     /// who begins and cancels in a loop makes work and pays nothing (CVE-2023-44487).
     package var resetsPerSecond = 500
 
+    /// Bytes of unfinished requests kept for all connections together, counted as they come: sixty of the
+    /// longest, more than an authority's windows bring at one moment, and no more than the memory that the
+    /// server can spare, however many connections send a part of a request each and no end.
+    package var unfinishedBytesInAll = 256 << 20
+
     /// Bytes of unfinished messages kept for a connection: one of the longest while another comes.
     package var unfinishedBytes: Int { 2 * Int(longestMessage) }
 
@@ -76,6 +81,7 @@ package struct Limits: Sendable, Hashable {
             && Hello(self).areWindowsValid && resetsPerSecond > 0 && connections > 0
             && connectionsPerAddress > 0 && tlsHandshakesPerAddress > 0
             && streamQueueBytes > Int(streamWindow / 2)
+            && unfinishedBytesInAll >= Int(longestMessage)
     }
 }
 
@@ -92,6 +98,9 @@ extension Limits {
     /// Connections of a loop that were turned away and are told why at a time; the others are closed
     /// without a word, so that a flood of them takes no more descriptors.
     static let turnedAwayAtOnce = 256
+    /// Names of hosts that a client's loop has resolved at a time, each on a thread: a resolver that hangs
+    /// takes a thread until it gives up, and must not take any number of them.
+    static let namesResolvedAtOnce = 4
     /// Events fetched from the kernel at a time.
     static let events = 256
 }

@@ -2,7 +2,7 @@ import CSystem
 import Glibc
 import Synchronization
 
-/// A thread of our own, that can be waited for.
+/// A thread of our own, that can be waited for; it goes on when nobody does.
 final class LoopThread: Sendable {
     private final class Start: Sendable {
         let name: String
@@ -37,6 +37,10 @@ final class LoopThread: Sendable {
             throw .system(purpose: "start a thread", code: code)
         }
         self.thread = Mutex(thread)
+    }
+
+    deinit {
+        if let thread = thread.withLock({ $0.take() }) { pthread_detach(thread) }
     }
 
     /// Waits until the thread has ended. Must not be called on it.

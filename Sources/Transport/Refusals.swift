@@ -76,6 +76,17 @@ extension CallFailure {
         )
     }
 
+    static func noRoomForRequests(_ limit: Int) -> CallFailure {
+        CallFailure(
+            .resourceExhausted,
+            reason: "NO_ROOM_FOR_REQUESTS",
+            message: "the server has \(limit) bytes of unfinished requests, and takes no more",
+            outcome: .notProcessed,
+            origin: .server,
+            retryAfterMilliseconds: 1_000
+        )
+    }
+
     static func replyTooLong(_ length: Int, limit: UInt32) -> CallFailure {
         server(
             .resourceExhausted,

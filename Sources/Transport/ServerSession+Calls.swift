@@ -73,6 +73,10 @@ extension ServerSession {
         guard unfinishedBytes + totalLength <= limits.unfinishedBytes else {
             return refuse(.tooMuchUnfinished(limits.unfinishedBytes), stream, &output)
         }
+        let room = RequestRoom(of: profile.unfinishedBytes)
+        guard room.take(content.message.count) else {
+            return refuse(.noRoomForRequests(limits.unfinishedBytesInAll), stream, &output)
+        }
         let timeout = frame.header.field32
         let deadline = now.adding(
             milliseconds: timeout == 0 ? limits.assemblyMilliseconds : UInt64(timeout)
@@ -88,7 +92,8 @@ extension ServerSession {
                 flags: frame.header.flags,
                 requestID: [UInt8](metadata.requestID),
                 traceparent: [UInt8](metadata.traceparent),
-                message: message
+                message: message,
+                room: room
             )
         )
         unfinishedBytes += totalLength
@@ -112,6 +117,10 @@ extension ServerSession {
             return .consumed
         }
         let message = unfinished[index].message
+        guard unfinished[index].room.take(frame.payload.count) else {
+            dropUnfinished(at: index)
+            return refuse(.noRoomForRequests(limits.unfinishedBytesInAll), stream, &output)
+        }
         try message.append(frame)
         guard message.isComplete else { return .consumed }
         let call = CompletedCall(dropUnfinished(at: index))

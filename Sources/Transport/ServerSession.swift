@@ -6,11 +6,14 @@ package final class ServerProfile: Sendable {
     package let limits: Limits
     /// The HELLO, ready to be sent.
     let hello: [UInt8]
+    /// What is left for unfinished requests.
+    let unfinishedBytes: SharedBytes
 
     package init(realm: String, limits: Limits, schema: [UInt8] = [], product: String = "") {
         precondition(limits.isConsistent, "limits agree with each other")
         self.realm = realm
         self.limits = limits
+        unfinishedBytes = SharedBytes(limits.unfinishedBytesInAll)
         var hello = Hello(limits)
         hello.minimumVersion = ProtocolVersion.current
         hello.maximumVersion = ProtocolVersion.current

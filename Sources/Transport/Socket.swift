@@ -64,7 +64,7 @@ final class Listener: Sendable {
     }
 }
 
-/// The system calls on sockets; none of them blocks, but the resolution of a host's name.
+/// The system calls on sockets; none of them blocks, but the resolution of a host's name to listen on.
 enum Socket {
     /// Begins to listen, and returns where: the port that the system chose, when it was asked to.
     ///
@@ -213,10 +213,27 @@ struct Address: Sendable {
         withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: source) }
     }
 
+    /// The address of an endpoint that is written as one; nil when it is a name, to be resolved by `all`.
+    static func written(of endpoint: Endpoint) throws(TransportError) -> [Address]? {
+        do throws(TransportError) {
+            return try all(of: endpoint, flags: AI_NUMERICHOST)
+        } catch {
+            if case .unresolved = error { return nil }
+            throw error
+        }
+    }
+
     /// The addresses that an endpoint stands for, at least one. Waits for the resolution of a name.
     static func all(
         of endpoint: Endpoint,
         isForListening: Bool
+    ) throws(TransportError) -> [Address] {
+        try all(of: endpoint, flags: isForListening ? AI_PASSIVE : AI_ADDRCONFIG)
+    }
+
+    private static func all(
+        of endpoint: Endpoint,
+        flags: Int32
     ) throws(TransportError) -> [Address] {
         let host: String
         let port: UInt16
@@ -227,7 +244,7 @@ struct Address: Sendable {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        hints.ai_flags = AI_NUMERICSERV | (isForListening ? AI_PASSIVE : AI_ADDRCONFIG)
+        hints.ai_flags = AI_NUMERICSERV | flags
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(host, String(port), &hints, &list)
         defer { if let list { freeaddrinfo(list) } }

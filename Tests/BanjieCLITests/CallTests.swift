@@ -184,6 +184,10 @@ struct SignInTests {
         #expect(set?.servers.addresses == [.unix(path: "/run/b")])
         #expect(set?.realm == "test")
         #expect(await run("status", variables: ["BANJIE_SERVER": "a:b"]).status == .usage)
+        #expect(standard?.policy == .pickFirst)
+        let both = ["--server", "a:1,b:1", "--balance", "round-robin", "status"]
+        #expect(await run(both).connections.first?.policy == .roundRobin)
+        #expect(await run(["--balance", "fair", "status"]).status == .usage)
     }
 
     @Test(

@@ -122,10 +122,11 @@ struct CommandTreeTests {
             let parsed = try JSON(parsing: Array(outcome.output.utf8)[...])
             #expect(parsed.isObject, "\(line)")
         }
-        // Calculated here, for probes, for daemons, or shown with a server (`MaterialTests`).
+        // Calculated here, for probes, for daemons, or shown with a server (`MaterialTests`,
+        // `ReflectionTests`).
         called.formUnion([
-            "Calendar/Due", "Calendar/Minutes", "Diagnostics/Echo", "JointApproval/Attend",
-            "Online/DownloadMaterial",
+            "Calendar/Due", "Calendar/Minutes", "Diagnostics/Echo", "Health/Watch",
+            "JointApproval/Attend", "Online/DownloadMaterial",
         ])
         let methods = Set(BanjieProtocolSchema.services.flatMap(\.methods).map(\.fullName))
         #expect(methods.subtracting(called).isEmpty)

@@ -81,6 +81,7 @@ import Transport
     @Test(arguments: [
         (Setting.messageBytes, "20000"), (.connectionWindowBytes, "65536"),
         (.outputBytes, "1000000"), (.streamQueueBytes, "40000"),
+        (.unfinishedBytes, "1000000"),
     ])
     func aLimitThatIsTooLittleForAnotherIsRefused(_ setting: Setting, _ value: String) {
         var settings = Settings()

@@ -4,6 +4,7 @@ import CivilTime
 import Digest
 import Foundation
 import LocalServer
+import Synchronization
 import Testing
 import Wire
 
@@ -93,6 +94,58 @@ import Wire
             ReadAuditRequest(after: 0, limit: 1000)
         )
         #expect(log.entries.filter { $0.kind == "MATERIAL_RECEIVED" }.count == 4)
+    }
+
+    /// A download goes on where it was cut, by the library and from a shell.
+    @Test func aDownloadOutlivesItsConnections() async throws {
+        let office = try await TestOffice()
+        let serial = try await office.submitCase().case
+        let content = Self.content(1_000_001)
+        _ = try await Self.upload(
+            Self.parts(content, of: 1, for: serial),
+            over: try office.office.channel(as: TestOffice.everybody)
+        )
+        let request = DownloadMaterialRequest(material: [UInt8](repeating: 1, count: 16))
+        let credentials = try office.office.credentials(of: TestOffice.everybody)
+
+        let proxy = try CuttingProxy(to: office.server.address, cuts: 3, after: 250_000)
+        defer { proxy.stop() }
+        var options = ConnectionOptions(realm: "banjie", credentials: credentials)
+        options.initialBackoffMillis = 10
+        let cuts = Mutex(0)
+        var resumption = Resumption { notice in
+            if case .interrupted = notice { cuts.withLock { $0 += 1 } }
+        }
+        resumption.initialBackoffMillis = 10
+        let connection = try Connection(to: proxy.address, options: options)
+        var received: [UInt8] = []
+        for try await part in OnlineClient(connection)
+            .downloadMaterialResuming(request, resuming: resumption)
+        {
+            #expect(Int(part.offset) == received.count)
+            received += part.content
+        }
+        #expect(received == content)
+        #expect(cuts.withLock { $0 } == 3)
+        connection.close()
+
+        let shaky = try CuttingProxy(to: office.server.address, cuts: 1, after: 250_000)
+        defer { shaky.stop() }
+        let file = office.server.folder.appending(path: "fetched.bin")
+        let banjie = URL(filePath: ServerProcess.builtProgram)
+            .deletingLastPathComponent().appending(path: "banjie").path
+        let id = String(repeating: "01", count: 16)
+        let run = try ProgramRun(
+            "/bin/sh",
+            ["-c", "\(banjie) material download \(id) > \(file.path)"],
+            environment: [
+                "BANJIE_SERVER": shaky.address, "BANJIE_LOGIN": TestOffice.everybody,
+                "BANJIE_SECRET": credentials.secret, "LANG": "en_US.UTF-8",
+            ]
+        )
+        #expect(run.status == 0, "\(run)")
+        #expect(run.errors.contains("the download was interrupted and will go on where it was"))
+        #expect(try Data(contentsOf: file) == Data(content))
     }
 
     /// As an applicant does it, from a shell: what comes down is what went up.

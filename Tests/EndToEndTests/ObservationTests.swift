@@ -47,6 +47,25 @@ import Wire
         }
     }
 
+    @Test func commitsAndFiringsAreTimed() async throws {
+        let office = try start()
+        let connection = try office.operator()
+        _ = try await DeadlinesClient(connection).arm(ArmRequest(limit: 5, unit: .working))
+        let hour = try #require(Instant("2026-03-10T01:00:00"))
+        let moved = try await AdminClient(connection)
+            .advanceClock(AdvanceClockRequest(to: hour))
+        #expect(moved.fired > 0)
+        let metrics = try await scrape(office.server)
+        #expect(metrics["banjie_firing_lag_seconds_count"] == Double(moved.fired))
+        // The last of them was due at midnight, an hour before.
+        #expect(metrics["banjie_firing_lag_seconds_sum", default: 0] >= 3600)
+        #expect(metrics["banjie_commit_duration_seconds_count", default: 0] >= 2)
+        #expect(metrics["banjie_commit_duration_seconds_sum", default: 0] > 0)
+        for queue in ["commands", "queries"] {
+            #expect(metrics["banjie_queue_depth{queue=\"\(queue)\"}"] == 0)
+        }
+    }
+
     @Test func callsAreCountedByMethodAndStatus() async throws {
         let office = try start()
         try await office.admit(

@@ -64,6 +64,43 @@ import Wire
         #expect(try banjie(server, "health").status == 69)
     }
 
+    @Test func aWatchTellsOfEveryChangeUntilTheServerDrains() async throws {
+        let server = try start()
+        let office = try LocalOffice(on: server)
+        let connection = try Connection(
+            to: server.address,
+            options: ConnectionOptions(realm: "banjie")
+        )
+        var replies = HealthClient(connection).watch().makeAsyncIterator()
+        #expect(try await replies.next() == HealthReply(serving: true))
+        // Commits alone change nothing of it.
+        _ = try await DeadlinesClient(try office.operator())
+            .arm(ArmRequest(limit: 5, unit: .working))
+        server.terminate()
+        #expect(try await replies.next() == HealthReply(serving: false, problems: [.draining]))
+        #expect(try await replies.next() == nil)
+        #expect(server.waitForExit(seconds: 20) == .code(0))
+        connection.close()
+    }
+
+    @Test func theCommandWatchesUntilTheServerDrains() throws {
+        let server = try start()
+        let process = Process()
+        process.executableURL = URL(filePath: Self.command)
+        process.arguments = ["health", "--watch"]
+        process.environment = ["BANJIE_SERVER": server.address, "LC_ALL": "C.UTF-8"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let first = output.fileHandleForReading.availableData
+        #expect(String(decoding: first, as: UTF8.self) == "serving\n")
+        server.terminate()
+        let rest = try output.fileHandleForReading.readToEnd() ?? Data()
+        #expect(String(decoding: rest, as: UTF8.self) == "DRAINING\n")
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 75)
+    }
+
     @Test func aClockInDoubtIsAProblem() async throws {
         let server = try start()
         let office = try LocalOffice(on: server)
@@ -77,6 +114,11 @@ import Wire
         #expect(run.status == 75 && run.output == "CLOCK_UNCONFIRMED\n", "\(run)")
         let json = try banjie(server, "health", "--json")
         #expect(json.output == "{\"serving\":false,\"problems\":[\"CLOCK_UNCONFIRMED\"]}\n")
+        let connection = try LocalOffice(on: server).operator()
+        var replies = HealthClient(connection).watch().makeAsyncIterator()
+        #expect(try await replies.next()?.problems == [.clockUnconfirmed])
+        _ = try await AdminClient(connection).confirmClock()
+        #expect(try await replies.next() == HealthReply(serving: true))
     }
 
     @Test func describesAndCallsByName() async throws {
@@ -174,7 +216,8 @@ import Wire
             ["call", "--server", "127.0.0.1", ":", port, "Health/"],
             ["call", "--server", "=", "127.0.0.1", ":", port, "Health/"],
         ] {
-            #expect(try completions(.bash, words, server) == ["Health/Check"], "\(words)")
+            let found = try completions(.bash, words, server)
+            #expect(found == ["Health/Check", "Health/Watch"], "\(words)")
         }
     }
 }

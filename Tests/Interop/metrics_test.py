@@ -7,8 +7,12 @@ import unittest
 import urllib.error
 import urllib.request
 
+import common_pb2
 from banjie_client import CallFailed
 from server_process import Server
+
+# 2026-03-10T01:00:00 in Shanghai: what was due by the end of the day before is overdue since an hour.
+AN_HOUR_TOO_LATE = 1773075600
 
 
 class Metrics(unittest.TestCase):
@@ -30,6 +34,8 @@ class Metrics(unittest.TestCase):
             operator.call("Diagnostics/Echo", payload=b"x")
         operator.call("Diagnostics/Status")
         operator.call("Admin/ConfirmClock")
+        operator.call("Deadlines/Arm", limit=5, unit=common_pb2.LIMIT_UNIT_WORKING)
+        fired = operator.call("Admin/AdvanceClock", to=AN_HOUR_TOO_LATE).fired
         with self.assertRaises(CallFailed):
             operator.call("Deadlines/Get", deadline=7)
         with self.assertRaises(CallFailed):
@@ -41,11 +47,14 @@ class Metrics(unittest.TestCase):
         for series in [
                 'banjie_calls_total{service="Diagnostics",method="Echo",status="OK"} 3',
                 'banjie_calls_total{service="Deadlines",method="Get",status="NOT_FOUND"} 1',
-                'banjie_call_duration_seconds_count{kind="command"} 1',
+                'banjie_call_duration_seconds_count{kind="command"} 3',
+                f"banjie_firing_lag_seconds_count {fired}",
+                'banjie_queue_depth{queue="commands"} 0',
                 'banjie_sign_ins_total{outcome="accepted"} 1',
                 'banjie_sign_ins_total{outcome="wrong_credentials"} 1',
         ]:
             self.assertIn(series + "\n", text.decode())
+        self.assertRegex(text.decode(), r"\nbanjie_commit_duration_seconds_count [1-9]")
 
     def test_series_have_names_of_their_own(self):
         names = [line.rsplit(" ", 1)[0] for line in self.scrape().decode().splitlines() if line[0] != "#"]

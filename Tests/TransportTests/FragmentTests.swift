@@ -142,6 +142,40 @@ import Wire
         #expect(server.sent().isEmpty)
     }
 
+    @Test("W40: all connections together have a bound of what has come")
+    func noRoomForRequests() {
+        var limits = Limits()
+        limits.longestPayload = 16 << 10
+        limits.longestMessage = 16 << 10
+        limits.unfinishedBytesInAll = 20_000
+        let profile = ServerProfile(realm: "test", limits: limits)
+        let length = UInt64(limits.longestMessage)
+        let part = [UInt8](repeating: 1, count: 8_000)
+        // Whoever announces much and sends nothing takes nothing of it.
+        let idle = (0..<10).map { _ in ServerHarness(sharing: profile) }
+        for server in idle { server.receive(Bytes.call(1, totalLength: length, [1])) }
+        let (one, other) = (ServerHarness(sharing: profile), ServerHarness(sharing: profile))
+        for server in [one, other] { server.receive(Bytes.call(1, totalLength: length, part)) }
+        #expect(one.sent().isEmpty && other.sent().isEmpty)
+        let more = Bytes.fragment(1, of: Int(length), part)
+        one.receive(more)
+        let failure = one.sent().first?.failure
+        #expect(failure?.reason == "NO_ROOM_FOR_REQUESTS")
+        #expect(failure?.outcome == .notProcessed && failure?.retryAfterMilliseconds == 1_000)
+        #expect(one.callsInFlight == 0)
+        // What the call had is free again, and the rest of it is passed over.
+        one.receive(more)
+        #expect(one.sent().isEmpty && !one.isClosed)
+        other.receive(more)
+        #expect(other.sent().isEmpty && other.callsInFlight == 1)
+        one.receive(Bytes.call(3, totalLength: length, part))
+        #expect(one.sent().map(\.failure?.reason) == ["NO_ROOM_FOR_REQUESTS"])
+        // A connection that ends gives back what it had.
+        other.endInput()
+        one.receive(Bytes.call(5, totalLength: length, part))
+        #expect(one.sent().isEmpty)
+    }
+
     @Test("W41: memory grows with what has come")
     func memory() {
         let assembly = Assembly(totalLength: 4 << 20)

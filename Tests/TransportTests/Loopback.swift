@@ -243,6 +243,11 @@ struct TestClient {
     let loop: ClientLoop
     let line: ClientLine
 
+    init(loop: ClientLoop, line: ClientLine) {
+        self.loop = loop
+        self.line = line
+    }
+
     init(
         to endpoint: Endpoint,
         on loop: ClientLoop? = nil,

@@ -38,9 +38,12 @@ final class ServerHarness {
     private(set) var principals: [Principal] = []
     var handling: Handling
 
-    /// - Parameter windows: what the client announces; it takes no streams by default.
+    /// - Parameters:
+    ///   - profile: what it shares with other sessions; of its own when nil.
+    ///   - windows: what the client announces; it takes no streams by default.
     init(
         _ limits: Limits = Limits(),
+        sharing profile: ServerProfile? = nil,
         handling: Handling = .echo,
         windows: (stream: UInt32, connection: UInt32) = (0, 0),
         isGreeted: Bool = true
@@ -50,7 +53,8 @@ final class ServerHarness {
         session.initialize(
             to: ServerSession(
                 ConnectionID(reactor: 0, index: 0, generation: 0),
-                profile: ServerProfile(realm: "test", limits: limits, product: "banjied"),
+                profile: profile
+                    ?? ServerProfile(realm: "test", limits: limits, product: "banjied"),
                 at: now
             )
         )

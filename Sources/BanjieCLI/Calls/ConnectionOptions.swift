@@ -8,11 +8,22 @@ extension CommandOption {
             "server",
             .servers,
             Text(
-                "the server; or several, the first that answers is taken",
-                "服务器；可列多个，取第一个应答的"
+                "the server; or several that stand in for each other",
+                "服务器；可列多个互为替代的服务器"
             ),
             variable: "BANJIE_SERVER",
             fallback: "127.0.0.1:7410",
+            heading: .connection
+        ),
+        CommandOption(
+            "balance",
+            .balance,
+            Text(
+                "of several servers: the first that answers, or each in turn",
+                "多个服务器时：取第一个应答的，或轮流使用"
+            ),
+            variable: "BANJIE_BALANCE",
+            fallback: "pick-first",
             heading: .connection
         ),
         CommandOption(
@@ -127,6 +138,7 @@ extension Invocation {
         let servers = values.required("server", .servers)
         return ConnectionSettings(
             servers: servers,
+            policy: values.required("balance", .balance),
             realm: values.required("realm", .text),
             identity: try identity(),
             security: try security(at: servers),

@@ -5,6 +5,8 @@ import Wire
 /// To which server, and as whom, a command connects.
 struct ConnectionSettings: Hashable, Sendable {
     let servers: ServerList
+    /// Which of the servers calls go to.
+    var policy = BalancingPolicy.pickFirst
     /// The installation's name, which the server must bear too.
     let realm: String
     /// Who signs in; nil for nobody.
@@ -45,7 +47,11 @@ extension ConnectionSettings {
                     certificate: security.certificate
                 )
             }
-            return try Connection(to: servers.addresses.map(\.description), options: options)
+            return try Connection(
+                to: servers.addresses.map(\.description),
+                policy: policy,
+                options: options
+            )
         } catch {
             throw CallError(
                 status: .invalidArgument,
@@ -151,5 +157,21 @@ extension ValueForm where Value == ServerList {
                 "主机:端口，tls:主机:端口（TLS），或 unix:路径（Unix 套接字）；可用逗号列出多个"
             )
         ) { ServerList($0) }
+    }
+}
+
+extension ValueForm where Value == BalancingPolicy {
+    static var balance: ValueForm {
+        ValueForm(
+            Text("POLICY", "方式"),
+            expected: Text("pick-first or round-robin", "pick-first 或 round-robin"),
+            choices: ["pick-first", "round-robin"]
+        ) { text in
+            switch text {
+            case "pick-first": .pickFirst
+            case "round-robin": .roundRobin
+            default: nil
+            }
+        }
     }
 }

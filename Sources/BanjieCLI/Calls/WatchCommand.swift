@@ -55,24 +55,29 @@ extension Command {
 }
 
 extension Invocation {
-    fileprivate func next<Request, Reply>(
+    func next<Request, Reply>(
         of replies: inout ResumingWatch<Request, Reply>.Iterator
     ) async throws(CommandFailure) -> Reply? {
         do { return try await replies.next() } catch { throw .call(error, requestID: nil) }
     }
 
-    /// Says what becomes of a watch.
-    fileprivate func tell(_ notice: Resumption.Notice) {
+    /// Says what becomes of a watch, or of what else is read like one.
+    func tell(
+        _ notice: Resumption.Notice,
+        of what: Text = Text("watch", "监视")
+    ) {
+        let what = language.text(what)
         switch notice {
         case .interrupted(let error):
             let why = ReasonTexts.sentence(for: error, in: language)
             console.writeError(
                 language.text(
-                    "the watch was interrupted and will go on where it was (\(why))",
-                    "监视中断，恢复后将从中断处继续（\(why)）"
+                    "the \(what) was interrupted and will go on where it was (\(why))",
+                    "\(what)中断，恢复后将从中断处继续（\(why)）"
                 )
             )
-        case .resumed: console.writeError(language.text("the watch goes on", "监视已恢复"))
+        case .resumed:
+            console.writeError(language.text("the \(what) goes on", "\(what)已恢复"))
         }
     }
 }

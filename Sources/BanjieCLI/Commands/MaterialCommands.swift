@@ -1,3 +1,4 @@
+import BanjieClient
 import BanjieProtocol
 import Digest
 
@@ -120,25 +121,31 @@ enum MaterialCommands {
         "download",
         SchemaTexts.summary(of: OnlineMethods.downloadMaterial),
         notes: Text(
-            "The bytes are written to the standard output.",
-            "内容写到标准输出。"
+            "The bytes are written to the standard output. When the connection is lost, or the server "
+                + "restarts, it goes on where it was.",
+            "内容写到标准输出。连接中断或服务器重启后，从中断处继续。"
         ),
         operands: [materialOperand],
         options: CommandOption.connection,
         examples: ["banjie material download MATERIAL > application.pdf"],
         run: { invocation throws(CommandFailure) in
             let id = invocation.values.required("MATERIAL", .material)
-            let stream = OnlineClient(try invocation.channel()).downloadMaterial(
+            let download = OnlineClient(try invocation.channel()).downloadMaterialResuming(
                 DownloadMaterialRequest(material: id),
-                options: invocation.callOptions(of: OnlineMethods.downloadMaterial)
+                options: invocation.callOptions(of: OnlineMethods.downloadMaterial),
+                resuming: Resumption { invocation.tell($0, of: Text("download", "下载")) }
             )
-            var iterator = stream.makeAsyncIterator()
-            do throws(CallError) {
-                while let part = try await iterator.next() {
-                    invocation.console.write(part.content)
+            var parts = download.makeAsyncIterator()
+            var written: UInt64 = 0
+            while let part = try await invocation.next(of: &parts) {
+                guard part.offset == written else {
+                    throw .undecodableReply(
+                        OnlineMethods.downloadMaterial.fullName,
+                        "bytes from \(part.offset) on came where those from \(written) on were due"
+                    )
                 }
-            } catch {
-                throw .call(error, requestID: nil)
+                written = part.sequence
+                invocation.console.write(part.content)
             }
             return .success
         }

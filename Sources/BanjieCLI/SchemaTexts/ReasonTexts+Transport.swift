@@ -41,6 +41,10 @@ extension ReasonTexts {
                 "请核对 --server（tls:主机:端口）、--ca、--certificate 与 --key"
             )
         ),
+        "NO_ROOM_FOR_REQUESTS": ReasonText(
+            Text("the server has too many unfinished requests", "服务器上未收完的请求过多"),
+            Text("try again in a moment", "请稍后重试")
+        ),
         "TOO_MANY_CALLS": ReasonText(
             Text("too many calls at once", "同时进行的调用过多"),
             Text("try again in a moment", "请稍后重试")

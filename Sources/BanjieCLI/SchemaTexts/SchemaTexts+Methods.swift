@@ -73,6 +73,7 @@ extension SchemaTexts {
         "Admin/GetAuditHead": "审计链的末端。",
         "Admin/ReadAudit": "审计日志。",
         "Health/Check": "服务器的健康状况，不访问存储，工作线程繁忙时亦应答。",
+        "Health/Watch": "服务器的健康状况，有变化时再次告知，直至服务器停止；不访问存储。",
         "Reflection/Schema": "给出整个模式，调用者已有者除外；不访问存储。",
     ]
 }

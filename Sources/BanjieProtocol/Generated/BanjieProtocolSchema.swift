@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0xa52725a499fd560f
+    public static let fingerprint: UInt64 = 0xc314bf57576c0e9b
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [

@@ -116,12 +116,31 @@ public enum HealthMethods {
         doc: "Tells how the server is. Touches no store, and is answered while the workers are busy."
     )
 
+    /// Tells how the server is, and again whenever that changes, until the server drains: the last
+    /// message says so. Touches no store.
+    public static let watch = MethodDescriptor(
+        serviceName: "Health",
+        serviceNumber: 7,
+        name: "Watch",
+        number: 2,
+        kind: .watch,
+        runsInline: false,
+        access: .public,
+        defaultTimeoutMillis: 0,
+        longestTimeoutMillis: 0,
+        idempotency: .safe,
+        request: Empty.self,
+        reply: HealthReply.self,
+        doc: "Tells how the server is, and again whenever that changes, until the server drains: the last message says so. Touches no store."
+    )
+
     /// The service and its methods, in ascending order of their numbers.
     public static let service = ServiceDescriptor(
         name: "Health",
         number: 7,
         methods: [
             check,
+            watch,
         ],
         doc: "Whether a server should be given work: for load balancers and supervisors of processes."
     )
@@ -140,6 +159,15 @@ public struct HealthClient: Sendable {
         options: CallOptions = CallOptions()
     ) async throws(CallError) -> HealthReply {
         try await channel.call(HealthMethods.check, request, options)
+    }
+
+    /// Tells how the server is, and again whenever that changes, until the server drains: the last
+    /// message says so. Touches no store.
+    public func watch(
+        _ request: Empty = Empty(),
+        options: CallOptions = CallOptions()
+    ) -> ReplyStream<HealthReply> {
+        channel.watch(HealthMethods.watch, request, options)
     }
 }
 
@@ -168,6 +196,40 @@ extension HealthQueries {
                 (request: Empty) throws(Failure) in
                 try check(request, in: &context)
             }
+        default: throw .unknownMethod
+        }
+    }
+}
+
+/// What a server does on the watches of Health.
+public protocol HealthWatches {
+    /// What a handler reads and changes.
+    associatedtype WatchContext
+    /// Why a handler refuses.
+    associatedtype Failure: Error
+    /// What serves a call of `watch`.
+    associatedtype WatchStream: ServedWatch<WatchContext, Failure>
+    where WatchStream.Reply == HealthReply
+
+    /// Tells how the server is, and again whenever that changes, until the server drains: the last
+    /// message says so. Touches no store.
+    func watch(_ request: Empty, in context: inout WatchContext) throws(Failure) -> WatchStream
+}
+
+extension HealthWatches {
+    /// Hands the first message in `body` to the method of this number.
+    @inlinable public func openWatch(
+        _ method: UInt16,
+        _ body: UnsafeRawBufferPointer,
+        in context: inout WatchContext
+    ) throws(DispatchFailure<Failure>) -> any EncodedStream<WatchContext, Failure> {
+        switch method {
+        case 2:
+            let stream = try Dispatch.open(body) {
+                (request: Empty) throws(Failure) in
+                try watch(request, in: &context)
+            }
+            return EncodedWatch(stream)
         default: throw .unknownMethod
         }
     }

@@ -50,6 +50,13 @@ extension Setting {
                 "the longest metadata of a call",
                 "调用元数据的最大字节数"
             )
+        case .unfinishedBytes:
+            LimitSetting(
+                \.unfinishedBytesInAll,
+                in: 16_384...1 << 36,
+                "unfinished requests of all connections together",
+                "全部连接上未收完的请求的总字节数"
+            )
         case .calls:
             LimitSetting(
                 \.callsInFlight,
@@ -192,6 +199,11 @@ extension Settings {
         )
         try require(limits.outputPause < limits.outputBytes, .outputBytes, .outputPauseBytes)
         try require(Int(limits.longestMessage) < limits.outputBytes, .outputBytes, .messageBytes)
+        try require(
+            limits.unfinishedBytesInAll >= Int(limits.longestMessage),
+            .unfinishedBytes,
+            .messageBytes
+        )
         try require(
             limits.streamQueueBytes > Int(limits.streamWindow / 2),
             .streamQueueBytes,

@@ -28,6 +28,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case frameBytes = "limits.frame_bytes"
     case messageBytes = "limits.message_bytes"
     case metadataBytes = "limits.metadata_bytes"
+    case unfinishedBytes = "limits.unfinished_bytes"
     case calls = "limits.calls"
     case streams = "limits.streams"
     case streamWindowBytes = "limits.stream_window_bytes"
@@ -84,7 +85,7 @@ package enum Setting: String, CaseIterable, Sendable {
         case .instantTargetMinutes: "\(policy.instantTargetMinutes)"
         case .correctionLapseDays: "none"
         case .personalDays: "\(policy.personalDays)"
-        case .frameBytes, .messageBytes, .metadataBytes, .calls,
+        case .frameBytes, .messageBytes, .metadataBytes, .unfinishedBytes, .calls,
             .streams, .streamWindowBytes, .connectionWindowBytes, .streamQueueBytes,
             .connections, .connectionsPerAddress, .tlsHandshakesPerAddress, .handshakeMillis,
             .frameMillis, .requestMillis, .idleMillis, .pongMillis,
@@ -207,7 +208,7 @@ package enum Setting: String, CaseIterable, Sendable {
                 "days after a case's end for which personal data are kept (个人信息保护法 19)",
                 "办件结束后个人信息的保存天数（个人信息保护法第 19 条）"
             )
-        case .frameBytes, .messageBytes, .metadataBytes, .calls,
+        case .frameBytes, .messageBytes, .metadataBytes, .unfinishedBytes, .calls,
             .streams, .streamWindowBytes, .connectionWindowBytes, .streamQueueBytes,
             .connections, .connectionsPerAddress, .tlsHandshakesPerAddress, .handshakeMillis,
             .frameMillis, .requestMillis, .idleMillis, .pongMillis,

@@ -19,6 +19,8 @@ struct EngineBatch<Ticket: Sendable>: Sendable {
     let said: StreamReplies?
     /// The streams that end with it.
     let ended: [StreamEnd]
+    /// The instants as of which rungs fired in it.
+    let fired: [Instant]
     /// What it changes of accounts, in order.
     let accountChanges: [AccountChange]
     /// What the other threads are told before anyone has an answer.
@@ -145,8 +147,10 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
         var commit: UInt64?
         var hasEvents = false
         if !batch.sealed.isEmpty || batch.commitsNothing {
+            let start = MonotonicTime.now()
             do {
                 let summary = try committer.commit(batch.sealed)
+                exit.measured(figures(of: batch, since: start))
                 commit = summary.head.commit
                 hasEvents = summary.topics != 0
             } catch {
@@ -173,6 +177,26 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
         if let instant = batch.repliesExpireBefore { expireReplies(before: instant) }
         if shared.isResealing || batch.repliesExpireBefore != nil { reseal() }
         return .success(commit)
+    }
+
+    /// In seconds: more than the histogram tells apart.
+    private static var longestLag: Int64 { 1_000_000 }
+
+    private func figures(
+        of batch: EngineBatch<Ticket>,
+        since start: MonotonicTime
+    ) -> CommitFigures {
+        let clock = shared.clock
+        let now = clock.now.unixSeconds
+        let intoSecond = clock.nanosecondsIntoSecond
+        return CommitFigures(
+            nanoseconds: MonotonicTime.now().nanoseconds - start.nanoseconds,
+            firedAfterNanoseconds: batch.fired.map { instant in
+                // A leap of the clock may make it negative, or longer than nanoseconds can be counted.
+                let seconds = UInt64(min(max(0, now - instant.unixSeconds), Self.longestLag))
+                return seconds * 1_000_000_000 + UInt64(max(0, intoSecond))
+            }
+        )
     }
 
     /// Nothing of the batch was kept, and its callers are told. What it refused was judged by records

@@ -68,8 +68,8 @@ struct CommandContext: RecordContext {
     var clockTarget: Instant?
     /// Whether an operator confirmed the wall clock.
     var confirmsClock = false
-    /// How many rungs fired.
-    var firedCount = 0
+    /// The instants as of which rungs fired.
+    var fired: [Instant] = []
     /// What open sessions must follow once the command is durable, in order.
     var accountChanges: [AccountChange] = []
 

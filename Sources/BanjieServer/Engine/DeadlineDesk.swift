@@ -68,7 +68,7 @@ extension CommandContext {
     }
 
     mutating func publish(_ firing: Deadlines.Firing, of record: DeadlineRecord) {
-        firedCount += 1
+        fired.append(firing.at)
         unit.publish(
             EventDraft(
                 topic: EventTopic.fired,

@@ -84,6 +84,8 @@ final class Engine<Ticket: Sendable> {
     private var ended: [StreamEnd] = []
     /// What it changes of accounts, in order.
     private var accountChanges: [AccountChange] = []
+    /// The instants as of which rungs fired in it.
+    private var fired: [Instant] = []
 
     /// The uploads and sessions.
     private var streams = StreamTable<CommandContext>(open: ServiceRegistry.openCommandStream)
@@ -363,6 +365,7 @@ final class Engine<Ticket: Sendable> {
         if let planned = context.planned { consequences.planned.append(planned) }
         consequences.planned.append(contentsOf: context.morePlanned)
         accountChanges.append(contentsOf: context.accountChanges)
+        fired.append(contentsOf: context.fired)
         if let made = context.newCalendars {
             calendars = made
             sweepPosition = 0
@@ -490,7 +493,7 @@ final class Engine<Ticket: Sendable> {
                 try context.settleOwner(ofDeadline: key)
                 unit.acceptCommand(reply: nil)
                 keep(context)
-                fired += context.firedCount
+                fired += context.fired.count
             } catch {
                 unit.rejectCommand()
                 log("deadline \(key) couldn't be settled and is tried again: \(error)")
@@ -551,6 +554,7 @@ final class Engine<Ticket: Sendable> {
             languages: languages,
             said: said.isEmpty ? nil : StreamReplies(takeSaid()),
             ended: ended,
+            fired: fired,
             accountChanges: accountChanges,
             calendars: calendars,
             isClockTrusted: clockGuard.isTrusted,
@@ -583,6 +587,7 @@ final class Engine<Ticket: Sendable> {
         languages = []
         languages.reserveCapacity(expected)
         ended = []
+        fired = []
         accountChanges = []
         consequences = Consequences()
         consequences.planned.reserveCapacity(expected)

@@ -12,4 +12,15 @@ struct EngineExit<Ticket: Sendable>: Sendable {
     var post: @Sendable (inout ReplyBatch) -> Void = { $0.removeAll() }
     /// Told of every stream's end, once.
     var ended: @Sendable (StreamEnd) -> Void = { _ in }
+    /// Told of every transaction that the store has kept.
+    var measured: @Sendable (CommitFigures) -> Void = { _ in }
+}
+
+/// What a transaction came to, for who watches the server.
+struct CommitFigures: Sendable {
+    /// How long the store took, in nanoseconds.
+    let nanoseconds: UInt64
+    /// How long after its instant each rung that fired in it was durable, in nanoseconds of the server's
+    /// clock.
+    let firedAfterNanoseconds: [UInt64]
 }

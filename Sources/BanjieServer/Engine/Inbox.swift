@@ -27,6 +27,9 @@ final class Inbox<Element: Sendable>: Sendable {
 
     init(capacity: Int) { self.capacity = capacity }
 
+    /// How many elements wait.
+    var count: Int { state.withLock { $0.elements.count } }
+
     /// Whether nothing waits.
     var isEmpty: Bool { state.withLock { $0.elements.isEmpty } }
 

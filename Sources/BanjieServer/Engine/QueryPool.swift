@@ -34,6 +34,9 @@ final class QueryPool<Ticket: Sendable>: Sendable {
         self.connections = connections
     }
 
+    /// How many calls wait.
+    var waitingCount: Int { inbox.count }
+
     /// Takes calls; returns how many fitted, the first ones.
     func add(_ calls: [EngineCall<Ticket>]) -> Int { inbox.add(calls) }
 

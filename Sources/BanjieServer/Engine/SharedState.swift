@@ -19,8 +19,17 @@ final class SharedState: Sendable {
     let sessions = Sessions()
     /// What other threads have for the audit log.
     let notes = AuditNotes()
+    private let healthChanged: @Sendable () -> Void
 
-    init(calendars: CalendarTimeline, clock: ServerClock, policy: Policy) {
+    /// - Parameter healthChanged: is told when what is wrong with the server has changed, on the thread that
+    ///   has changed it.
+    init(
+        calendars: CalendarTimeline,
+        clock: ServerClock,
+        policy: Policy,
+        healthChanged: @escaping @Sendable () -> Void = {}
+    ) {
+        self.healthChanged = healthChanged
         var status = ServerStatus()
         status.virtualClock = clock.isVirtual
         snapshot = Mutex(Snapshot(calendars: calendars, status: status, frozenAt: nil))
@@ -37,7 +46,14 @@ final class SharedState: Sendable {
 
     var current: Snapshot { snapshot.withLock { $0 } }
 
-    func update(_ change: (inout Snapshot) -> Void) { snapshot.withLock { change(&$0) } }
+    func update(_ change: (inout Snapshot) -> Void) {
+        let isOtherHealth = snapshot.withLock { snapshot in
+            let before = snapshot.status
+            change(&snapshot)
+            return !snapshot.status.isAsHealthy(as: before)
+        }
+        if isOtherHealth { healthChanged() }
+    }
 
     /// The circumstances in which a query looks at its snapshot, whose newest commit is of `commit`.
     func circumstances(_ snapshot: Snapshot, notBefore commit: Instant?) -> Circumstances {

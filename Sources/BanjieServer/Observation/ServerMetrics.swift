@@ -8,6 +8,8 @@ final class ServerMetrics: Sendable {
     let registry = MetricRegistry()
     /// How many commands a commit answered.
     private let batchSize: Histogram
+    private let commitDuration: Histogram
+    private let firingLag: Histogram
     private let cancelled: Counter
     private let failedConnections: Counter
     /// In seconds of the epoch; 0 while there is no certificate.
@@ -25,6 +27,20 @@ final class ServerMetrics: Sendable {
             "Commands that the engine answered at once, after the commit that they share.",
             LogLinearScale(from: 0, through: 10, subdivisionBits: 0),
             unit: .count
+        )
+        // From 66 µs to 17 s, each bucket at most half as wide again as the one below it.
+        commitDuration = registry.addHistogram(
+            "banjie_commit_duration_seconds",
+            "How long the store took to make a transaction durable.",
+            LogLinearScale(from: 16, through: 34, subdivisionBits: 1),
+            unit: .nanoseconds
+        )
+        // From a millisecond to 20 hours, each bucket twice as wide as the one below it.
+        firingLag = registry.addHistogram(
+            "banjie_firing_lag_seconds",
+            "How long after the instant at which a rung was due its firing was durable, by the server's clock.",
+            LogLinearScale(from: 20, through: 46, subdivisionBits: 0),
+            unit: .nanoseconds
         )
         cancelled = registry.addCounter(
             "banjie_calls_cancelled_total",
@@ -59,6 +75,11 @@ final class ServerMetrics: Sendable {
     func certificate(validUntil end: Int64) { certificateEnd.value.store(end, ordering: .relaxed) }
 
     func answered(commands: Int) { batchSize.record(UInt64(commands)) }
+
+    func committed(_ figures: CommitFigures) {
+        commitDuration.record(figures.nanoseconds)
+        for lag in figures.firedAfterNanoseconds { firingLag.record(lag) }
+    }
 
     func callCancelled() { cancelled.add() }
 
@@ -99,6 +120,19 @@ final class ServerMetrics: Sendable {
         add("banjie_deadlines_behind", "Whether some are due and not recorded as fired: 1 or 0.") {
             $0.isBehind ? 1 : 0
         }
+    }
+
+    /// Adds how much waits for those who carry calls out.
+    func add(queues: [(name: String, depth: @Sendable () -> Int)]) {
+        registry.add(
+            MetricFamily(
+                "banjie_queue_depth",
+                .gauge,
+                "Calls that wait for the engine or a query thread, by queue."
+            ) { samples in
+                for queue in queues { samples.add(Double(queue.depth()), ("queue", queue.name)) }
+            }
+        )
     }
 
     /// Adds what the transport tells of its connections.

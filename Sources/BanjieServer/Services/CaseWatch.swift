@@ -24,7 +24,7 @@ struct CaseWatch: ServedWatch {
     ) throws(HandlerFailure) -> StreamStep<CaseEvent> {
         var change: CaseChange?
         let (watch, query) = (self, context.query)
-        let step = try cursor.next(in: context) { (event) throws(HandlerFailure) in
+        let step = try cursor.next(in: &context) { (event) throws(HandlerFailure) in
             let found: CaseChange = try event.decoded()
             guard try watch.concerns(found, in: query) else { return false }
             change = found
@@ -35,6 +35,7 @@ struct CaseWatch: ServedWatch {
             return .message(CaseEvent(sequence: event.sequence, change: change))
         case .mark(let sequence): return .message(CaseEvent(sequence: sequence))
         case .waiting: return .waiting
+        case .lookingOn: return .lookingOn
         }
     }
 

@@ -17,7 +17,7 @@ struct DeadlineWatch: ServedWatch {
     ) throws(HandlerFailure) -> StreamStep<FiredEvent> {
         var firing: Firing?
         let label = label
-        let step = try cursor.next(in: context) { (event) throws(HandlerFailure) in
+        let step = try cursor.next(in: &context) { (event) throws(HandlerFailure) in
             let found: Firing = try event.decoded()
             guard label.isEmpty || found.label.utf8.starts(with: label.utf8) else { return false }
             firing = found
@@ -29,6 +29,7 @@ struct DeadlineWatch: ServedWatch {
             return .message(FiredEvent(sequence: event.sequence, firing: firing))
         case .mark(let sequence): return .message(FiredEvent(sequence: sequence))
         case .waiting: return .waiting
+        case .lookingOn: return .lookingOn
         }
     }
 }

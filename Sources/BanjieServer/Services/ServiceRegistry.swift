@@ -33,6 +33,15 @@ protocol WatchRouting: Sendable {
     ) throws(DispatchFailure<HandlerFailure>) -> any EncodedStream<WatchContext, HandlerFailure>
 }
 
+/// A service's watches of how the server is, which touch no store and have a desk of their own.
+protocol StatusWatchRouting: Sendable {
+    func openWatch(
+        _ method: UInt16,
+        _ body: UnsafeRawBufferPointer,
+        in status: inout ServerStatus
+    ) throws(DispatchFailure<HandlerFailure>) -> any EncodedStream<ServerStatus, HandlerFailure>
+}
+
 /// A service's uploads, as the engine opens them.
 protocol UploadRouting: Sendable {
     func openUpload(
@@ -51,7 +60,7 @@ protocol SessionRouting: Sendable {
     ) throws(DispatchFailure<HandlerFailure>) -> any EncodedStream<CommandContext, HandlerFailure>
 }
 
-/// A service all of whose methods are answered where they are read.
+/// A service all of whose queries are answered where they are read.
 protocol InlineRouting: Sendable {
     func dispatchQuery(
         _ method: UInt16,
@@ -69,7 +78,7 @@ extension DeadlinesService: CommandRouting, QueryRouting, WatchRouting {}
 extension DiagnosticsService: QueryRouting {}
 extension DirectoryService: CommandRouting, QueryRouting {}
 extension FirstContactService: CommandRouting, QueryRouting {}
-extension HealthService: InlineRouting {}
+extension HealthService: InlineRouting, StatusWatchRouting {}
 extension JointService: CommandRouting, QueryRouting, SessionRouting {}
 extension OnlineService: QueryRouting, UploadRouting, WatchRouting {}
 extension ReflectionService: InlineRouting {}
@@ -83,6 +92,7 @@ enum ServiceRegistry {
         var commands: (any CommandRouting)?
         var queries: (any QueryRouting)?
         var watches: (any WatchRouting)?
+        var statusWatches: (any StatusWatchRouting)?
         var uploads: (any UploadRouting)?
         var sessions: (any SessionRouting)?
         var inline: (any InlineRouting)?
@@ -97,7 +107,11 @@ enum ServiceRegistry {
         both(DirectoryMethods.service, DirectoryService()),
         both(CasesMethods.service, CasesService(), files: Files(CaseFile.self)),
         both(AdminMethods.service, AdminService()),
-        Registration(descriptor: HealthMethods.service, inline: HealthService()),
+        Registration(
+            descriptor: HealthMethods.service,
+            statusWatches: HealthService(),
+            inline: HealthService()
+        ),
         Registration(descriptor: ReflectionMethods.service, inline: ReflectionService()),
         Registration(
             descriptor: OnlineMethods.service,
@@ -175,19 +189,21 @@ enum ServiceRegistry {
         let commands: (any CommandRouting)?
         let queries: (any QueryRouting)?
         let watches: (any WatchRouting)?
+        let statusWatches: (any StatusWatchRouting)?
         let uploads: (any UploadRouting)?
         let sessions: (any SessionRouting)?
         let inline: (any InlineRouting)?
         /// What is masked in its replies; nil when nothing is.
         let mask: ReplyMask?
 
-        /// Whether it is a stream that somebody here runs.
-        var isServedStream: Bool {
+        /// Who runs it; nil for what is no stream, or one that nobody here serves.
+        var runner: StreamRunner? {
             switch method.kind {
-            case .watch: watches != nil
-            case .upload: uploads != nil
-            case .session: sessions != nil
-            case .command, .query: false
+            case .watch where watches != nil: .watches
+            case .watch where statusWatches != nil: .statusWatches
+            case .upload where uploads != nil: .engine
+            case .session where sessions != nil: .engine
+            case .watch, .upload, .session, .command, .query: nil
             }
         }
 
@@ -197,6 +213,7 @@ enum ServiceRegistry {
             commands = service.commands
             queries = service.queries
             watches = service.watches
+            statusWatches = service.statusWatches
             uploads = service.uploads
             sessions = service.sessions
             inline = service.inline

@@ -26,10 +26,22 @@ final class EngineStreams: Sendable {
     func ended() { open.subtract(1, ordering: .acquiringAndReleasing) }
 }
 
+/// Who runs a stream.
+enum StreamRunner: Sendable {
+    /// The desk whose watches look at the records.
+    case watches
+    /// The desk whose watches look at how the server is.
+    case statusWatches
+    /// The engine, beside its commands.
+    case engine
+}
+
 extension StreamEvent {
-    /// Whether it may be about a stream of one of these kinds.
-    func concerns(_ kinds: MethodKind...) -> Bool {
-        if case .opened(let opening) = self { return kinds.contains(opening.method.kind) }
+    /// Whether it may be about a stream that `runner` runs.
+    func concerns(_ runner: StreamRunner) -> Bool {
+        if case .opened(let opening) = self {
+            return ServiceRegistry.route(opening.method.id)?.runner == runner
+        }
         return true
     }
 }

@@ -3,13 +3,19 @@ internal import Office
 internal import Store
 internal import Wire
 
-/// What a watch's handler works with: a snapshot, and the newest events.
+/// What a watch's handler works with in a turn: a snapshot, and the newest events.
 struct WatchContext {
+    /// How many events a watch looks at in a turn: whoever reads the whole log, or seeks what is rare in it,
+    /// keeps others waiting that long.
+    static let looksPerTurn = 512
+
     var query: QueryContext
     let tail: EventTail
     let notes: AuditNotes
     /// The trace that the caller says the watch belongs to.
     let traceID: TraceID?
+    /// How many events may still be looked at in this turn.
+    var looksLeft = Self.looksPerTurn
 
     /// Enters in the audit log, soon, what the caller does by watching.
     ///
@@ -36,6 +42,8 @@ struct EventCursor {
         /// How far the watch has come, though nothing of it concerned the caller.
         case mark(UInt64)
         case waiting
+        /// There is more to look at, in a further turn.
+        case lookingOn
     }
 
     private let topics: UInt64
@@ -67,15 +75,18 @@ struct EventCursor {
 
     /// The next event that `concerns` the caller.
     mutating func next(
-        in context: WatchContext,
+        in context: inout WatchContext,
         concerns: (Event) throws(HandlerFailure) -> Bool
     ) throws(HandlerFailure) -> Step {
         if !hasBegun {
             hasBegun = true
             return .mark(position)
         }
-        while true {
-            while let event = pending.popFirst() {
+        repeat {
+            while let event = pending.first {
+                guard context.looksLeft > 0 else { return mark() ?? .lookingOn }
+                context.looksLeft -= 1
+                pending.removeFirst()
                 position = event.sequence
                 if try concerns(event) {
                     told = position
@@ -84,17 +95,27 @@ struct EventCursor {
             }
             if let end = pendingEnd { position = max(position, end) }
             pendingEnd = nil
-            guard position < context.tail.end else { break }
-            let (reader, from, topics) = (context.query.reader, position, topics)
-            let (found, isComplete) = try storing { () throws(StoreError) in
-                try context.tail.events(after: from, topics: topics, from: reader)
-            }
-            pending = found[...]
-            pendingEnd = isComplete ? context.tail.end : nil
-        }
-        guard position - told >= Self.markInterval else { return .waiting }
+        } while try read(in: context)
+        return mark() ?? .waiting
+    }
+
+    /// Tells how far the watch has come, when that hasn't been told for long.
+    private mutating func mark() -> Step? {
+        guard position - told >= Self.markInterval else { return nil }
         told = position
         return .mark(position)
+    }
+
+    /// Has more of the log at hand; false at its end.
+    private mutating func read(in context: WatchContext) throws(HandlerFailure) -> Bool {
+        guard position < context.tail.end else { return false }
+        let (reader, from, topics) = (context.query.reader, position, topics)
+        let (found, isComplete) = try storing { () throws(StoreError) in
+            try context.tail.events(after: from, topics: topics, from: reader)
+        }
+        pending = found[...]
+        pendingEnd = isComplete ? context.tail.end : nil
+        return true
     }
 }
 

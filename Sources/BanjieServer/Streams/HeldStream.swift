@@ -105,6 +105,7 @@ struct HeldStream<Context> {
                     reply.withUnsafeBytes { writer.append($0) }
                 }
             case .waiting: return .waits
+            case .lookingOn: return .goesOn
             case .finished: return .finished
             }
         }

@@ -23,6 +23,8 @@ final class StreamDesk<Context>: Sendable {
     private let ended: @Sendable (StreamEnd) -> Void
     private let log: @Sendable (String) -> Void
     private let finished = DispatchSemaphore(value: 0)
+    /// Those who wait until the streams have said what they have to say.
+    private let settling = Mutex<[DispatchSemaphore]>([])
 
     /// - Parameters:
     ///   - open: hands a stream's first message to its method.
@@ -48,6 +50,14 @@ final class StreamDesk<Context>: Sendable {
     func committed() {
         guard !hasCommitted.exchange(true, ordering: .acquiringAndReleasing) else { return }
         inbox.wake()
+    }
+
+    /// Waits until the streams have said all that follows from what they have been told, but at most so long.
+    func settle(withinMilliseconds milliseconds: Int) {
+        let settled = DispatchSemaphore(value: 0)
+        settling.withLock { $0.append(settled) }
+        inbox.wake()
+        _ = settled.wait(timeout: .now() + .milliseconds(milliseconds))
     }
 
     /// Starts the thread, with what `makeContexts` opens on it.
@@ -78,6 +88,8 @@ final class StreamDesk<Context>: Sendable {
         fileprivate let contexts: any StreamContexts<Context>
         fileprivate var table: StreamTable<Context>
         fileprivate var batch = ReplyBatch()
+        /// Those to be told when no stream has anything more to say.
+        fileprivate var settling: [DispatchSemaphore] = []
 
         fileprivate init(_ contexts: any StreamContexts<Context>, open: @escaping Open) {
             self.contexts = contexts
@@ -98,6 +110,10 @@ final class StreamDesk<Context>: Sendable {
                 waitingMilliseconds: milliseconds
             )
         else { return false }
+        work.settling += settling.withLock { waiting in
+            defer { waiting = [] }
+            return waiting
+        }
         // Before the records are read: a commit behind this has another round.
         if hasCommitted.exchange(false, ordering: .acquiringAndReleasing) {
             work.table.committed()
@@ -111,6 +127,10 @@ final class StreamDesk<Context>: Sendable {
         // Before the ends are sent: whoever has one finds it counted.
         for end in work.table.takeEnded() { note(end) }
         post(&work.batch)
+        if !work.table.hasRunnable {
+            for waiting in work.settling { waiting.signal() }
+            work.settling = []
+        }
         return true
     }
 
