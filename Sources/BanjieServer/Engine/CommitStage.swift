@@ -215,13 +215,12 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
     ) -> CommitFigures {
         let clock = shared.clock
         let now = clock.now.unixSeconds
-        let intoSecond = clock.nanosecondsIntoSecond
+        let intoSecond = clock.nanosecondsIntoSecond / 1_000_000
         return CommitFigures(
             nanoseconds: MonotonicTime.now().nanoseconds - start.nanoseconds,
-            firedAfterNanoseconds: batch.fired.map { instant in
+            firedAfterMilliseconds: batch.fired.map { instant in
                 // A leap of the clock may make it negative.
-                let seconds = UInt64(max(0, now - instant.unixSeconds))
-                return seconds * 1_000_000_000 + UInt64(max(0, intoSecond))
+                UInt64(max(0, (now - instant.unixSeconds) * 1_000 + intoSecond))
             }
         )
     }
