@@ -8,6 +8,9 @@
 local schema = { enums = {}, messages = {}, services = {}, reasons = {} }
 
 schema.reasons.NO_SUCH_SESSION = "There is no such session."
+schema.reasons.TWO_OFFICERS_REQUIRED = "An inspection is made by two officers at least."
+schema.reasons.CERTIFICATE_INVALID = "A certificate isn't valid now, or doesn't cover the matter."
+schema.reasons.NO_SUCH_CERTIFICATE = "There is no such certificate."
 schema.reasons.REASON_REQUIRED = "A value is missing where the law or the office asks for a stated reason."
 schema.reasons.REMEDIES_REQUIRED = "A refusal of an application must name the remedies open to the applicant."
 schema.reasons.LIMIT_EXCEEDED = "More than the law or the city's policy allows."
@@ -58,6 +61,7 @@ schema.reasons.DRAINING = "The server is draining; nothing was begun."
 schema.reasons.OVERLOADED = "More calls wait than the server takes; nothing was begun."
 schema.reasons.TIMEOUT = "The call's time was over before it began."
 schema.reasons.INTERNAL = "The server failed; the record of it is in its log."
+schema.reasons.NO_SUCH_INQUIRY = "There is no such inquiry."
 schema.reasons.WEAK_PASSWORD = "A password that is too easy to guess."
 schema.reasons.WRONG_PASSWORD = "The present password is another one."
 schema.reasons.LAST_OPERATOR = "Without this person nobody could run the system."
@@ -122,6 +126,19 @@ schema.enums.Decision = {
     [2] = "DENY",
 }
 
+schema.enums.CertificateState = {
+    [1] = "APPLIED",
+    [2] = "QUALIFIED",
+    [3] = "ACTIVE",
+    [4] = "UNCHECKED",
+    [5] = "SUSPENDED",
+    [6] = "LOST",
+    [7] = "EXPIRED",
+    [8] = "REVOKED",
+    [9] = "SURRENDERED",
+    [10] = "OUT_OF_SCOPE",
+}
+
 schema.enums.ClockKind = {
     [1] = "NOTICE",
     [2] = "STATUTORY",
@@ -158,6 +175,18 @@ schema.enums.LimitUnit = {
 schema.enums.ClockResult = {
     [1] = "ON_TIME",
     [2] = "OVERDUE",
+}
+
+schema.enums.InquiryState = {
+    [1] = "REGISTERED",
+    [2] = "ANSWERED",
+    [3] = "DEFERRED",
+    [4] = "OFFERED",
+    [5] = "HANDED_OVER",
+    [6] = "REFERRED_OUT",
+    [7] = "UNCLEAR",
+    [8] = "OFFICE_ASSIGNED",
+    [9] = "CLOSED",
 }
 
 schema.enums.DeadlineState = {
@@ -271,6 +300,14 @@ schema.enums.ReviewState = {
     [10] = "FOLLOW_UP",
     [11] = "CLOSED",
     [12] = "SUPERVISED",
+}
+
+schema.enums.ScoreItem = {
+    [1] = "BASE",
+    [2] = "WARNING_TRIPLES",
+    [3] = "YELLOW_CARDS",
+    [4] = "RED_CARDS",
+    [5] = "EARLY",
 }
 
 schema.messages.AdvanceClockRequest = {
@@ -630,8 +667,185 @@ schema.messages.FindCasesReply = {
     { 2, "more", "bool", doc = "Whether there are more." },
 }
 
+schema.messages.IssueCertificateRequest = {
+    doc = "Issues a certificate.",
+    { 1, "certificate", "string", doc = "Its number." },
+    { 2, "holder", "string", doc = "The officer's login." },
+    { 3, "scope", "string", doc = "What it covers (执法范围)." },
+    { 4, "valid_to", "date", doc = "Its last day." },
+}
+
+schema.messages.CertificateRequest = {
+    doc = "Names a certificate.",
+    { 1, "certificate", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+}
+
+schema.messages.CertificateReasonRequest = {
+    doc = "Names a certificate, and says why.",
+    { 1, "certificate", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "reason", "string", doc = "Why." },
+}
+
+schema.messages.AnnualCheckRequest = {
+    doc = "Records an annual check (年审).",
+    { 1, "certificate", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "year", "int32", doc = "The year that was checked; the last that is due when 0." },
+}
+
+schema.messages.VerifyCertificateRequest = {
+    doc = "Asks whether a certificate is valid now, for a matter.",
+    { 1, "certificate", "string", doc = "Its number." },
+    { 2, "scope", "string", doc = "The matter; any when empty." },
+}
+
+schema.messages.CertificateVerdict = {
+    doc = "Whether a certificate is valid.",
+    { 1, "ok", "bool", doc = "Whether it is." },
+    { 2, "reasons", "enum", "CertificateState", doc = "What makes it invalid, in the order of the enum." },
+}
+
+schema.messages.CertificateView = {
+    doc = "A certificate as it stands.",
+    { 1, "certificate", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "Its version." },
+    { 3, "state", "enum", "CertificateState", doc = "Its state." },
+    { 4, "holder", "string", doc = "The officer's login." },
+    { 5, "department", "string", doc = "The officer's department." },
+    { 6, "scope", "string", doc = "What it covers." },
+    { 7, "issued", "date", doc = "The day on which it was issued." },
+    { 8, "valid_to", "date", doc = "Its last day." },
+    { 9, "next_check", "int32", doc = "The earliest year whose check isn't recorded." },
+    { 10, "check_due", "date", doc = "By when that must be." },
+    { 11, "replaced", "uint32", doc = "How often it was replaced." },
+}
+
+schema.messages.RecordInspectionRequest = {
+    doc = "Records an inspection (执法检查).",
+    { 1, "certificates", "string", doc = "The officers' certificates: two at least, of different officers." },
+    { 2, "scope", "string", doc = "The matter." },
+    { 3, "findings", "string", personal = true, doc = "What was found." },
+}
+
+schema.messages.InspectionView = {
+    doc = "An inspection.",
+    { 1, "inspection", "uint64", doc = "Its number." },
+    { 2, "at", "instant", doc = "When it was recorded." },
+    { 3, "scope", "string", doc = "The matter." },
+    { 4, "officers", "string", doc = "The officers' logins." },
+}
+
+schema.messages.Announcement = {
+    doc = "A public announcement (公告) of what has become of a certificate.",
+    { 1, "number", "uint64", doc = "Its number: dense, from 1." },
+    { 2, "at", "instant", doc = "When." },
+    { 3, "certificate", "string", doc = "The certificate." },
+    { 4, "department", "string", doc = "The department of its holder." },
+    { 5, "what", "string", doc = "What has happened, in the past tense." },
+}
+
+schema.messages.ListAnnouncementsRequest = {
+    doc = "Asks for announcements.",
+    { 1, "after", "uint64", doc = "Begin after this number." },
+    { 2, "limit", "int32", doc = "How many at most." },
+}
+
+schema.messages.ListAnnouncementsReply = {
+    doc = "Announcements, in order.",
+    { 1, "announcements", "message", "Announcement", doc = "The announcements." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
 schema.messages.Empty = {
     doc = "Nothing.",
+}
+
+schema.messages.RegisterInquiryRequest = {
+    doc = "Registers an inquiry.",
+    { 1, "asked", "string", doc = "Who was asked, in the order in which they were: of several the one of the highest post answers." },
+    { 2, "reply_days", "int32", doc = "How many working days the answer may take." },
+    { 3, "question", "string", personal = true, doc = "What was asked." },
+    { 4, "inquirer", "string", personal = true, doc = "Who asks, as far as they say." },
+}
+
+schema.messages.InquiryRequest = {
+    doc = "Names an inquiry.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+}
+
+schema.messages.OfferInquiryRequest = {
+    doc = "Offers an inquiry to somebody, who answers for it once they take it.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "to", "string", doc = "To whom." },
+}
+
+schema.messages.AnswerInquiryRequest = {
+    doc = "Answers an inquiry, or says what is done about it.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "answer", "string", doc = "The answer." },
+}
+
+schema.messages.DeferInquiryRequest = {
+    doc = "Puts an answer off. The time for the reply runs on.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "reason", "string", doc = "Why." },
+    { 4, "until", "date", doc = "By when it will be answered." },
+}
+
+schema.messages.DeclineInquiryRequest = {
+    doc = "Says that an inquiry isn't the caller's.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "reason", "string", doc = "Why." },
+}
+
+schema.messages.ReferInquiryRequest = {
+    doc = "Refers an inquirer to another agency.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "agency", "string", doc = "The competent agency." },
+    { 4, "route", "string", doc = "The way there." },
+}
+
+schema.messages.AssignInquiryRequest = {
+    doc = "The coordinating office says who answers.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "to", "string", doc = "Who." },
+}
+
+schema.messages.InquiryView = {
+    doc = "An inquiry as it stands.",
+    { 1, "inquiry", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "Its version." },
+    { 3, "state", "enum", "InquiryState", doc = "Its state." },
+    { 4, "owner", "string", doc = "Who answers for it." },
+    { 5, "offered_to", "string", doc = "To whom it is offered; empty when to nobody." },
+    { 6, "reply_due", "date", doc = "The last day for the reply." },
+    { 7, "received", "date", doc = "The day on which it was received." },
+    { 8, "deferred_until", "date", doc = "By when it was promised, when it was put off." },
+    { 9, "question", "string", personal = true, doc = "What was asked." },
+    { 10, "answer", "string", doc = "The answer, or the agency and the way there." },
+    { 11, "owners", "string", doc = "Who has answered for it, in order." },
+}
+
+schema.messages.ListInquiriesRequest = {
+    doc = "Asks for the inquiries of a department that aren't done with.",
+    { 1, "department", "string", doc = "The department; the caller's own when empty." },
+    { 2, "limit", "int32", doc = "How many at most." },
+    { 3, "after", "string", doc = "Go on behind this inquiry of the last page." },
+}
+
+schema.messages.ListInquiriesReply = {
+    doc = "Inquiries, earliest deadline first.",
+    { 1, "inquiries", "message", "InquiryView", doc = "The inquiries." },
+    { 2, "more", "bool", doc = "Whether there are more." },
 }
 
 schema.messages.ArmRequest = {
@@ -1283,6 +1497,29 @@ schema.messages.ListReviewsReply = {
     { 2, "more", "bool", doc = "Whether there are more." },
 }
 
+schema.messages.ScoreRequest = {
+    doc = "What a unit's cards and completions come to.",
+    { 1, "yellow", "int32", doc = "How many yellow cards." },
+    { 2, "red", "int32", doc = "How many red cards." },
+    { 3, "warning_triples", "int32", doc = "How often three reminders came one after the other." },
+    { 4, "completed", "int32", doc = "How many matters were completed." },
+    { 5, "early", "int32", doc = "How many of these before their promised day." },
+}
+
+schema.messages.ScoreLine = {
+    doc = "A line of a score.",
+    { 1, "item", "enum", "ScoreItem", doc = "What for." },
+    { 2, "count", "int64", doc = "How many, or for early completions how many tenths of all." },
+    { 3, "each", "int64", doc = "The points for each." },
+    { 4, "points", "int64", doc = "The points together." },
+}
+
+schema.messages.ScoreReply = {
+    doc = "A score, with how it comes about.",
+    { 1, "score", "int64", doc = "The score." },
+    { 2, "lines", "message", "ScoreLine", doc = "The lines, whose points add up to it." },
+}
+
 schema.services[6] = {
     name = "Admin",
     methods = {
@@ -1332,6 +1569,41 @@ schema.services[5] = {
         [21] = { name = "GetApplicant", request = "CaseRequest", reply = "ApplicantView" },
         [22] = { name = "OpenApplicant", request = "OpenApplicantRequest", reply = "ApplicantView" },
         [23] = { name = "FindCases", request = "FindCasesRequest", reply = "FindCasesReply" },
+    },
+}
+
+schema.services[13] = {
+    name = "Certificates",
+    methods = {
+        [1] = { name = "Issue", request = "IssueCertificateRequest", reply = "CertificateView" },
+        [2] = { name = "Suspend", request = "CertificateReasonRequest", reply = "CertificateView" },
+        [3] = { name = "Reinstate", request = "CertificateReasonRequest", reply = "CertificateView" },
+        [4] = { name = "ReportLost", request = "CertificateRequest", reply = "CertificateView" },
+        [5] = { name = "Replace", request = "CertificateRequest", reply = "CertificateView" },
+        [6] = { name = "RecordCheck", request = "AnnualCheckRequest", reply = "CertificateView" },
+        [7] = { name = "Revoke", request = "CertificateReasonRequest", reply = "CertificateView" },
+        [8] = { name = "Surrender", request = "CertificateReasonRequest", reply = "CertificateView" },
+        [9] = { name = "Verify", request = "VerifyCertificateRequest", reply = "CertificateVerdict" },
+        [10] = { name = "Get", request = "CertificateRequest", reply = "CertificateView" },
+        [11] = { name = "RecordInspection", request = "RecordInspectionRequest", reply = "InspectionView" },
+        [12] = { name = "ListAnnouncements", request = "ListAnnouncementsRequest", reply = "ListAnnouncementsReply" },
+    },
+}
+
+schema.services[12] = {
+    name = "FirstContact",
+    methods = {
+        [1] = { name = "Register", request = "RegisterInquiryRequest", reply = "InquiryView" },
+        [2] = { name = "Offer", request = "OfferInquiryRequest", reply = "InquiryView" },
+        [3] = { name = "Take", request = "InquiryRequest", reply = "InquiryView" },
+        [4] = { name = "Decline", request = "DeclineInquiryRequest", reply = "InquiryView" },
+        [5] = { name = "Answer", request = "AnswerInquiryRequest", reply = "InquiryView" },
+        [6] = { name = "Defer", request = "DeferInquiryRequest", reply = "InquiryView" },
+        [7] = { name = "ReferOut", request = "ReferInquiryRequest", reply = "InquiryView" },
+        [8] = { name = "Assign", request = "AssignInquiryRequest", reply = "InquiryView" },
+        [9] = { name = "Close", request = "InquiryRequest", reply = "InquiryView" },
+        [10] = { name = "Get", request = "InquiryRequest", reply = "InquiryView" },
+        [11] = { name = "List", request = "ListInquiriesRequest", reply = "ListInquiriesReply" },
     },
 }
 
@@ -1438,6 +1710,13 @@ schema.services[11] = {
         [10] = { name = "Get", request = "ReviewRequest", reply = "ReviewView" },
         [11] = { name = "List", request = "ListReviewsRequest", reply = "ListReviewsReply" },
         [12] = { name = "Stats", request = "ReviewStatsRequest", reply = "ReviewStats" },
+    },
+}
+
+schema.services[15] = {
+    name = "Supervision",
+    methods = {
+        [1] = { name = "Score", request = "ScoreRequest", reply = "ScoreReply" },
     },
 }
 

@@ -47,6 +47,10 @@ package enum Refusal: Error, Hashable, Sendable {
     /// A licensor's disagreement stands.
     case licensor(department: String)
     case jointRefused
+    // Certificates.
+    case twoOfficersRequired
+    /// The certificates that aren't valid, each with what makes it so.
+    case certificateInvalid([String])
     // Reviews.
     case notServed
     case windowClosed
@@ -60,7 +64,7 @@ package enum Refusal: Error, Hashable, Sendable {
     /// What a record is, where a refusal names one.
     package enum RecordKind: Hashable, Sendable {
         case department, post, person, item, `case`, deadline, calendar, material, joint, review,
-            session
+            inquiry, certificate, session
     }
 
     /// The form of a personal value.

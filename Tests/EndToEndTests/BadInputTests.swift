@@ -20,7 +20,15 @@ import Wire
             "item": .delimited(Array(office.item.utf8)),
             "applicant": .delimited(Array(TestOffice.everybody.utf8)),
             "version": .varint(0),
+            "inquiry": .delimited(Array(try await office.registerInquiry().inquiry.utf8)),
+            "certificate": .delimited(
+                Array(try await office.issueCertificate().certificate.utf8)
+            ),
         ]
+        var offeredKnown = known
+        offeredKnown["inquiry"] = .delimited(
+            Array(try await office.offerInquiry().inquiry.utf8)
+        )
         var jointKnown = known
         jointKnown["case"] = .delimited(Array(try await office.dispatchCase().case.utf8))
         var reviewKnown = known
@@ -31,9 +39,11 @@ import Wire
         var count = 0
         for method in Self.methods {
             let known =
-                switch method.serviceNumber {
-                case JointApprovalMethods.service.number: jointKnown
-                case ReviewsMethods.service.number: reviewKnown
+                switch (method.serviceNumber, method.id) {
+                case (JointApprovalMethods.service.number, _): jointKnown
+                case (ReviewsMethods.service.number, _): reviewKnown
+                case (_, FirstContactMethods.take.id), (_, FirstContactMethods.decline.id):
+                    offeredKnown
                 default: known
                 }
             let connection = Self.coHandlersMethods.contains(method.id) ? coHandler : lead
@@ -170,8 +180,10 @@ import Wire
                 // The case is there, but nobody has asked other departments about it, nor has it been
                 // delivered.
                 let hasNoFile =
-                    [JointApprovalMethods.service.number, ReviewsMethods.service.number]
-                    .contains(method.serviceNumber) && reasons != [.noSuchCase]
+                    [
+                        JointApprovalMethods.service.number, ReviewsMethods.service.number,
+                        FirstContactMethods.service.number, CertificatesMethods.service.number,
+                    ].contains(method.serviceNumber) && reasons != [.noSuchCase]
                 let bad = BadMessage(
                     what: what,
                     bytes: RawMessage(of: method.request, known: known).encoded,
@@ -186,7 +198,8 @@ import Wire
     }
 
     private static let noFile: Set<Reason> = [
-        .noSuchJoint, .noSuchDepartment, .noSuchReview, .notServed,
+        .noSuchJoint, .noSuchDepartment, .noSuchReview, .notServed, .noSuchInquiry,
+        .noSuchCertificate, .noSuchPerson,
     ]
 
     /// What a record's state refuses with.

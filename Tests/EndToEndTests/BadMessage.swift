@@ -178,6 +178,7 @@ extension BadMessage {
     /// judged.
     static let absentReasons: [String: Reason] = [
         "case": .noSuchCase, "deadline": .noSuchDeadline, "item": .noSuchItem,
-        "applicant": .noSuchPerson,
+        "applicant": .noSuchPerson, "inquiry": .noSuchInquiry,
+        "certificate": .noSuchCertificate, "holder": .noSuchPerson,
     ]
 }

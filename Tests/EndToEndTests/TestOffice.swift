@@ -58,6 +58,35 @@ final class TestOffice {
             .submit(SubmitCaseRequest(item: item, applicant: Self.everybody))
     }
 
+    /// A certificate of `everybody`.
+    func issueCertificate() async throws -> CertificateView {
+        try await CertificatesClient(try office.channel(as: Self.everybody)).issue(
+            IssueCertificateRequest(
+                certificate: "K1",
+                holder: Self.everybody,
+                scope: ["城管"],
+                validTo: CivilDate(daysSinceEpoch: 22_000)
+            )
+        )
+    }
+
+    /// An inquiry that `everybody` answers for.
+    func registerInquiry() async throws -> InquiryView {
+        try await FirstContactClient(try office.channel(as: Self.everybody))
+            .register(RegisterInquiryRequest(asked: [Self.everybody], replyDays: 3))
+    }
+
+    /// One that is offered to `everybody`.
+    func offerInquiry() async throws -> InquiryView {
+        let contact = FirstContactClient(try office.channel(as: Self.coHandler))
+        let view = try await contact.register(
+            RegisterInquiryRequest(asked: [Self.coHandler], replyDays: 3)
+        )
+        return try await contact.offer(
+            OfferInquiryRequest(inquiry: view.inquiry, to: Self.everybody)
+        )
+    }
+
     /// A case that was delivered, and may be reviewed; its applicant isn't who handled it.
     func deliverCase() async throws -> CaseView {
         let handler = CasesClient(try office.channel(as: Self.everybody))

@@ -102,8 +102,8 @@ class Exchange(unittest.TestCase):
             "BANJIE_SECRET_FILE": str(server.data / "operator.secret")}
         for arguments in (
                 ["deadline", "arm", "--limit", "20", "--rungs", "YELLOW", "--rungs", "RED", "--label", "m1"],
-                ["directory", "person", "put", "zhang", "--name", "张三丰", "--roles", "APPLICANT"],
-                ["directory", "credential", "issue", "zhang", "--out", str(server.folder / "zhang")]):
+                ["admin", "person", "put", "zhang", "--name", "张三丰", "--roles", "APPLICANT"],
+                ["admin", "credential", "issue", "zhang", "--out", str(server.folder / "zhang")]):
             subprocess.run([os.environ["BANJIE"], *arguments], env=environment, check=True, capture_output=True)
         subprocess.run(
             [os.environ["BANJIE"], "clock", "advance", "--to", "2026-04-10T09:00:00"],

@@ -8,7 +8,8 @@ import Testing
     /// The areas that the server has services for.
     private static let areas: Set<String> = [
         "calendar", "receipt", "acceptance", "instant", "extension", "pause", "card", "item",
-        "calendar-change", "delivery", "gap", "once", "joint", "review",
+        "calendar-change", "delivery", "gap", "once", "joint", "review", "first-contact",
+        "certificate", "assessment",
     ]
 
     private static let scenarios: [Scenario] = {

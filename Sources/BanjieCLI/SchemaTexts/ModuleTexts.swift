@@ -15,7 +15,9 @@ struct ModuleTexts: Sendable {
     let reasons: [Reason: ReasonText]
 
     /// Every module with texts of its own.
-    static let all: [ModuleTexts] = [accounts, joint, reviews]
+    static let all: [ModuleTexts] = [
+        accounts, certificates, inquiries, joint, reviews, supervision,
+    ]
 
     /// Everybody's texts of one kind.
     static func together<Key, Value>(

@@ -42,6 +42,7 @@ extension SchemaTexts {
         "hash": "其哈希值。",
         "instant": "即办件：申请人等候时办结。",
         "instant_target": "即办件三十办公分钟目标的届满时刻。",
+        "inquiry": "询问编号。",
         "item": "事项编码。",
         "item_version": "事项的版本。",
         "items": "须补正的内容。",

@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x1e094937d875f498
+    public static let fingerprint: UInt64 = 0xc314bf57576c0e9b
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -19,6 +19,9 @@ public enum BanjieProtocolSchema {
         OnlineMethods.service,
         JointApprovalMethods.service,
         ReviewsMethods.service,
+        FirstContactMethods.service,
+        CertificatesMethods.service,
+        SupervisionMethods.service,
     ]
 
     /// Every message, in the order of the schema files.
@@ -69,7 +72,30 @@ public enum BanjieProtocolSchema {
         FindCasesRequest.self,
         FoundCase.self,
         FindCasesReply.self,
+        IssueCertificateRequest.self,
+        CertificateRequest.self,
+        CertificateReasonRequest.self,
+        AnnualCheckRequest.self,
+        VerifyCertificateRequest.self,
+        CertificateVerdict.self,
+        CertificateView.self,
+        RecordInspectionRequest.self,
+        InspectionView.self,
+        Announcement.self,
+        ListAnnouncementsRequest.self,
+        ListAnnouncementsReply.self,
         Empty.self,
+        RegisterInquiryRequest.self,
+        InquiryRequest.self,
+        OfferInquiryRequest.self,
+        AnswerInquiryRequest.self,
+        DeferInquiryRequest.self,
+        DeclineInquiryRequest.self,
+        ReferInquiryRequest.self,
+        AssignInquiryRequest.self,
+        InquiryView.self,
+        ListInquiriesRequest.self,
+        ListInquiriesReply.self,
         ArmRequest.self,
         DeadlineRequest.self,
         DeadlineReasonRequest.self,
@@ -151,6 +177,9 @@ public enum BanjieProtocolSchema {
         ReviewStats.self,
         ListReviewsRequest.self,
         ListReviewsReply.self,
+        ScoreRequest.self,
+        ScoreLine.self,
+        ScoreReply.self,
     ]
 
     /// Every enum, in the order of the schema files.
@@ -160,10 +189,12 @@ public enum BanjieProtocolSchema {
         Channel.self,
         PauseReason.self,
         Decision.self,
+        CertificateState.self,
         ClockKind.self,
         Rung.self,
         LimitUnit.self,
         ClockResult.self,
+        InquiryState.self,
         DeadlineState.self,
         Role.self,
         HealthProblem.self,
@@ -177,5 +208,6 @@ public enum BanjieProtocolSchema {
         SchemaAccess.self,
         SchemaType.self,
         ReviewState.self,
+        ScoreItem.self,
     ]
 }

@@ -7,6 +7,12 @@ public import Wire
 public enum Reason: String, Hashable, Sendable, CaseIterable {
     /// There is no such session.
     case noSuchSession = "NO_SUCH_SESSION"
+    /// An inspection is made by two officers at least.
+    case twoOfficersRequired = "TWO_OFFICERS_REQUIRED"
+    /// A certificate isn't valid now, or doesn't cover the matter.
+    case certificateInvalid = "CERTIFICATE_INVALID"
+    /// There is no such certificate.
+    case noSuchCertificate = "NO_SUCH_CERTIFICATE"
     /// A value is missing where the law or the office asks for a stated reason.
     case reasonRequired = "REASON_REQUIRED"
     /// A refusal of an application must name the remedies open to the applicant.
@@ -107,6 +113,8 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case timeout = "TIMEOUT"
     /// The server failed; the record of it is in its log.
     case `internal` = "INTERNAL"
+    /// There is no such inquiry.
+    case noSuchInquiry = "NO_SUCH_INQUIRY"
     /// A password that is too easy to guess.
     case weakPassword = "WEAK_PASSWORD"
     /// The present password is another one.
@@ -138,6 +146,7 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     public var status: Status {
         switch self {
         case
+            .twoOfficersRequired,
             .reasonRequired,
             .remediesRequired,
             .limitExceeded,
@@ -156,6 +165,7 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .deadlineExceeded
         case
             .noSuchSession,
+            .noSuchCertificate,
             .noSuchCase,
             .noSuchItem,
             .noSuchPerson,
@@ -164,6 +174,7 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .noSuchDeadline,
             .noSuchCalendar,
             .noSuchMaterial,
+            .noSuchInquiry,
             .noSuchJoint,
             .noSuchReview:
             .notFound
@@ -188,6 +199,7 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .overloaded:
             .resourceExhausted
         case
+            .certificateInvalid,
             .wrongState,
             .noticeOverdue,
             .onceOnly,

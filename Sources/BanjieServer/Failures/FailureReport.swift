@@ -389,6 +389,22 @@ extension Refusal {
                 zh: "联审结论为不同意，不得准予许可。",
                 en: "The joint approval came to a refusal; nothing can be granted."
             )
+        case .twoOfficersRequired:
+            return says(
+                .twoOfficersRequired,
+                zh: "执法检查须由两名以上持证人员进行。",
+                en: "An inspection is made by two officers at least, each with a certificate.",
+                field: "certificates"
+            )
+        case .certificateInvalid(let problems):
+            let all = problems.joined(separator: chinese ? "；" : "; ")
+            return says(
+                .certificateInvalid,
+                zh: "证件无效：\(all)。",
+                en: "Not valid for this now: \(all).",
+                field: "certificates",
+                ("certificates", all)
+            )
         case .notServed:
             return says(
                 .notServed,
@@ -450,6 +466,8 @@ extension Refusal.RecordKind {
         case .joint: .noSuchJoint
         case .session: .noSuchSession
         case .review: .noSuchReview
+        case .inquiry: .noSuchInquiry
+        case .certificate: .noSuchCertificate
         }
     }
 
@@ -467,6 +485,8 @@ extension Refusal.RecordKind {
         case .joint: chinese ? "联审" : "joint approval"
         case .session: chinese ? "会话" : "session"
         case .review: chinese ? "评价" : "review"
+        case .inquiry: chinese ? "询问" : "inquiry"
+        case .certificate: chinese ? "执法证" : "certificate"
         }
     }
 }

@@ -73,14 +73,17 @@ protocol InlineRouting: Sendable {
 extension AdminService: CommandRouting, QueryRouting {}
 extension CalendarService: CommandRouting, QueryRouting {}
 extension CasesService: CommandRouting, QueryRouting, WatchRouting {}
+extension CertificatesService: CommandRouting, QueryRouting {}
 extension DeadlinesService: CommandRouting, QueryRouting, WatchRouting {}
 extension DiagnosticsService: QueryRouting {}
 extension DirectoryService: CommandRouting, QueryRouting {}
+extension FirstContactService: CommandRouting, QueryRouting {}
 extension HealthService: InlineRouting, StatusWatchRouting {}
 extension JointService: CommandRouting, QueryRouting, SessionRouting {}
 extension OnlineService: QueryRouting, UploadRouting, WatchRouting {}
 extension ReflectionService: InlineRouting {}
 extension ReviewsService: CommandRouting, QueryRouting {}
+extension SupervisionService: QueryRouting {}
 
 /// What the server hosts: a line for each service, and the tables of its records.
 enum ServiceRegistry {
@@ -118,6 +121,13 @@ enum ServiceRegistry {
         ),
         both(JointApprovalMethods.service, JointService(), files: Files(JointFile.self)),
         both(ReviewsMethods.service, ReviewsService(), files: Files(ReviewFile.self)),
+        both(FirstContactMethods.service, FirstContactService(), files: Files(InquiryFile.self)),
+        both(
+            CertificatesMethods.service,
+            CertificatesService(),
+            files: Files(CertificateFile.self)
+        ),
+        Registration(descriptor: SupervisionMethods.service, queries: SupervisionService()),
     ]
 
     private static func both(
@@ -153,9 +163,12 @@ enum ServiceRegistry {
 
     /// Every record type that the services keep.
     static let tables: [Table] = [
-        ApplicantRecord.table, CalendarRecord.table, CardRecord.table, CaseCounterRecord.table,
-        CaseRecord.table, CoHandlerRecord.table, CredentialRecord.table, DeadlineRecord.table,
-        DepartmentRecord.table, ItemHeadRecord.table, ItemRecord.table, JointRecord.table,
+        AnnouncementRecord.table, ApplicantRecord.table, CalendarRecord.table, CardRecord.table,
+        CaseCounterRecord.table, CaseRecord.table, CertificateRecord.table, CoHandlerRecord.table,
+        CredentialRecord.table, DeadlineRecord.table,
+        DepartmentRecord.table, InquiryCounterRecord.table, InquiryRecord.table,
+        InspectionRecord.table,
+        ItemHeadRecord.table, ItemRecord.table, JointRecord.table,
         MaterialPartRecord.table, MaterialRecord.table,
         PersonRecord.table, PostRecord.table, ReviewRecord.table, ReviewTally.table,
     ]

@@ -11,6 +11,9 @@ let operations: [String: Operation] =
     .merging(caseOperations) { first, _ in first }
     .merging(jointOperations) { first, _ in first }
     .merging(reviewOperations) { first, _ in first }
+    .merging(inquiryOperations) { first, _ in first }
+    .merging(certificateOperations) { first, _ in first }
+    .merging(supervisionOperations) { first, _ in first }
     .merging(serverOperations) { first, _ in first }
 
 private let serverOperations: [String: Operation] = [

@@ -13,6 +13,8 @@ final class World {
     private var itemCount = 0
     /// The serial of the case that a label stands for.
     var cases: [String: String] = [:]
+    /// The number of the inquiry that a label stands for.
+    var inquiries: [String: String] = [:]
     /// The request id that a label stands for.
     private var requestIDs: [String: [UInt8]] = [:]
 

@@ -1,0 +1,251 @@
+internal import BanjieProtocol
+internal import CivilTime
+internal import Office
+internal import Store
+
+/// Officers' certificates, and the inspections that need them.
+struct CertificatesService: CertificatesCommands, Sendable {
+    func issue(
+        _ request: IssueCertificateRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CertificateView {
+        try validating(request)
+        let holder = try context.load(
+            PersonRecord.self,
+            request.holder,
+            or: .none(kind: .person, name: request.holder)
+        )
+        let known = try storing { [unit = context.unit] () throws(StoreError) in
+            try unit.load(CertificateRecord.self, request.certificate)
+        }
+        guard known == nil else {
+            throw .refused(.exists(kind: .certificate, name: request.certificate))
+        }
+        let (actor, circumstances) = (context.actor, context.circumstances)
+        var file = try ruling { () throws(Refusal) in
+            try CertificateFile.issue(
+                number: request.certificate,
+                to: holder.key,
+                of: holder.department,
+                scope: request.scope,
+                validTo: request.validTo,
+                by: actor,
+                in: circumstances
+            )
+        }
+        try context.save(&file)
+        return file.view
+    }
+
+    func suspend(
+        _ request: CertificateReasonRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CertificateView {
+        try change(request.certificate, request.version, request, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.suspend(
+                reason: request.reason,
+                by: context.actor,
+                in: context.circumstances
+            )
+        }
+    }
+
+    func reinstate(
+        _ request: CertificateReasonRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CertificateView {
+        try change(request.certificate, request.version, request, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.reinstate(by: context.actor, in: context.circumstances)
+        }
+    }
+
+    func reportLost(
+        _ request: CertificateRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CertificateView {
+        try change(request.certificate, request.version, request, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.reportLost(by: context.actor, in: context.circumstances)
+        }
+    }
+
+    func replace(
+        _ request: CertificateRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CertificateView {
+        try change(request.certificate, request.version, request, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.replace(by: context.actor, in: context.circumstances)
+        }
+    }
+
+    func recordCheck(
+        _ request: AnnualCheckRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CertificateView {
+        try change(request.certificate, request.version, request, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.recordCheck(
+                ofYear: request.year == 0 ? nil : request.year,
+                by: context.actor,
+                in: context.circumstances
+            )
+        }
+    }
+
+    func revoke(
+        _ request: CertificateReasonRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CertificateView {
+        try change(request.certificate, request.version, request, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.revoke(reason: request.reason, by: context.actor, in: context.circumstances)
+        }
+    }
+
+    func surrender(
+        _ request: CertificateReasonRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CertificateView {
+        try change(request.certificate, request.version, request, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.surrender(
+                reason: request.reason,
+                by: context.actor,
+                in: context.circumstances
+            )
+        }
+    }
+
+    private func change(
+        _ number: String,
+        _ version: UInt64,
+        _ request: some Message,
+        in context: inout CommandContext,
+        _ body: (inout CertificateFile, CommandContext) throws(Refusal) -> Void
+    ) throws(HandlerFailure) -> CertificateView {
+        var file = try context.open(CertificateFile.self, number)
+        let actor = context.actor
+        try ruling { () throws(Refusal) in try file.requireReporter(actor) }
+        try validating(request)
+        do {
+            try file.requireVersion(version)
+            try body(&file, context)
+        } catch {
+            throw .refused(error)
+        }
+        try context.save(&file)
+        return file.view
+    }
+
+    /// Two officers at least, whose certificates are valid at this moment and cover the matter; two
+    /// certificates of one officer are one officer's.
+    func recordInspection(
+        _ request: RecordInspectionRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> InspectionView {
+        try validating(request)
+        var officers: [String] = []
+        var problems: [String] = []
+        for number in request.certificates {
+            let file = try context.open(CertificateFile.self, number)
+            if !officers.contains(file.record.holder) { officers.append(file.record.holder) }
+            let invalidity = file.invalidity(for: request.scope).map(\.name)
+            if !invalidity.isEmpty {
+                problems.append("\(number) \(invalidity.joined(separator: ", "))")
+            }
+        }
+        guard officers.count >= 2 else { throw .refused(.twoOfficersRequired) }
+        guard problems.isEmpty else { throw .refused(.certificateInvalid(problems)) }
+        let number = try storing { [unit = context.unit] () throws(StoreError) in
+            try unit.nextKey(InspectionRecord.self)
+        }
+        let inspection = InspectionRecord(
+            number: number,
+            at: context.now,
+            scope: request.scope,
+            findings: request.findings,
+            officers: officers
+        )
+        context.unit.save(inspection)
+        context.audit(
+            "INSPECTION_RECORDED",
+            "inspection/\(number)",
+            officers.joined(separator: ", ")
+        )
+        return InspectionView(
+            inspection: UInt64(number),
+            at: inspection.at,
+            scope: inspection.scope,
+            officers: officers
+        )
+    }
+}
+
+extension CertificatesService: CertificatesQueries {
+    func verify(
+        _ request: VerifyCertificateRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> CertificateVerdict {
+        try validating(request)
+        let file = try context.open(CertificateFile.self, request.certificate)
+        let invalidity = file.invalidity(for: request.scope.isEmpty ? nil : request.scope)
+        return CertificateVerdict(ok: invalidity.isEmpty, reasons: invalidity.map(\.message))
+    }
+
+    func get(
+        _ request: CertificateRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> CertificateView {
+        try context.open(CertificateFile.self, request.certificate).view
+    }
+
+    func listAnnouncements(
+        _ request: ListAnnouncementsRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> ListAnnouncementsReply {
+        try validating(request)
+        let limit = Int(request.limit)
+        let found = try context.find(
+            AnnouncementRecord.self,
+            Search(after: [.integer(Int64(clamping: request.after))], limit: limit + 1)
+        )
+        return ListAnnouncementsReply(
+            announcements: found.prefix(limit).map {
+                Announcement(
+                    number: UInt64($0.key),
+                    at: $0.at,
+                    certificate: $0.certificate,
+                    department: $0.department,
+                    what: $0.what
+                )
+            },
+            more: found.count > limit
+        )
+    }
+}
+
+extension CertificateFile.State {
+    fileprivate var message: CertificateState { CertificateState(rawValue: rawValue) }
+}
+
+extension CertificateFile {
+    /// The certificate as it stands; it must have been settled.
+    fileprivate var view: CertificateView {
+        CertificateView(
+            certificate: record.key,
+            version: UInt64(record.trail.version),
+            state: state.message,
+            holder: record.holder,
+            department: record.department,
+            scope: record.scope,
+            issued: record.issued,
+            validTo: record.validTo,
+            nextCheck: record.nextCheck,
+            checkDue: CertificateRecord.checkDue(ofYear: record.nextCheck),
+            replaced: UInt32(clamping: record.replaced)
+        )
+    }
+}

@@ -1,0 +1,298 @@
+internal import BanjieProtocol
+internal import CivilTime
+internal import Deadlines
+internal import Office
+internal import Store
+
+/// First-asked responsibility: who answers for an inquiry, and how it moves.
+struct FirstContactService: FirstContactCommands, Sendable {
+    func register(
+        _ request: RegisterInquiryRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> InquiryView {
+        try validating(request)
+        var asked: [InquiryFile.Asked] = []
+        for login in request.asked { asked.append(try Self.asked(login, in: context)) }
+        let stored = try storing { [unit = context.unit] () throws(StoreError) in
+            try unit.load(InquiryCounterRecord.self, InquiryCounterRecord.onlyKey)
+        }
+        var counter = stored ?? InquiryCounterRecord(last: 0)
+        counter.last += 1
+        context.unit.save(counter)
+        var file = InquiryFile.register(
+            number: counter.last,
+            asked: asked,
+            replyDays: request.replyDays,
+            question: request.question,
+            inquirer: request.inquirer,
+            by: context.actor,
+            in: context.circumstances
+        )
+        try context.save(&file)
+        return file.view(in: context.circumstances)
+    }
+
+    /// Somebody of a department, with the rank of the post; without a post it is the lowest.
+    private static func asked(
+        _ login: String,
+        in context: CommandContext
+    ) throws(HandlerFailure) -> InquiryFile.Asked {
+        let absent = Refusal.none(kind: .person, name: login)
+        let person = try context.load(PersonRecord.self, login, or: absent)
+        guard !person.department.isEmpty, !person.isDisabled else { throw .refused(absent) }
+        let post = try storing { [unit = context.unit] () throws(StoreError) in
+            try unit.load(PostRecord.self, person.post)
+        }
+        return InquiryFile.Asked(
+            InquiryFile.Person(login: login, department: person.department),
+            rank: post?.rank ?? 0
+        )
+    }
+
+    func offer(
+        _ request: OfferInquiryRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> InquiryView {
+        try change(request.inquiry, request.version, request, as: .owner, in: &context) {
+            (file, context) throws(HandlerFailure) in
+            let person = try Self.asked(request.to, in: context).person
+            try ruling { () throws(Refusal) in
+                try file.offer(to: person, by: context.actor, in: context.circumstances)
+            }
+        }
+    }
+
+    func take(
+        _ request: InquiryRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> InquiryView {
+        try change(request.inquiry, request.version, request, as: .offered, in: &context) {
+            (file, context) throws(HandlerFailure) in
+            try ruling { () throws(Refusal) in
+                try file.take(by: context.actor, in: context.circumstances)
+            }
+        }
+    }
+
+    func decline(
+        _ request: DeclineInquiryRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> InquiryView {
+        try change(request.inquiry, request.version, request, as: .offered, in: &context) {
+            (file, context) throws(HandlerFailure) in
+            try ruling { () throws(Refusal) in
+                try file.decline(
+                    reason: request.reason,
+                    by: context.actor,
+                    in: context.circumstances
+                )
+            }
+        }
+    }
+
+    func answer(
+        _ request: AnswerInquiryRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> InquiryView {
+        try change(request.inquiry, request.version, request, as: .owner, in: &context) {
+            (file, context) throws(HandlerFailure) in
+            try ruling { () throws(Refusal) in
+                try file.answer(
+                    request.answer,
+                    by: context.actor,
+                    in: context.circumstances
+                )
+            }
+        }
+    }
+
+    func `defer`(
+        _ request: DeferInquiryRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> InquiryView {
+        try change(request.inquiry, request.version, request, as: .owner, in: &context) {
+            (file, context) throws(HandlerFailure) in
+            try ruling { () throws(Refusal) in
+                try file.defer(
+                    until: request.until,
+                    reason: request.reason,
+                    by: context.actor,
+                    in: context.circumstances
+                )
+            }
+        }
+    }
+
+    func referOut(
+        _ request: ReferInquiryRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> InquiryView {
+        try change(request.inquiry, request.version, request, as: .owner, in: &context) {
+            (file, context) throws(HandlerFailure) in
+            try ruling { () throws(Refusal) in
+                try file.referOut(
+                    to: request.agency,
+                    route: request.route,
+                    by: context.actor,
+                    in: context.circumstances
+                )
+            }
+        }
+    }
+
+    func assign(
+        _ request: AssignInquiryRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> InquiryView {
+        try change(request.inquiry, request.version, request, as: .office, in: &context) {
+            (file, context) throws(HandlerFailure) in
+            let person = try Self.asked(request.to, in: context).person
+            try ruling { () throws(Refusal) in
+                try file.assign(to: person, by: context.actor, in: context.circumstances)
+            }
+        }
+    }
+
+    func close(
+        _ request: InquiryRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> InquiryView {
+        try change(request.inquiry, request.version, request, as: .owner, in: &context) {
+            (file, context) throws(HandlerFailure) in
+            try ruling { () throws(Refusal) in
+                try file.close(by: context.actor, in: context.circumstances)
+            }
+        }
+    }
+
+    /// As whom a command may be given: a right by the record.
+    private enum Standing {
+        case owner
+        /// To whom it is offered.
+        case offered
+        /// The coordinating office: its role is right enough.
+        case office
+    }
+
+    private func change(
+        _ number: String,
+        _ version: UInt64,
+        _ request: some Message,
+        as standing: Standing,
+        in context: inout CommandContext,
+        _ body: (inout InquiryFile, CommandContext) throws(HandlerFailure) -> Void
+    ) throws(HandlerFailure) -> InquiryView {
+        var file = try context.open(InquiryFile.self, number)
+        let actor = context.actor
+        try ruling { () throws(Refusal) in
+            switch standing {
+            case .owner: try file.requireOwner(actor)
+            case .offered: try file.requireOffered(actor)
+            case .office: break
+            }
+        }
+        try validating(request)
+        try ruling { () throws(Refusal) in try file.requireVersion(version) }
+        try body(&file, context)
+        try context.save(&file)
+        return file.view(in: context.circumstances)
+    }
+}
+
+extension FirstContactService: FirstContactQueries {
+    func get(
+        _ request: InquiryRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> InquiryView {
+        let file = try context.open(InquiryFile.self, request.inquiry)
+        let actor = try context.signedIn()
+        // Whoever has had it, or is offered it, may see it; so may their departments.
+        var departments = [file.record.owner.department]
+        if case .offered(let person) = file.record.progress {
+            departments.append(person.department)
+        }
+        let mayRead =
+            actor.has(.office) || actor.has(.supervisor) || departments.contains(actor.department)
+            || file.record.owners.contains(actor.login)
+        guard mayRead else {
+            throw .refused(.wrongDepartment(answers: file.record.owner.department))
+        }
+        return file.view(in: context.circumstances)
+    }
+
+    func list(
+        _ request: ListInquiriesRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> ListInquiriesReply {
+        let department = try context.readableDepartment(request.department)
+        try validating(request)
+        var after: [Value]?
+        if !request.after.isEmpty {
+            let last = try context.load(
+                InquiryRecord.self,
+                request.after,
+                or: .none(kind: .inquiry, name: request.after)
+            )
+            after = [.integer(Int64(last.received.daysSinceEpoch)), .text(last.key)]
+        }
+        let limit = Int(request.limit)
+        let found = try context.find(
+            InquiryRecord.self,
+            Search(
+                by: InquiryRecord.byOpen,
+                prefix: [.text(department)],
+                after: after,
+                limit: limit + 1
+            )
+        )
+        var views: [InquiryView] = []
+        for record in found.prefix(limit) {
+            let file = try context.open(InquiryFile.self, record)
+            views.append(file.view(in: context.circumstances))
+        }
+        return ListInquiriesReply(inquiries: views, more: found.count > limit)
+    }
+}
+
+extension InquiryFile.State {
+    fileprivate var message: InquiryState {
+        switch self {
+        case .registered: .registered
+        case .answered: .answered
+        case .deferred: .deferred
+        case .offered: .offered
+        case .handedOver: .handedOver
+        case .referredOut: .referredOut
+        case .unclear: .unclear
+        case .assigned: .officeAssigned
+        case .closed: .closed
+        }
+    }
+}
+
+extension InquiryFile {
+    /// The inquiry as it stands; it must have been settled in these circumstances.
+    fileprivate func view(in circumstances: Circumstances) -> InquiryView {
+        var view = InquiryView(
+            inquiry: record.key,
+            version: UInt64(record.trail.version),
+            state: state.message,
+            owner: record.owner.login,
+            replyDue: clock(.reply)?.deadline.due(
+                on: circumstances.now.date,
+                in: circumstances.calendars
+            ),
+            received: record.received,
+            question: record.question,
+            owners: record.owners
+        )
+        switch record.progress {
+        case .registered, .handedOver, .unclear, .assigned: break
+        case .deferred(_, let day): view.deferredUntil = day
+        case .offered(let person): view.offeredTo = person.login
+        case .answered(let answer), .closed(let answer): view.answer = answer
+        case .referredOut(let agency, let route): view.answer = "\(agency): \(route)"
+        }
+        return view
+    }
+}
