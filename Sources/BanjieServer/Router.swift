@@ -80,15 +80,11 @@ final class Router: CallHandler {
         interceptors.before(observed)
         let session = sessions.session(of: call.principal, on: call.connection)
         let language = session?.language ?? .english
-        guard let route else {
-            return refuse(observed, .unknownMethod, in: language, &responder)
-        }
-        let method = route.method
-        guard !method.kind.isStream else {
-            return refuse(observed, .unknownMethod, in: language, &responder)
+        guard let method = route?.method, !method.kind.isStream else {
+            return refuse(observed, .unknownMethod, in: language) { responder.fail($0) }
         }
         if let reason = Self.refusal(of: method.access, to: session?.actor) {
-            return refuse(observed, reason, in: language, &responder)
+            return refuse(observed, reason, in: language) { responder.fail($0) }
         }
         let ticket = responder.answerLater(timeoutMilliseconds: timeout)
         let handed = Call(
@@ -129,10 +125,10 @@ final class Router: CallHandler {
         let session = sessions.session(of: call.principal, on: call.connection)
         let language = session?.language ?? .english
         guard let route, route.runner != nil else {
-            return refuse(observed, .unknownMethod, in: language, &responder)
+            return refuse(observed, .unknownMethod, in: language) { responder.refuse($0) }
         }
         if let reason = Self.refusal(of: route.method.access, to: session?.actor) {
-            return refuse(observed, reason, in: language, &responder)
+            return refuse(observed, reason, in: language) { responder.refuse($0) }
         }
         let (ticket, room) = responder.accept(timeoutMilliseconds: timeout)
         let opening = StreamOpening(
@@ -164,16 +160,6 @@ final class Router: CallHandler {
 
     private func tell(_ event: StreamEvent) { waiting.withLock { $0.streamEvents.append(event) } }
 
-    private func refuse(
-        _ call: ObservedCall,
-        _ reason: Reason,
-        in language: Language,
-        _ responder: inout StreamResponder
-    ) {
-        responder.refuse(Self.failure(reason, in: language))
-        interceptors.after(call, .refusedInline(reason))
-    }
-
     /// What the caller allows, and no more than the method does, in milliseconds; 0 for any time.
     private static func timeout(
         of call: borrowing IncomingCall,
@@ -186,13 +172,14 @@ final class Router: CallHandler {
         return min(call.timeoutMilliseconds, method.longestTimeoutMillis)
     }
 
+    /// Refuses a call where it was read; `answer` tells its caller.
     private func refuse(
         _ call: ObservedCall,
         _ reason: Reason,
         in language: Language,
-        _ responder: inout Responder
+        by answer: (CallFailure) -> Void
     ) {
-        responder.fail(Self.failure(reason, in: language))
+        answer(Self.failure(reason, in: language))
         interceptors.after(call, .refusedInline(reason))
     }
 

@@ -135,6 +135,7 @@ package final class SteppedOffice {
                 ended: { _ in streams.ended() }
             )
         )
+        engine.holdCommits()
         watchWork = watches.makeWork(
             try WatchContexts(try store.makeReader(), shared: shared, connections: { 0 })
         )
@@ -144,16 +145,25 @@ package final class SteppedOffice {
     /// Where calls go.
     package var handler: any CallHandler { router }
 
-    /// Whether commands wait.
-    package var isBusy: Bool { !inbox.isEmpty }
+    /// Whether commands wait, or a batch that isn't durable.
+    package var isBusy: Bool { !inbox.isEmpty || engine.hasBatchOut }
 
-    /// Runs commands that wait, `limit` at most, uploads, and what time does; commits it all.
-    package func runCommands(limit: Int) {
+    /// Runs commands that wait, `limit` at most, uploads, and what time does. They are durable, and answered,
+    /// with a later `commit`; when a batch waits for that already, they run on top of it.
+    ///
+    /// - Returns: whether some did.
+    package func runCommands(limit: Int) -> Bool {
+        let calls = inbox.take(limit: limit, waitingMilliseconds: 0) ?? []
+        let isOnTop = engine.isCommitHeld && !calls.isEmpty
         engine.step(
-            inbox.take(limit: limit, waitingMilliseconds: 0) ?? [],
+            calls,
             streams.events.take(limit: limit, waitingMilliseconds: 0) ?? []
         )
+        return isOnTop
     }
+
+    /// Makes the batch durable that waits for that.
+    package func commit() { engine.commit() }
 
     /// Answers queries that wait.
     package func answerQueries() { queries.answerBatch(from: reader, waitingMilliseconds: 0) }

@@ -56,13 +56,7 @@ package struct ReplyBatch: ~Copyable, Sendable {
         replayed: Bool = false,
         _ write: (inout MessageWriter) throws(Failure) -> Void
     ) throws(Failure) {
-        let start = bytes.count
-        do {
-            try write(&bytes)
-        } catch {
-            bytes.truncate(to: start)
-            throw error
-        }
+        let start = try appendPayload(write)
         appendSuccess(ticket, replayed ? .replayed : [], from: start)
     }
 
@@ -85,6 +79,14 @@ package struct ReplyBatch: ~Copyable, Sendable {
         on ticket: CallTicket,
         _ write: (inout MessageWriter) throws(Failure) -> Void
     ) throws(Failure) -> Int {
+        let start = try appendPayload(write)
+        return appendMessage(ticket, from: start)
+    }
+
+    /// Lets `write` append a payload, and returns where that begins. When `write` throws, there is none.
+    @inlinable mutating func appendPayload<Failure: Error>(
+        _ write: (inout MessageWriter) throws(Failure) -> Void
+    ) throws(Failure) -> Int {
         let start = bytes.count
         do {
             try write(&bytes)
@@ -92,7 +94,7 @@ package struct ReplyBatch: ~Copyable, Sendable {
             bytes.truncate(to: start)
             throw error
         }
-        return appendMessage(ticket, from: start)
+        return start
     }
 
     @usableFromInline mutating func appendMessage(_ ticket: CallTicket, from start: Int) -> Int {

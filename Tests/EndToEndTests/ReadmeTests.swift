@@ -139,7 +139,7 @@ import Wire
         ]
         let lines =
             try Self.commands("banjie call ") + Self.commands("banjie status")
-            + Self.commands("banjie calendar due") + Self.commands("banjie health")
+            + Self.commands("banjie calendar due") + Self.commands("banjie health ||")
             + Self.commands("banjie audit verify")
         #expect(lines.count == 5)
         for line in lines {

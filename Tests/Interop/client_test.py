@@ -169,7 +169,8 @@ class Probes(ServerTest):
 
     def test_anonymous(self):
         connection = self.connect()
-        for method in sorted(METHODS):
+        # A watch that anybody may open doesn't end.
+        for method in sorted(set(METHODS) - {"Health/Watch"}):
             with self.subTest(method):
                 try:
                     connection.call(method)

@@ -32,6 +32,7 @@ struct SimulationTests {
         #expect(results.contains { $0.acknowledged > 5 })
         #expect(results.contains { $0.firingsTold > 10 })
         #expect(results.contains { $0.crashes > 1 })
+        #expect(results.contains { $0.overlaps > 5 })
     }
 
     @Test(arguments: [1, 2, 3] as [UInt64])

@@ -44,14 +44,15 @@ final class StreamReplies: Sendable {
 }
 
 /// Makes the engine's batches durable and lets out their answers, on a thread of its own when it has
-/// been given one, so that the next batch runs meanwhile. It has one batch at a time.
+/// been given one, so that the next batch runs meanwhile; or when whoever steps the engine says so. It has
+/// one batch at a time.
 ///
 /// `carryOut` is the one place where the order stands: commit, then what other threads see, then
 /// answers.
 ///
 /// - Unchecked: `committer` is used by `carryOut` alone. That runs on this stage's thread between
 ///   `hand` and the outcome's being there, and on the engine's, which hands the batches, while no
-///   batch is out; the semaphores and the lock order the two. `hasThread` is the engine's thread's
+///   batch is out; the semaphores and the lock order the two. `carrier` is the engine's thread's
 ///   alone.
 final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
     /// What became of a batch: its commit's number, nil when there was nothing to commit.
@@ -76,7 +77,17 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
     private let hasOutcome = Atomic(false)
     private let handed = DispatchSemaphore(value: 0)
     private let finished = DispatchSemaphore(value: 0)
-    private var hasThread = false
+    private var carrier = Carrier.engine
+
+    /// Who carries batches out.
+    private enum Carrier {
+        /// Whoever hands one over, at once.
+        case engine
+        /// The stage's own thread.
+        case thread
+        /// Whoever steps the engine, when they please.
+        case stepper
+    }
 
     init(
         _ committer: BatchCommitter,
@@ -94,7 +105,7 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
     ///
     /// - Parameter tell: Called on that thread whenever an outcome is there.
     func startThread(tell: @escaping @Sendable () -> Void) {
-        hasThread = true
+        carrier = .thread
         BanjieServer.startThread(named: "commit") { [self] in
             while true {
                 handed.wait()
@@ -109,7 +120,19 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
     ///
     /// - Precondition: no batch is out.
     func stop() {
-        if hasThread { handed.signal() }
+        if carrier == .thread { handed.signal() }
+    }
+
+    /// Leaves batches lying until `carryOutHeld`, from now on.
+    func hold() { carrier = .stepper }
+
+    /// Whether a batch lies here.
+    var isHolding: Bool { state.withLock { $0.batch != nil } }
+
+    /// Carries out the batch that lies here, if there is one.
+    func carryOutHeld() {
+        guard let batch = state.withLock({ $0.batch.take() }) else { return }
+        report(carryOut(batch))
     }
 
     /// Hands a batch over; its outcome must be taken before the next.
@@ -117,9 +140,15 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
     /// - Parameter isAlone: Whether nothing could run meanwhile: then it is carried out at once, which
     ///   spares it the way to the other thread.
     func hand(_ batch: EngineBatch<Ticket>, isAlone: Bool) {
-        guard hasThread, batch.touchesStore, !isAlone else { return report(carryOut(batch)) }
+        let isCarriedOutLater =
+            switch carrier {
+            case .engine: false
+            case .thread: batch.touchesStore && !isAlone
+            case .stepper: batch.touchesStore
+            }
+        guard isCarriedOutLater else { return report(carryOut(batch)) }
         state.withLock { $0.batch = batch }
-        handed.signal()
+        if carrier == .thread { handed.signal() }
     }
 
     private func report(_ outcome: Outcome) {
@@ -135,6 +164,7 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
 
     /// Waits for the outcome of the batch that is out.
     func waitForOutcome() -> Outcome {
+        if carrier == .stepper { carryOutHeld() }
         finished.wait()
         hasOutcome.store(false, ordering: .relaxed)
         guard let outcome = state.withLock({ $0.outcome.take() }) else {
@@ -179,22 +209,18 @@ final class CommitStage<Ticket: Sendable>: @unchecked Sendable {
         return .success(commit)
     }
 
-    /// In seconds: more than the histogram tells apart.
-    private static var longestLag: Int64 { 1_000_000 }
-
     private func figures(
         of batch: EngineBatch<Ticket>,
         since start: MonotonicTime
     ) -> CommitFigures {
         let clock = shared.clock
         let now = clock.now.unixSeconds
-        let intoSecond = clock.nanosecondsIntoSecond
+        let intoSecond = clock.nanosecondsIntoSecond / 1_000_000
         return CommitFigures(
             nanoseconds: MonotonicTime.now().nanoseconds - start.nanoseconds,
-            firedAfterNanoseconds: batch.fired.map { instant in
-                // A leap of the clock may make it negative, or longer than nanoseconds can be counted.
-                let seconds = UInt64(min(max(0, now - instant.unixSeconds), Self.longestLag))
-                return seconds * 1_000_000_000 + UInt64(max(0, intoSecond))
+            firedAfterMilliseconds: batch.fired.map { instant in
+                // A leap of the clock may make it negative.
+                UInt64(max(0, (now - instant.unixSeconds) * 1_000 + intoSecond))
             }
         )
     }

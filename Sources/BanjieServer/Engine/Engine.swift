@@ -166,6 +166,18 @@ final class Engine<Ticket: Sendable> {
         stage.stop()
     }
 
+    /// Has the batches of `step` wait for `commit`, so that further ones run on top of them.
+    func holdCommits() { stage.hold() }
+
+    /// Makes the batch durable that waits for that.
+    func commit() { stage.carryOutHeld() }
+
+    /// Whether a batch waits for `commit`.
+    var isCommitHeld: Bool { stage.isHolding }
+
+    /// Whether a batch is on its way to the disk, or what came of it isn't known here.
+    var hasBatchOut: Bool { handedOver != nil }
+
     /// How long there is nothing to do unless a call comes, in milliseconds.
     private func waitMilliseconds() -> Int {
         if streams.hasRunnable { return 0 }

@@ -20,7 +20,7 @@ struct EngineExit<Ticket: Sendable>: Sendable {
 struct CommitFigures: Sendable {
     /// How long the store took, in nanoseconds.
     let nanoseconds: UInt64
-    /// How long after its instant each rung that fired in it was durable, in nanoseconds of the server's
+    /// How long after its instant each rung that fired in it was durable, in milliseconds of the server's
     /// clock.
-    let firedAfterNanoseconds: [UInt64]
+    let firedAfterMilliseconds: [UInt64]
 }

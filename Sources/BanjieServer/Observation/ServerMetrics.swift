@@ -35,12 +35,12 @@ final class ServerMetrics: Sendable {
             LogLinearScale(from: 16, through: 34, subdivisionBits: 1),
             unit: .nanoseconds
         )
-        // From a millisecond to 20 hours, each bucket twice as wide as the one below it.
+        // From a millisecond to 18 hours, each bucket twice as wide as the one below it.
         firingLag = registry.addHistogram(
             "banjie_firing_lag_seconds",
             "How long after the instant at which a rung was due its firing was durable, by the server's clock.",
-            LogLinearScale(from: 20, through: 46, subdivisionBits: 0),
-            unit: .nanoseconds
+            LogLinearScale(from: 0, through: 26, subdivisionBits: 0),
+            unit: .milliseconds
         )
         cancelled = registry.addCounter(
             "banjie_calls_cancelled_total",
@@ -78,7 +78,7 @@ final class ServerMetrics: Sendable {
 
     func committed(_ figures: CommitFigures) {
         commitDuration.record(figures.nanoseconds)
-        for lag in figures.firedAfterNanoseconds { firingLag.record(lag) }
+        for lag in figures.firedAfterMilliseconds { firingLag.record(lag) }
     }
 
     func callCancelled() { cancelled.add() }

@@ -5,6 +5,8 @@ package final class Histogram: Sendable {
     package enum Unit: Sendable {
         /// Nanoseconds, told in seconds.
         case nanoseconds
+        /// Milliseconds, told in seconds: for spans whose sum may be thousands of years.
+        case milliseconds
         /// Things, told as they are.
         case count
 
@@ -12,6 +14,7 @@ package final class Histogram: Sendable {
         func told(_ value: UInt64) -> Double {
             switch self {
             case .nanoseconds: Double(value) / 1e9
+            case .milliseconds: Double(value) / 1e3
             case .count: Double(value)
             }
         }

@@ -105,7 +105,11 @@ final class SimulatedServer {
 
     // MARK: - The parts at work
 
-    func runCommands(limit: Int) { office.runCommands(limit: limit) }
+    func runCommands(limit: Int) {
+        if office.runCommands(limit: limit) { world.overlaps += 1 }
+    }
+
+    func commit() { office.commit() }
     func answerQueries() { office.answerQueries() }
     func runWatches() { office.runWatches() }
     func judgeCredentials() { office.judgeCredentials() }

@@ -18,10 +18,12 @@ package struct SimulationResult: Equatable, Sendable {
     package let digest: UInt64
     /// What was found wrong first; nil when every promise was kept.
     package let finding: String?
-    /// How many commands were acknowledged, firings told to watches, and times the server died.
+    /// How many commands were acknowledged, firings told to watches, and times the server died; how often
+    /// commands ran on top of a batch that wasn't durable.
     package let acknowledged: Int
     package let firingsTold: Int
     package let crashes: Int
+    package let overlaps: Int
 }
 
 /// A server, its disk and a few clients on a bad network, all moved by one seed.
@@ -114,7 +116,8 @@ package final class Simulation {
             firingsTold: clients.reduce(0) { sum, client in
                 sum + client.watches.reduce(0) { $0 + $1.seen.count }
             },
-            crashes: crashes
+            crashes: crashes,
+            overlaps: world.overlaps
         )
     }
 
@@ -194,8 +197,9 @@ package final class Simulation {
         case 0..<22: carry()
         case 22..<36: readAtServer()
         case 36..<50: readAtClient()
-        case 50..<58: runCommands(limit: world.chance.number(in: 1...8))
-        case 58..<61: server?.answerQueries()
+        case 50..<57: runCommands(limit: world.chance.number(in: 1...8))
+        case 57..<60: commit()
+        case 60: server?.answerQueries()
         case 61..<65: server?.runWatches()
         case 65..<67: server?.judgeCredentials()
         case 67..<74: server?.deliver()
@@ -352,6 +356,12 @@ package final class Simulation {
         if server.isDead { crash() }
     }
 
+    private func commit() {
+        guard let server else { return }
+        server.commit()
+        if server.isDead { crash() }
+    }
+
     /// The process dies: its connections end somewhere in what is underway.
     private func crash() {
         guard let server else { return }
@@ -420,6 +430,7 @@ package final class Simulation {
         }
         server?.judgeCredentials()
         runCommands(limit: 100)
+        commit()
         server?.answerQueries()
         server?.runWatches()
         server?.deliver()

@@ -23,6 +23,8 @@ final class World {
     let fault: PlantedFault?
     /// Whether nothing is broken any more, so that all must come to rest.
     var isQuiet = false
+    /// How often commands ran on top of a batch that wasn't durable.
+    var overlaps = 0
     /// The first thing that was found wrong.
     private(set) var finding: String?
 
