@@ -74,7 +74,7 @@ package actor JointDaemon {
             // One that lasted begins anew.
             if ContinuousClock.now - begun > wait { wait = .seconds(1) }
             try? await Task.sleep(for: wait * Double.random(in: 0.8...1.2))
-            wait = min(wait * 1.6, .seconds(30))
+            wait = min(wait * 1.6, .seconds(10))
         }
         tell(.stopped)
     }

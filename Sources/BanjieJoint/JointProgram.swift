@@ -100,7 +100,7 @@ package enum JointProgram {
             credentials: Credentials(login: configuration.login, secret: secret),
             product: "banjie-joint/\(configuration.worker)"
         )
-        options.longestBackoffMillis = 30_000
+        options.longestBackoffMillis = 10_000
         options.keepAliveMillis = 15_000
         if configuration.servers.contains(where: { $0.hasPrefix("tls:") }) {
             var certificate: ConnectionSecurity.Certificate?

@@ -8,7 +8,7 @@ import Testing
 import Wire
 
 /// Departments' daemons as processes, with programs of the shell's as their handling, on a real server.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct JointDaemonTests {
+@Suite(.serialized, .timeLimit(.minutes(6))) struct JointDaemonTests {
     /// A `banjie-joint` of ours.
     private final class Daemon {
         let process = Process()
@@ -146,12 +146,12 @@ import Wire
             until holds: (JointView) -> Bool
         ) async throws -> JointView {
             var view = JointView()
-            for _ in 0..<1500 {
+            for _ in 0..<4500 {
                 view = try await joint.get(JointRequest(case: serial))
                 if holds(view) { return view }
                 try await Task.sleep(for: .milliseconds(20))
             }
-            throw ServerProcessError("30 s have passed, and \(serial) stands at \(view)")
+            throw ServerProcessError("90 s have passed, and \(serial) stands at \(view)")
         }
 
         /// How often something was done, by subject.
