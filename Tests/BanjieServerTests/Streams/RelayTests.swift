@@ -6,14 +6,14 @@ import Wire
 @testable import BanjieServer
 
 /// Streams of every kind from a client's stub to a handler and back, over real sockets.
-@Suite(.timeLimit(.minutes(1))) struct RelayTests {
-    /// Waits, for at most twenty seconds, until `condition` holds.
+@Suite(.timeLimit(.minutes(4))) struct RelayTests {
+    /// Waits, for at most a minute, until `condition` holds.
     private func eventually(
         _ what: Comment,
         sourceLocation: SourceLocation = #_sourceLocation,
         _ condition: () -> Bool
     ) async {
-        for _ in 0..<4_000 {
+        for _ in 0..<12_000 {
             if condition() { return }
             try? await Task.sleep(for: .milliseconds(5))
         }
