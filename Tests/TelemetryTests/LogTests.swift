@@ -142,6 +142,8 @@ struct LogTests {
     }
 
     @Test func aReaderThatDoesNotReadHoldsUpNobody() {
+        // As `banjied` does: the reader may be gone while the writer's thread still writes.
+        signal(SIGPIPE, SIG_IGN)
         let pipe = Pipe()
         let writer = LineWriter(
             descriptor: pipe.fileHandleForWriting.fileDescriptor,
