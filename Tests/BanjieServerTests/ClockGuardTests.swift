@@ -58,4 +58,21 @@ import Testing
         #expect(makeGuard(lastCommit: noon.adding(seconds: -3600)).isTrusted)
         #expect(makeGuard(lastCommit: last, gapMax: nil).isTrusted)
     }
+
+    /// Until an operator has confirmed it, it is the moment of the last commit, whatever the machine says.
+    @Test(arguments: [-400_000, 400_000] as [Int64])
+    func aClockInDoubtStandsAtTheLastCommit(off: Int64) {
+        let commit: Instant = Instant(unixSeconds: 1_780_000_000)
+        let wall = commit.adding(seconds: off)
+        var clock = ClockGuard(wall: wall, monotonic: 5, lastCommit: commit, gapMax: 3600)
+        #expect(!clock.isTrusted)
+        for second: Int64 in 0..<3 {
+            let seen = clock.observe(wall: wall.adding(seconds: second), monotonic: 5 + second)
+            #expect(seen == commit)
+        }
+        clock.confirm(wall: wall.adding(seconds: 9), monotonic: 14)
+        #expect(
+            clock.observe(wall: wall.adding(seconds: 10), monotonic: 15) == wall.adding(seconds: 10)
+        )
+    }
 }

@@ -31,6 +31,8 @@ package struct ClockGuard: Sendable {
         } else if let gapMax, wall > lastCommit.adding(seconds: gapMax) {
             doubt = .longAfterLastCommit(lastCommit)
         }
+        // Nothing later is known to have been.
+        if doubt != nil { self.wall = lastCommit }
     }
 
     package var isTrusted: Bool { doubt == nil }

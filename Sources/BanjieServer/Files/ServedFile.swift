@@ -85,6 +85,32 @@ extension RecordContext {
 }
 
 extension CommandContext {
+    /// Opens a file, changes and saves it, and refuses in the order that holds everywhere: the rights by the
+    /// record, the request's values, the version that the caller saw, the record's state.
+    ///
+    /// - Parameters:
+    ///   - rights: whether the caller may do this to the file.
+    ///   - values: judges those values of the request that the schema can't.
+    ///   - body: changes the file, or refuses.
+    mutating func change<File: ServedFile>(
+        _ type: File.Type,
+        _ key: String,
+        version: UInt64,
+        by request: some Message,
+        rights: (File, Actor) throws(Refusal) -> Void,
+        values: () throws(HandlerFailure) -> Void = {},
+        _ body: (inout File, CommandContext) throws(HandlerFailure) -> Void
+    ) throws(HandlerFailure) -> File {
+        var file = try open(type, key)
+        do throws(Refusal) { try rights(file, actor) } catch { throw .refused(error) }
+        try validating(request)
+        try values()
+        do throws(Refusal) { try file.requireVersion(version) } catch { throw .refused(error) }
+        try body(&file, self)
+        try save(&file)
+        return file
+    }
+
     /// Saves a file with its clocks, cards, audit entries and events, if anything has happened to it.
     mutating func save<File: ServedFile>(_ file: inout File) throws(HandlerFailure) {
         guard file.isChanged else { return }

@@ -282,9 +282,12 @@ struct CasesService: CasesCommands, Sendable {
         in context: inout CommandContext,
         _ body: (inout CaseFile, CommandContext) throws(Refusal) -> Void
     ) throws(HandlerFailure) -> CaseView {
-        var file = try context.open(CaseFile.self, serial)
-        let actor = context.actor
-        try ruling { () throws(Refusal) in
+        let file = try context.change(
+            CaseFile.self,
+            serial,
+            version: version,
+            by: request
+        ) { (file, actor) throws(Refusal) in
             switch standing {
             case .handler: try file.requireHandler(actor)
             case .applicant: try file.requireApplicant(actor)
@@ -296,15 +299,9 @@ struct CasesService: CasesCommands, Sendable {
                     try file.requireApplicant(actor)
                 }
             }
+        } _: { (file, context) throws(HandlerFailure) in
+            do throws(Refusal) { try body(&file, context) } catch { throw .refused(error) }
         }
-        try validating(request)
-        do {
-            try file.requireVersion(version)
-            try body(&file, context)
-        } catch {
-            throw .refused(error)
-        }
-        try context.save(&file)
         return try context.view(file)
     }
 }

@@ -126,18 +126,16 @@ struct CertificatesService: CertificatesCommands, Sendable {
         in context: inout CommandContext,
         _ body: (inout CertificateFile, CommandContext) throws(Refusal) -> Void
     ) throws(HandlerFailure) -> CertificateView {
-        var file = try context.open(CertificateFile.self, number)
-        let actor = context.actor
-        try ruling { () throws(Refusal) in try file.requireReporter(actor) }
-        try validating(request)
-        do {
-            try file.requireVersion(version)
-            try body(&file, context)
-        } catch {
-            throw .refused(error)
-        }
-        try context.save(&file)
-        return file.view
+        try context.change(
+            CertificateFile.self,
+            number,
+            version: version,
+            by: request
+        ) { (file, actor) throws(Refusal) in
+            try file.requireReporter(actor)
+        } _: { (file, context) throws(HandlerFailure) in
+            do throws(Refusal) { try body(&file, context) } catch { throw .refused(error) }
+        }.view
     }
 
     /// Two officers at least, whose certificates are valid at this moment and cover the matter; two

@@ -182,19 +182,20 @@ struct FirstContactService: FirstContactCommands, Sendable {
         in context: inout CommandContext,
         _ body: (inout InquiryFile, CommandContext) throws(HandlerFailure) -> Void
     ) throws(HandlerFailure) -> InquiryView {
-        var file = try context.open(InquiryFile.self, number)
-        let actor = context.actor
-        try ruling { () throws(Refusal) in
-            switch standing {
-            case .owner: try file.requireOwner(actor)
-            case .offered: try file.requireOffered(actor)
-            case .office: break
-            }
-        }
-        try validating(request)
-        try ruling { () throws(Refusal) in try file.requireVersion(version) }
-        try body(&file, context)
-        try context.save(&file)
+        let file = try context.change(
+            InquiryFile.self,
+            number,
+            version: version,
+            by: request,
+            rights: { (file, actor) throws(Refusal) in
+                switch standing {
+                case .owner: try file.requireOwner(actor)
+                case .offered: try file.requireOffered(actor)
+                case .office: break
+                }
+            },
+            body
+        )
         return file.view(in: context.circumstances)
     }
 }

@@ -242,9 +242,12 @@ struct JointService: JointApprovalCommands, Sendable {
         values: () throws(HandlerFailure) -> Void = {},
         body: (inout JointFile, CommandContext) throws(Refusal) -> Void
     ) throws(HandlerFailure) -> JointView {
-        var file = try context.open(JointFile.self, serial)
-        let actor = context.actor
-        try ruling { () throws(Refusal) in
+        let file = try context.change(
+            JointFile.self,
+            serial,
+            version: version,
+            by: request
+        ) { (file, actor) throws(Refusal) in
             switch standing {
             case .lead: try file.requireLead(actor)
             case .leadOver(let department):
@@ -253,16 +256,12 @@ struct JointService: JointApprovalCommands, Sendable {
             case .coHandler: try file.requireCoHandler(actor)
             case .office: break
             }
+        } values: {
+            () throws(HandlerFailure) in
+            try values()
+        } _: { (file, context) throws(HandlerFailure) in
+            do throws(Refusal) { try body(&file, context) } catch { throw .refused(error) }
         }
-        try validating(request)
-        try values()
-        do {
-            try file.requireVersion(version)
-            try body(&file, context)
-        } catch {
-            throw .refused(error)
-        }
-        try context.save(&file)
         return file.view(in: context.circumstances)
     }
 }

@@ -172,25 +172,22 @@ struct ReviewsService: ReviewsCommands, Sendable {
         in context: inout CommandContext,
         _ body: (inout ReviewFile, CommandContext) throws(Refusal) -> Void
     ) throws(HandlerFailure) -> ReviewView {
-        var file = try context.open(ReviewFile.self, serial)
-        let actor = context.actor
-        try ruling { () throws(Refusal) in
+        let file = try context.change(
+            ReviewFile.self,
+            serial,
+            version: version,
+            by: request
+        ) { (file, actor) throws(Refusal) in
             switch standing {
             case .reviewed: try file.requireReviewed(actor)
             case .reviewedOrSupervision:
                 if !actor.has(.supervisor) { try file.requireReviewed(actor) }
             case .supervision: break
             }
+        } _: { (file, context) throws(HandlerFailure) in
+            do throws(Refusal) { try body(&file, context) } catch { throw .refused(error) }
         }
-        try validating(request)
-        do {
-            try file.requireVersion(version)
-            try body(&file, context)
-        } catch {
-            throw .refused(error)
-        }
-        try context.save(&file)
-        return file.view(for: actor, in: context.circumstances)
+        return file.view(for: context.actor, in: context.circumstances)
     }
 }
 

@@ -45,8 +45,9 @@ final class PasswordWorker: Sendable {
     func add(_ job: @escaping Job) -> Bool { inbox.add([job]) == 1 }
 }
 
-/// What was found out of the passwords in a request, before the engine runs it.
-struct PreparedPassword: Sendable {
+/// What was found out of the passwords in a request, before the engine runs it. By reference, since every
+/// call has room for it and hardly any has one.
+final class PreparedPassword: Sendable {
     enum Present: Sendable {
         /// It wasn't asked for, or there is no password.
         case unknown
@@ -57,7 +58,12 @@ struct PreparedPassword: Sendable {
         case delayed(seconds: Int64)
     }
 
-    var present = Present.unknown
+    let present: Present
     /// The new password's; nil when it can't be one.
-    var hash: String?
+    let hash: String?
+
+    init(present: Present, hash: String?) {
+        self.present = present
+        self.hash = hash
+    }
 }

@@ -253,18 +253,19 @@ final class SignInDesk: Sendable {
         _ handOn: @escaping @Sendable (PreparedPassword) -> Void
     ) -> Bool {
         passwords.add { [self] reader in
-            var prepared = PreparedPassword()
+            var found = PreparedPassword.Present.unknown
             if let present = request.present, !PasswordRule.isSecret(present) {
-                prepared.present = judgePresent(present, of: actor.login, from: reader)
+                found = judgePresent(present, of: actor.login, from: reader)
             }
+            var hash: String?
             if request.isWellFormed {
-                switch prepared.present {
+                switch found {
                 case .unknown, .matches:
-                    prepared.hash = PasswordHash(of: request.password, cost: passwordCost).stored
+                    hash = PasswordHash(of: request.password, cost: passwordCost).stored
                 case .wrong, .delayed: break
                 }
             }
-            handOn(prepared)
+            handOn(PreparedPassword(present: found, hash: hash))
         }
     }
 
