@@ -130,7 +130,7 @@ struct LogTests {
             bytesMax: 1 << 20
         )
         for number in 0..<1000 { writer.write(Array("\(number)\n".utf8)) }
-        writer.close(within: 10)
+        writer.close(within: 60)
         writer.write(Array("late\n".utf8))
         try pipe.fileHandleForWriting.close()
         let text = String(
@@ -154,6 +154,22 @@ struct LogTests {
         for _ in 0..<1000 { writer.write(line) }
         #expect(writer.dropped >= 1000 - 3 * 64)
         writer.close(within: 0)
-        _ = pipe.fileHandleForReading
+    }
+
+    @Test func linesThatWaitGoToNoOtherFile() throws {
+        signal(SIGPIPE, SIG_IGN)
+        let abandoned = Pipe()
+        let number = abandoned.fileHandleForWriting.fileDescriptor
+        let writer = LineWriter(descriptor: number)
+        // More than the pipe holds, so that the thread is still writing.
+        writer.write([UInt8](repeating: UInt8(ascii: "x"), count: 1 << 17))
+        let other = Pipe()
+        #expect(dup2(other.fileHandleForWriting.fileDescriptor, number) == number)
+        writer.write(Array("meant for the first\n".utf8))
+        try abandoned.fileHandleForReading.close()
+        writer.close(within: 60)
+        try other.fileHandleForWriting.close()
+        try abandoned.fileHandleForWriting.close()
+        #expect(try other.fileHandleForReading.readToEnd() ?? Data() == Data())
     }
 }

@@ -18,9 +18,12 @@ package final class LineWriter: Sendable {
     private let finished = DispatchSemaphore(value: 0)
     private let droppedLines = Counter()
 
-    /// - Parameter bytesMax: How much may wait.
+    /// - Parameters:
+    ///   - descriptor: Where the lines go. The writer keeps a duplicate, so that its number may be closed
+    ///     and given to another file while the thread still writes.
+    ///   - bytesMax: How much may wait.
     package init(descriptor: Int32, bytesMax: Int = 1 << 20) {
-        self.descriptor = descriptor
+        self.descriptor = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
         self.bytesMax = bytesMax
         let thread = Thread { [self] in run() }
         thread.name = "log"
@@ -63,6 +66,7 @@ package final class LineWriter: Sendable {
             if !lines.isEmpty {
                 put(lines)
             } else if isClosed {
+                Foundation.close(descriptor)
                 finished.signal()
                 return
             } else {
