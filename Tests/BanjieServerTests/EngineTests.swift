@@ -67,6 +67,17 @@ import Testing
         #expect(try bench.store.count(DeadlineRecord.self) == 1)
     }
 
+    @Test func whatIsNotedForTheAuditLogOutlivesAFailedCommit() throws {
+        let bench = try EngineBench(at: "2026-03-02T10:00:00")
+        let note = AuditNotes.Note(actor: "system", kind: "SIGN_IN_FAILED", subject: "person/li")
+        #expect(bench.shared.notes.add(note))
+        bench.store.nextCommitFailure = .notWritable("no room")
+        #expect(try bench.refusal(DeadlinesMethods.arm, arm(5)) == .storeNotWritable)
+        let _: DeadlineView = try bench.reply(DeadlinesMethods.arm, arm(5))
+        let kinds = try bench.store.auditEntries(after: 0, limit: 10).map(\.draft.kind)
+        #expect(kinds.filter { $0 == "SIGN_IN_FAILED" }.count == 1)
+    }
+
     /// The first batch fails while others have run on top of it: what was acknowledged is there, and
     /// nothing else.
     @Test func whatRanOnTopOfAFailedBatchIsDroppedWithIt() throws {

@@ -32,13 +32,45 @@ extension RecordContext {
         _ key: R.Key,
         or absent: @autoclosure () -> Refusal
     ) throws(HandlerFailure) -> R {
-        let found = try storing { () throws(StoreError) in try stored(type, key) }
-        guard let found else { throw .refused(absent()) }
+        guard let found = try loadIfPresent(type, key) else { throw .refused(absent()) }
         return found
+    }
+
+    func loadIfPresent<R: Record>(_ type: R.Type, _ key: R.Key) throws(HandlerFailure) -> R? {
+        try storing { () throws(StoreError) in try stored(type, key) }
     }
 
     func find<R: Record>(_ type: R.Type, _ search: Search) throws(HandlerFailure) -> [R] {
         try storing { () throws(StoreError) in try found(type, search) }
+    }
+
+    /// Up to `search.limit` records, and whether there are more.
+    func page<R: Record>(
+        _ type: R.Type,
+        _ search: Search
+    ) throws(HandlerFailure) -> (records: [R], isMore: Bool) {
+        var search = search
+        search.limit += 1
+        var records = try find(type, search)
+        let isMore = records.count == search.limit
+        if isMore { records.removeLast() }
+        return (records, isMore)
+    }
+}
+
+/// Records that handlers of several services ask for by what a caller calls them.
+extension RecordContext {
+    func person(_ login: String) throws(HandlerFailure) -> PersonRecord {
+        try load(PersonRecord.self, login, or: .none(kind: .person, name: login))
+    }
+
+    func caseRecord(_ serial: String) throws(HandlerFailure) -> CaseRecord {
+        try load(CaseRecord.self, serial, or: .none(kind: .case, name: serial))
+    }
+
+    /// - Throws: `none` unless there is such a department.
+    func requireDepartment(_ code: String) throws(HandlerFailure) {
+        _ = try load(DepartmentRecord.self, code, or: .none(kind: .department, name: code))
     }
 }
 
@@ -82,12 +114,12 @@ struct CommandContext: RecordContext {
         sessions: Sessions,
         randomBytes: @escaping () -> [UInt8]
     ) {
-        self.sessions = sessions
         self.unit = unit
         self.actor = actor
         self.circumstances = circumstances
         self.clock = clock
         self.trace = trace
+        self.sessions = sessions
         self.randomBytes = randomBytes
     }
 
@@ -97,6 +129,11 @@ struct CommandContext: RecordContext {
 
     func found<R: Record>(_ type: R.Type, _ search: Search) throws(StoreError) -> [R] {
         try unit.find(type, search)
+    }
+
+    /// A key for a new record.
+    func nextKey<R: Record>(_ type: R.Type) throws(HandlerFailure) -> Int64 where R.Key == Int64 {
+        try storing { [unit] () throws(StoreError) in try unit.nextKey(type) }
     }
 
     /// Tells the scheduler when a saved deadline fires next, if ever.

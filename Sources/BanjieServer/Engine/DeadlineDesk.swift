@@ -97,9 +97,7 @@ extension CommandContext {
     /// Settles whatever owns a deadline: what the scheduler does when it is due, and what a change
     /// of the calendar does to each. Does nothing when that has been done already.
     mutating func settleOwner(ofDeadline key: Int64) throws(HandlerFailure) {
-        let found = try storing { () throws(StoreError) in
-            try unit.load(DeadlineRecord.self, key)
-        }
+        let found = try loadIfPresent(DeadlineRecord.self, key)
         // The wheel names only deadlines that were committed; a deadline is never deleted.
         guard var record = found else { return }
         switch record.owner {
@@ -113,7 +111,7 @@ extension CommandContext {
     }
 
     private func nextInstant(ofDeadline key: Int64) throws(HandlerFailure) -> Instant? {
-        try storing { () throws(StoreError) in try unit.load(DeadlineRecord.self, key) }?.nextAt
+        try loadIfPresent(DeadlineRecord.self, key)?.nextAt
     }
 }
 

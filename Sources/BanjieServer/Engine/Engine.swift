@@ -36,6 +36,8 @@ final class Engine<Ticket: Sendable> {
         /// What was taken from the wheel, and is due again if the batch is dropped.
         var taken: [(id: UInt64, at: Instant)] = []
         var confirmsClock = false
+        /// What other threads had for the audit log, and is entered again if the batch is dropped.
+        var noted: [AuditNotes.Note] = []
         /// Streams that had a turn in it.
         var turned: [CallTicket] = []
     }
@@ -256,7 +258,7 @@ final class Engine<Ticket: Sendable> {
             actor: actor,
             circumstances: circumstances,
             clock: shared.clock,
-            trace: trace.map { AuditTrace(high: $0.high, low: $0.low) },
+            trace: trace.map { AuditTrace($0) },
             sessions: shared.sessions,
             randomBytes: {
                 var generator = SystemRandomNumberGenerator()
@@ -406,22 +408,13 @@ final class Engine<Ticket: Sendable> {
 
     /// Enters in the audit log what other threads have for it.
     private func takeNotes() {
-        guard !shared.notes.isEmpty else { return }
+        let notes = shared.notes.take()
+        guard !notes.isEmpty else { return }
         size += 1
         unit.beginCommand()
-        for note in shared.notes.take() {
-            unit.audit(
-                AuditDraft(
-                    at: now,
-                    actor: note.actor,
-                    kind: note.kind,
-                    subject: note.subject,
-                    detail: note.detail,
-                    trace: note.trace
-                )
-            )
-        }
+        for note in notes { unit.audit(note.draft(at: now)) }
         unit.acceptCommand(reply: nil)
+        consequences.noted.append(contentsOf: notes)
     }
 
     // MARK: What time does
@@ -655,6 +648,7 @@ final class Engine<Ticket: Sendable> {
             self.unconfirmedGuard = nil
         }
         for (id, at) in handedOver.taken + consequences.taken { wheel.schedule(id, at: at) }
+        shared.notes.putBack(handedOver.noted + consequences.noted)
         retryAfter = shared.clock.monotonicSeconds + Self.storeRetrySeconds
         let dropped = zip(answers, languages).map { answer, language in
             answer.dropped(by: error, in: language, isOutcomeKnown: true)

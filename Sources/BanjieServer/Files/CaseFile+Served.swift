@@ -24,6 +24,15 @@ extension CaseFile: ServedFile {
                 payload: record.change(at: context.now).encoded()
             )
         )
-        try context.followCase(self)
+        try context.followDelivery(self)
+        try context.followJointCase(self)
+    }
+}
+
+extension RecordContext {
+    /// What is missing when a case has no file of a kind, or isn't there itself.
+    func absent(_ kind: Refusal.RecordKind, ofCase serial: String) -> Refusal {
+        let isCase = (try? stored(CaseRecord.self, serial)) != nil
+        return .none(kind: isCase ? kind : .case, name: serial)
     }
 }

@@ -15,14 +15,9 @@ extension CertificateFile: ServedFile {
     }
 
     /// Every change is announced.
-    func willSave(
-        insteadOf former: CertificateRecord?,
-        in context: CommandContext
-    ) throws(HandlerFailure) {
+    func willSave(in context: CommandContext) throws(HandlerFailure) {
         for audit in history.audits where audit.kind.hasPrefix("CERTIFICATE_") {
-            let number = try storing { [unit = context.unit] () throws(StoreError) in
-                try unit.nextKey(AnnouncementRecord.self)
-            }
+            let number = try context.nextKey(AnnouncementRecord.self)
             context.unit.save(
                 AnnouncementRecord(
                     number: number,

@@ -5,8 +5,7 @@ internal import Store
 
 extension JointFile: ServedFile {
     static func absent(_ key: String, in context: some RecordContext) -> Refusal {
-        let isCase = (try? context.stored(CaseRecord.self, key)) != nil
-        return .none(kind: isCase ? .joint : .case, name: key)
+        context.absent(.joint, ofCase: key)
     }
 
     /// The file as of the end of its case, when that has ended: what would have followed doesn't.
@@ -59,9 +58,8 @@ extension JointFile: ServedFile {
 }
 
 extension CommandContext {
-    /// Lets what hangs on a case follow it.
-    mutating func followCase(_ matter: CaseFile) throws(HandlerFailure) {
-        try followDelivery(matter)
+    /// Lets a joint approval see what has become of its case.
+    mutating func followJointCase(_ matter: CaseFile) throws(HandlerFailure) {
         guard matter.record.isJoint else { return }
         if var joint = try openIfPresent(JointFile.self, matter.record.key) { try save(&joint) }
     }

@@ -5,8 +5,7 @@ internal import Store
 
 extension ReviewFile: ServedFile {
     static func absent(_ key: String, in context: some RecordContext) -> Refusal {
-        let isCase = (try? context.stored(CaseRecord.self, key)) != nil
-        return .none(kind: isCase ? .review : .case, name: key)
+        context.absent(.review, ofCase: key)
     }
 
     /// The window is a clock of the case.
@@ -25,13 +24,10 @@ extension ReviewFile: ServedFile {
     }
 
     /// Saves what is counted of it anew.
-    func willSave(insteadOf former: ReviewRecord?, in context: CommandContext)
-        throws(HandlerFailure)
-    {
+    func willSave(in context: CommandContext) throws(HandlerFailure) {
+        let former = try context.loadIfPresent(ReviewRecord.self, record.key)
         let key = ReviewTally.Key(of: record)
-        let stored = try storing { [unit = context.unit] () throws(StoreError) in
-            try unit.load(ReviewTally.self, key)
-        }
+        let stored = try context.loadIfPresent(ReviewTally.self, key)
         var tally = stored ?? ReviewTally(key)
         tally.count(record, insteadOf: former)
         if tally != stored { context.unit.save(tally) }

@@ -16,11 +16,8 @@ protocol ServedFile: OfficeFile {
         in context: some RecordContext
     ) throws(HandlerFailure) -> Self
 
-    /// Saves what is kept of it elsewhere, before its record replaces the former one, nil when it is new.
-    func willSave(
-        insteadOf former: Content?,
-        in context: CommandContext
-    ) throws(HandlerFailure)
+    /// Saves what is kept of it elsewhere, before its record replaces the former one.
+    func willSave(in context: CommandContext) throws(HandlerFailure)
 
     /// Saves what belongs to it besides its record and clocks, tells those who watch, and lets what
     /// hangs on it follow.
@@ -28,10 +25,7 @@ protocol ServedFile: OfficeFile {
 }
 
 extension ServedFile {
-    func willSave(
-        insteadOf former: Content?,
-        in context: CommandContext
-    ) throws(HandlerFailure) {}
+    func willSave(in context: CommandContext) throws(HandlerFailure) {}
 
     func followSave(in context: inout CommandContext) throws(HandlerFailure) {}
 
@@ -53,8 +47,7 @@ extension RecordContext {
         _ type: File.Type,
         _ key: String
     ) throws(HandlerFailure) -> File? {
-        let record = try storing { () throws(StoreError) in try stored(File.Content.self, key) }
-        guard let record else { return nil }
+        guard let record = try loadIfPresent(File.Content.self, key) else { return nil }
         return try open(type, record)
     }
 
@@ -90,35 +83,51 @@ extension CommandContext {
     ///
     /// - Parameters:
     ///   - rights: whether the caller may do this to the file.
-    ///   - values: judges those values of the request that the schema can't.
+    ///   - values: judges those values of the request that the schema can't, and gives what they stand for.
     ///   - body: changes the file, or refuses.
+    mutating func change<File: ServedFile, Values>(
+        _ type: File.Type,
+        _ key: String,
+        version: UInt64,
+        by request: some Message,
+        rights: (File, Actor) throws(Refusal) -> Void,
+        values: (CommandContext) throws(HandlerFailure) -> Values,
+        _ body: (inout File, Values, CommandContext) throws(Refusal) -> Void
+    ) throws(HandlerFailure) -> File {
+        var file = try open(type, key)
+        do throws(Refusal) { try rights(file, actor) } catch { throw .refused(error) }
+        try validating(request)
+        let values = try values(self)
+        do throws(Refusal) {
+            try file.requireVersion(version)
+            try body(&file, values, self)
+        } catch {
+            throw .refused(error)
+        }
+        try save(&file)
+        return file
+    }
+
+    /// The same of a request whose values the schema judges whole.
     mutating func change<File: ServedFile>(
         _ type: File.Type,
         _ key: String,
         version: UInt64,
         by request: some Message,
         rights: (File, Actor) throws(Refusal) -> Void,
-        values: () throws(HandlerFailure) -> Void = {},
-        _ body: (inout File, CommandContext) throws(HandlerFailure) -> Void
+        _ body: (inout File, CommandContext) throws(Refusal) -> Void
     ) throws(HandlerFailure) -> File {
-        var file = try open(type, key)
-        do throws(Refusal) { try rights(file, actor) } catch { throw .refused(error) }
-        try validating(request)
-        try values()
-        do throws(Refusal) { try file.requireVersion(version) } catch { throw .refused(error) }
-        try body(&file, self)
-        try save(&file)
-        return file
+        try change(type, key, version: version, by: request, rights: rights) {
+            _ throws(HandlerFailure) in
+        } _: { (file, _: Void, context) throws(Refusal) in
+            try body(&file, context)
+        }
     }
 
     /// Saves a file with its clocks, cards, audit entries and events, if anything has happened to it.
     mutating func save<File: ServedFile>(_ file: inout File) throws(HandlerFailure) {
         guard file.isChanged else { return }
-        let key = file.record.key
-        let former = try storing { [unit] () throws(StoreError) in
-            try unit.load(File.Content.self, key)
-        }
-        try file.willSave(insteadOf: former, in: self)
+        try file.willSave(in: self)
         for index in file.clocks.indices { try saveClock(index, of: &file) }
         unit.save(file.record)
         for fired in file.history.firings { saveCard(fired, of: file) }
@@ -150,13 +159,11 @@ extension CommandContext {
         if let known = file.clocks[index].key {
             key = known
         } else {
-            key = try storing { () throws(StoreError) in try unit.nextKey(DeadlineRecord.self) }
+            key = try nextKey(DeadlineRecord.self)
             file.assign(key: key, toClock: index)
         }
         let record = file.record(of: file.clocks[index], key, in: calendars)
-        let stored = try storing { () throws(StoreError) in
-            try unit.load(DeadlineRecord.self, key)
-        }
+        let stored = try loadIfPresent(DeadlineRecord.self, key)
         guard stored != record else { return }
         unit.save(record)
         plan(key, nextAt: record.nextAt)

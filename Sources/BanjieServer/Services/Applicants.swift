@@ -36,18 +36,15 @@ extension CasesService {
     ) throws(HandlerFailure) -> FindCasesReply {
         try validating(request)
         let (index, value, field) = try Self.wanted(request)
-        let limit = Int(request.limit)
         let search = Search(
             by: index,
             prefix: [.text(value)],
             after: request.after.isEmpty ? nil : [.text(request.after)],
-            limit: limit + 1
+            limit: Int(request.limit)
         )
-        let found = try storing { [unit = context.unit] () throws(StoreError) in
-            try unit.find(ApplicantRecord.self, search)
-        }
+        let page = try context.page(ApplicantRecord.self, search)
         var cases: [FoundCase] = []
-        for applicant in found.prefix(limit) {
+        for applicant in page.records {
             let file = try context.open(CaseFile.self, applicant.key)
             cases.append(
                 FoundCase(
@@ -63,7 +60,7 @@ extension CasesService {
             "department/\(context.actor.department)",
             "\(field), \(cases.count) found: \(Masking.scrubbed(request.reason))"
         )
-        return FindCasesReply(cases: cases, more: found.count > limit)
+        return FindCasesReply(cases: cases, more: page.isMore)
     }
 
     /// By what to search; either of the two fields is given.
@@ -100,11 +97,7 @@ extension CasesService {
         _ request: CaseRequest,
         in context: inout QueryContext
     ) throws(HandlerFailure) -> ApplicantView {
-        let record = try context.load(
-            CaseRecord.self,
-            request.case,
-            or: .none(kind: .case, name: request.case)
-        )
+        let record = try context.caseRecord(request.case)
         let actor = try context.signedIn()
         try ruling { () throws(Refusal) in try Self.requireReader(actor, of: record) }
         return try context.applicant(of: record)
@@ -115,9 +108,7 @@ extension RecordContext {
     /// The applicant of a case as it is: what leaves the server is masked on its way (`ReplyMask`).
     fileprivate func applicant(of record: CaseRecord) throws(HandlerFailure) -> ApplicantView {
         let serial = record.key
-        let stored = try storing { () throws(StoreError) -> ApplicantRecord? in
-            try self.stored(ApplicantRecord.self, serial)
-        }
+        let stored = try loadIfPresent(ApplicantRecord.self, serial)
         // Cases of before there were such records have none.
         guard let stored else { return ApplicantView(case: serial, login: record.applicant) }
         var erased: CivilDate?
@@ -170,9 +161,7 @@ extension CommandContext {
 
     /// Begins to count the time for which personal data of an ended case are kept.
     func endApplicantsTime(of serial: String) throws(HandlerFailure) {
-        let stored = try storing { () throws(StoreError) in
-            try unit.load(ApplicantRecord.self, serial)
-        }
+        let stored = try loadIfPresent(ApplicantRecord.self, serial)
         guard var applicant = stored else { return }
         applicant.end(on: now.date)
         if applicant != stored { unit.save(applicant) }
@@ -185,12 +174,10 @@ extension CommandContext {
     func erasePersonalData() throws(HandlerFailure) -> Bool {
         let (today, days) = (now.date, circumstances.policy.personalDays)
         let last = today.daysSinceEpoch - Int32(clamping: days)
-        let found = try storing { () throws(StoreError) in
-            try unit.find(
-                ApplicantRecord.self,
-                Search(by: ApplicantRecord.byEnd, limit: Self.erasedMax)
-            )
-        }
+        let found = try find(
+            ApplicantRecord.self,
+            Search(by: ApplicantRecord.byEnd, limit: Self.erasedMax)
+        )
         var rest = Self.erasedMax
         for var applicant in found {
             guard case .ended(let day, let login) = applicant.retention,
@@ -213,17 +200,15 @@ extension CommandContext {
     ) throws(HandlerFailure) -> Bool {
         while rest > 0 {
             let limit = rest
-            let (material, parts) = try storing {
-                () throws(StoreError) -> (MaterialRecord?, [MaterialPartRecord]) in
-                let material = try unit.find(
-                    MaterialRecord.self,
-                    Search(by: MaterialRecord.byCase, prefix: [.text(serial)], limit: 1)
-                ).first
-                guard let material else { return (nil, []) }
-                let search = Search(prefix: [.text(material.key)], limit: limit)
-                return (material, try unit.find(MaterialPartRecord.self, search))
-            }
+            let material = try find(
+                MaterialRecord.self,
+                Search(by: MaterialRecord.byCase, prefix: [.text(serial)], limit: 1)
+            ).first
             guard let material else { return true }
+            let parts = try find(
+                MaterialPartRecord.self,
+                Search(prefix: [.text(material.key)], limit: limit)
+            )
             for part in parts { unit.delete(MaterialPartRecord.self, part.key) }
             if parts.count < limit { unit.delete(MaterialRecord.self, material.key) }
             rest -= max(1, parts.count)
@@ -232,14 +217,14 @@ extension CommandContext {
     }
 
     private func erasePerson(_ login: String) throws(HandlerFailure) {
-        let person = try storing { () throws(StoreError) -> PersonRecord? in
-            let others = try unit.find(
-                ApplicantRecord.self,
-                Search(by: ApplicantRecord.byLogin, prefix: [.text(login)], limit: 1)
-            )
-            return others.isEmpty ? try unit.load(PersonRecord.self, login) : nil
-        }
-        guard var person, person.roles == [.applicant] else { return }
+        let others = try find(
+            ApplicantRecord.self,
+            Search(by: ApplicantRecord.byLogin, prefix: [.text(login)], limit: 1)
+        )
+        guard others.isEmpty,
+            var person = try loadIfPresent(PersonRecord.self, login),
+            person.roles == [.applicant]
+        else { return }
         person.details = person.details.erased
         unit.save(person)
         audit("PERSONAL_ERASED", "person/\(login)", "no case is left")

@@ -46,11 +46,7 @@ struct CaseWatch: ServedWatch {
         guard request.case.isEmpty || request.case == change.case,
             request.department.isEmpty || request.department == change.department
         else { return false }
-        let record = try context.load(
-            CaseRecord.self,
-            change.case,
-            or: .none(kind: .case, name: change.case)
-        )
+        let record = try context.caseRecord(change.case)
         return CasesService.mayRead(actor, record)
     }
 }

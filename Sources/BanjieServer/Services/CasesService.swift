@@ -40,11 +40,7 @@ struct CasesService: CasesCommands, Sendable {
         } else if !request.applicant.isEmpty && request.applicant != actor.login {
             throw .refused(.notApplicant)
         }
-        let person = try context.load(
-            PersonRecord.self,
-            applicant,
-            or: .none(kind: .person, name: applicant)
-        )
+        let person = try context.person(applicant)
         try validating(request)
         let details = try request.details?.parsed() ?? person.details
         let channel = request.channel.flatMap { Office.Channel(rawValue: $0.rawValue) } ?? .window
@@ -76,11 +72,9 @@ struct CasesService: CasesCommands, Sendable {
         }
         let day = context.now.date
         var counter = CaseCounterRecord(item: code, day: day, last: 0)
-        let key = counter.key
-        let stored = try storing { () throws(StoreError) in
-            try context.unit.load(CaseCounterRecord.self, key)
+        if let stored = try context.loadIfPresent(CaseCounterRecord.self, counter.key) {
+            counter = stored
         }
-        if let stored { counter = stored }
         guard counter.last < CaseSerial.numberMax else {
             throw .refused(.serialsExhausted(item: item.key.code, day: day))
         }
@@ -270,6 +264,20 @@ struct CasesService: CasesCommands, Sendable {
     /// As whom a command may be given: a right by the record.
     private enum Standing {
         case handler, applicant, either, head
+
+        func require(of actor: Actor, in file: CaseFile) throws(Refusal) {
+            switch self {
+            case .handler: try file.requireHandler(actor)
+            case .applicant: try file.requireApplicant(actor)
+            case .head: try file.requireHead(actor)
+            case .either:
+                if actor.has(.staff) {
+                    try file.requireHandler(actor)
+                } else {
+                    try file.requireApplicant(actor)
+                }
+            }
+        }
     }
 
     /// Opens a case, settled; checks rights by record, then the request's values, then the records'
@@ -286,22 +294,10 @@ struct CasesService: CasesCommands, Sendable {
             CaseFile.self,
             serial,
             version: version,
-            by: request
-        ) { (file, actor) throws(Refusal) in
-            switch standing {
-            case .handler: try file.requireHandler(actor)
-            case .applicant: try file.requireApplicant(actor)
-            case .head: try file.requireHead(actor)
-            case .either:
-                if actor.has(.staff) {
-                    try file.requireHandler(actor)
-                } else {
-                    try file.requireApplicant(actor)
-                }
-            }
-        } _: { (file, context) throws(HandlerFailure) in
-            do throws(Refusal) { try body(&file, context) } catch { throw .refused(error) }
-        }
+            by: request,
+            rights: { (file, actor) throws(Refusal) in try standing.require(of: actor, in: file) },
+            body
+        )
         return try context.view(file)
     }
 }
@@ -342,41 +338,39 @@ extension CasesService: CasesQueries {
         in context: inout QueryContext
     ) throws(HandlerFailure) -> ListCasesReply {
         let actor = try context.signedIn()
-        let found =
+        let page =
             actor.isMerelyApplicant
             ? try ownCases(of: actor, request, in: context)
             : try departmentCases(request, in: context)
-        let limit = Int(request.limit)
         var views: [CaseView] = []
-        for record in found.prefix(limit) {
+        for record in page.records {
             views.append(try context.view(try context.open(CaseFile.self, record)))
         }
-        return ListCasesReply(cases: views, more: found.count > limit)
+        return ListCasesReply(cases: views, more: page.isMore)
     }
 
-    /// The cases of a department, one more than asked for when there are more.
+    /// The cases of a department.
     private func departmentCases(
         _ request: ListCasesRequest,
         in context: QueryContext
-    ) throws(HandlerFailure) -> [CaseRecord] {
+    ) throws(HandlerFailure) -> (records: [CaseRecord], isMore: Bool) {
         let department = try context.readableDepartment(request.department)
         try validating(request)
         let search = Search(
             by: CaseRecord.byDepartment,
             prefix: [.text(department)],
             after: request.after.isEmpty ? nil : [.text(request.after)],
-            limit: Int(request.limit) + 1
+            limit: Int(request.limit)
         )
-        let reader = context.reader
-        return try storing { () throws(StoreError) in try reader.find(CaseRecord.self, search) }
+        return try context.page(CaseRecord.self, search)
     }
 
-    /// The cases that somebody applies in, one more than asked for when there are more.
+    /// The cases that somebody applies in.
     private func ownCases(
         of actor: Actor,
         _ request: ListCasesRequest,
         in context: QueryContext
-    ) throws(HandlerFailure) -> [CaseRecord] {
+    ) throws(HandlerFailure) -> (records: [CaseRecord], isMore: Bool) {
         guard request.department.isEmpty else {
             throw .refused(.wrongDepartment(answers: request.department))
         }
@@ -385,17 +379,16 @@ extension CasesService: CasesQueries {
             by: ApplicantRecord.byLogin,
             prefix: [.text(actor.login)],
             after: request.after.isEmpty ? nil : [.text(request.after)],
-            limit: Int(request.limit) + 1
+            limit: Int(request.limit)
         )
-        let reader = context.reader
-        return try storing { () throws(StoreError) in
-            var cases: [CaseRecord] = []
-            for applicant in try reader.find(ApplicantRecord.self, search) {
-                let record = try reader.load(CaseRecord.self, applicant.key)
-                if let record { cases.append(record) }
+        let page = try context.page(ApplicantRecord.self, search)
+        var cases: [CaseRecord] = []
+        for applicant in page.records {
+            if let record = try context.loadIfPresent(CaseRecord.self, applicant.key) {
+                cases.append(record)
             }
-            return cases
         }
+        return (cases, page.isMore)
     }
 
     func count(
@@ -413,19 +406,15 @@ extension CasesService: CasesQueries {
     ) throws(HandlerFailure) -> DepartmentCards {
         let department = try context.readableDepartment(request.department)
         try validating(request)
-        let (limit, offset) = (Int(request.limit), Int(request.offset))
+        let offset = Int(request.offset)
         let search = Search(
             by: CardRecord.byDepartment,
             prefix: [.text(department)],
-            limit: offset + limit + 1
+            limit: offset + Int(request.limit)
         )
-        let reader = context.reader
-        let found = try storing { () throws(StoreError) in
-            try reader.find(CardRecord.self, search)
-        }
-        let page = found.dropFirst(offset)
+        let page = try context.page(CardRecord.self, search)
         return DepartmentCards(
-            cards: page.prefix(limit).map {
+            cards: page.records.dropFirst(offset).map {
                 CardView(
                     clock: $0.clock.message,
                     kind: $0.rung.message,
@@ -434,7 +423,7 @@ extension CasesService: CasesQueries {
                     case: $0.subject
                 )
             },
-            more: page.count > limit
+            more: page.isMore
         )
     }
 }

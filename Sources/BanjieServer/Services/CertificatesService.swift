@@ -10,14 +10,8 @@ struct CertificatesService: CertificatesCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> CertificateView {
         try validating(request)
-        let holder = try context.load(
-            PersonRecord.self,
-            request.holder,
-            or: .none(kind: .person, name: request.holder)
-        )
-        let known = try storing { [unit = context.unit] () throws(StoreError) in
-            try unit.load(CertificateRecord.self, request.certificate)
-        }
+        let holder = try context.person(request.holder)
+        let known = try context.loadIfPresent(CertificateRecord.self, request.certificate)
         guard known == nil else {
             throw .refused(.exists(kind: .certificate, name: request.certificate))
         }
@@ -130,12 +124,10 @@ struct CertificatesService: CertificatesCommands, Sendable {
             CertificateFile.self,
             number,
             version: version,
-            by: request
-        ) { (file, actor) throws(Refusal) in
-            try file.requireReporter(actor)
-        } _: { (file, context) throws(HandlerFailure) in
-            do throws(Refusal) { try body(&file, context) } catch { throw .refused(error) }
-        }.view
+            by: request,
+            rights: { (file, actor) throws(Refusal) in try file.requireReporter(actor) },
+            body
+        ).view
     }
 
     /// Two officers at least, whose certificates are valid at this moment and cover the matter; two
@@ -157,9 +149,7 @@ struct CertificatesService: CertificatesCommands, Sendable {
         }
         guard officers.count >= 2 else { throw .refused(.twoOfficersRequired) }
         guard problems.isEmpty else { throw .refused(.certificateInvalid(problems)) }
-        let number = try storing { [unit = context.unit] () throws(StoreError) in
-            try unit.nextKey(InspectionRecord.self)
-        }
+        let number = try context.nextKey(InspectionRecord.self)
         let inspection = InspectionRecord(
             number: number,
             at: context.now,
@@ -205,13 +195,12 @@ extension CertificatesService: CertificatesQueries {
         in context: inout QueryContext
     ) throws(HandlerFailure) -> ListAnnouncementsReply {
         try validating(request)
-        let limit = Int(request.limit)
-        let found = try context.find(
+        let page = try context.page(
             AnnouncementRecord.self,
-            Search(after: [.integer(Int64(clamping: request.after))], limit: limit + 1)
+            Search(after: [.integer(Int64(clamping: request.after))], limit: Int(request.limit))
         )
         return ListAnnouncementsReply(
-            announcements: found.prefix(limit).map {
+            announcements: page.records.map {
                 Announcement(
                     number: UInt64($0.key),
                     at: $0.at,
@@ -220,7 +209,7 @@ extension CertificatesService: CertificatesQueries {
                     what: $0.what
                 )
             },
-            more: found.count > limit
+            more: page.isMore
         )
     }
 }

@@ -22,9 +22,7 @@ struct DeadlinesService: DeadlinesCommands, Sendable {
             if let rung = Deadlines.Rung(rung) { rungs.insert(RungSet(rung)) }
         }
         if rungs.isEmpty { rungs = .expire }
-        let key = try storing { () throws(StoreError) in
-            try context.unit.nextKey(DeadlineRecord.self)
-        }
+        let key = try context.nextKey(DeadlineRecord.self)
         var record = DeadlineRecord(
             key: key,
             kind: .free,
@@ -181,20 +179,21 @@ extension DeadlinesService: DeadlinesQueries {
                 .integer(Int64((last.listedDue ?? .earliest).daysSinceEpoch)), .integer(last.key),
             ]
         }
-        let limit = Int(request.limit)
-        let search = Search(by: DeadlineRecord.byDue, after: after, limit: limit + 1)
-        let reader = context.reader
-        let found = try storing { () throws(StoreError) in
-            try reader.find(DeadlineRecord.self, search)
-        }
+        let page = try context.page(
+            DeadlineRecord.self,
+            Search(by: DeadlineRecord.byDue, after: after, limit: Int(request.limit))
+        )
         var views: [DeadlineView] = []
-        for stored in found.prefix(limit) {
+        for stored in page.records {
             if let until = request.until, let due = stored.listedDue, due > until { break }
             views.append(
                 try context.asOfNow(stored).view(at: context.now, in: context.calendars)
             )
         }
-        return ListDueReply(deadlines: views, more: found.count > limit && views.count == limit)
+        return ListDueReply(
+            deadlines: views,
+            more: page.isMore && views.count == page.records.count
+        )
     }
 
     func readFired(

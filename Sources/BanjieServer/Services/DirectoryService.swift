@@ -62,9 +62,7 @@ struct DirectoryService: DirectoryCommands, Sendable {
                 creditCode: request.creditCode
             )
         }
-        let known = try storing { [unit = context.unit] () throws(StoreError) in
-            try unit.load(PersonRecord.self, request.login)
-        }
+        let known = try context.loadIfPresent(PersonRecord.self, request.login)
         let person = PersonRecord(
             login: request.login,
             details: details,
@@ -85,11 +83,7 @@ struct DirectoryService: DirectoryCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> Person {
         try validating(request)
-        let person = try context.load(
-            PersonRecord.self,
-            request.login,
-            or: .none(kind: .person, name: request.login)
-        )
+        let person = try context.person(request.login)
         context.audit(
             "PERSONAL_OPENED",
             "person/\(person.key)",
@@ -103,11 +97,7 @@ struct DirectoryService: DirectoryCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> Credential {
         try validating(request)
-        let person = try context.load(
-            PersonRecord.self,
-            request.login,
-            or: .none(kind: .person, name: request.login)
-        )
+        let person = try context.person(request.login)
         let secret = Secret(context.randomBytes())
         context.unit.save(
             CredentialRecord(login: person.key, proof: .secret(digest: secret.digest))
@@ -140,20 +130,13 @@ struct DirectoryService: DirectoryCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> Person {
         try validating(request)
-        let known = try person(request.login, in: context)
+        let known = try context.person(request.login)
         var person = known
         person.isDisabled = isDisabled
         try requireOperator(besides: known, as: person, in: context)
         context.unit.save(person)
         context.audit(audit, "person/\(person.key)", Masking.scrubbed(request.reason))
         return person.view
-    }
-
-    private func person(
-        _ login: String,
-        in context: CommandContext
-    ) throws(HandlerFailure) -> PersonRecord {
-        try context.load(PersonRecord.self, login, or: .none(kind: .person, name: login))
     }
 
     /// - Throws: `lastOperator` when a change to a person would leave nobody who runs the system.
@@ -174,7 +157,7 @@ struct DirectoryService: DirectoryCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> Empty {
         try validating(request)
-        let person = try person(request.login, in: context)
+        let person = try context.person(request.login)
         try ruling { () throws(Refusal) in
             try PasswordRule.check(request.password, login: person.key)
         }
@@ -188,9 +171,7 @@ struct DirectoryService: DirectoryCommands, Sendable {
     ) throws(HandlerFailure) -> Empty {
         try validating(request)
         let login = context.actor.login
-        let stored = try storing { [unit = context.unit] () throws(StoreError) in
-            try unit.load(CredentialRecord.self, login)
-        }
+        let stored = try context.loadIfPresent(CredentialRecord.self, login)
         switch (stored?.proof, context.passwords?.present) {
         case (.secret(let digest)?, _)
         where Secret.isEqual(digest, Secret.digest(of: request.present)):
@@ -227,9 +208,7 @@ struct DirectoryService: DirectoryCommands, Sendable {
         guard let limits = request.limits else {
             throw .refused(.outOfRange(field: "limits", allowed: "given"))
         }
-        let head = try storing { () throws(StoreError) in
-            try context.unit.load(ItemHeadRecord.self, request.code)
-        }
+        let head = try context.loadIfPresent(ItemHeadRecord.self, request.code)
         let item = try ruling { () throws(Refusal) in
             try ItemRecord(
                 code: request.code,
@@ -257,11 +236,7 @@ extension DirectoryService: DirectoryQueries {
         in context: inout QueryContext
     ) throws(HandlerFailure) -> Person {
         try validating(request)
-        return try context.load(
-            PersonRecord.self,
-            request.login,
-            or: .none(kind: .person, name: request.login)
-        ).view
+        return try context.person(request.login).view
     }
 
     func listPeople(
@@ -269,22 +244,18 @@ extension DirectoryService: DirectoryQueries {
         in context: inout QueryContext
     ) throws(HandlerFailure) -> ListPeopleReply {
         try validating(request)
-        let limit = Int(request.limit)
         let after: [Value]? = request.after.isEmpty ? nil : [.text(request.after)]
         let search =
             request.department.isEmpty
-            ? Search(after: after, limit: limit + 1)
+            ? Search(after: after, limit: Int(request.limit))
             : Search(
                 by: PersonRecord.byDepartment,
                 prefix: [.text(request.department)],
                 after: after,
-                limit: limit + 1
+                limit: Int(request.limit)
             )
-        let found = try context.find(PersonRecord.self, search)
-        return ListPeopleReply(
-            people: found.prefix(limit).map(\.view),
-            more: found.count > limit
-        )
+        let page = try context.page(PersonRecord.self, search)
+        return ListPeopleReply(people: page.records.map(\.view), more: page.isMore)
     }
 
     func getItem(

@@ -13,9 +13,10 @@ struct FirstContactService: FirstContactCommands, Sendable {
         try validating(request)
         var asked: [InquiryFile.Asked] = []
         for login in request.asked { asked.append(try Self.asked(login, in: context)) }
-        let stored = try storing { [unit = context.unit] () throws(StoreError) in
-            try unit.load(InquiryCounterRecord.self, InquiryCounterRecord.onlyKey)
-        }
+        let stored = try context.loadIfPresent(
+            InquiryCounterRecord.self,
+            InquiryCounterRecord.onlyKey
+        )
         var counter = stored ?? InquiryCounterRecord(last: 0)
         counter.last += 1
         context.unit.save(counter)
@@ -37,12 +38,11 @@ struct FirstContactService: FirstContactCommands, Sendable {
         _ login: String,
         in context: CommandContext
     ) throws(HandlerFailure) -> InquiryFile.Asked {
-        let absent = Refusal.none(kind: .person, name: login)
-        let person = try context.load(PersonRecord.self, login, or: absent)
-        guard !person.department.isEmpty, !person.isDisabled else { throw .refused(absent) }
-        let post = try storing { [unit = context.unit] () throws(StoreError) in
-            try unit.load(PostRecord.self, person.post)
+        let person = try context.person(login)
+        guard !person.department.isEmpty, !person.isDisabled else {
+            throw .refused(.none(kind: .person, name: login))
         }
+        let post = try context.loadIfPresent(PostRecord.self, person.post)
         return InquiryFile.Asked(
             InquiryFile.Person(login: login, department: person.department),
             rank: post?.rank ?? 0
@@ -53,12 +53,15 @@ struct FirstContactService: FirstContactCommands, Sendable {
         _ request: OfferInquiryRequest,
         in context: inout CommandContext
     ) throws(HandlerFailure) -> InquiryView {
-        try change(request.inquiry, request.version, request, as: .owner, in: &context) {
-            (file, context) throws(HandlerFailure) in
-            let person = try Self.asked(request.to, in: context).person
-            try ruling { () throws(Refusal) in
-                try file.offer(to: person, by: context.actor, in: context.circumstances)
-            }
+        try change(
+            request.inquiry,
+            request.version,
+            request,
+            as: .owner,
+            naming: request.to,
+            in: &context
+        ) { (file, person, context) throws(Refusal) in
+            try file.offer(to: person, by: context.actor, in: context.circumstances)
         }
     }
 
@@ -67,10 +70,8 @@ struct FirstContactService: FirstContactCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> InquiryView {
         try change(request.inquiry, request.version, request, as: .offered, in: &context) {
-            (file, context) throws(HandlerFailure) in
-            try ruling { () throws(Refusal) in
-                try file.take(by: context.actor, in: context.circumstances)
-            }
+            (file, context) throws(Refusal) in
+            try file.take(by: context.actor, in: context.circumstances)
         }
     }
 
@@ -79,14 +80,12 @@ struct FirstContactService: FirstContactCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> InquiryView {
         try change(request.inquiry, request.version, request, as: .offered, in: &context) {
-            (file, context) throws(HandlerFailure) in
-            try ruling { () throws(Refusal) in
-                try file.decline(
-                    reason: request.reason,
-                    by: context.actor,
-                    in: context.circumstances
-                )
-            }
+            (file, context) throws(Refusal) in
+            try file.decline(
+                reason: request.reason,
+                by: context.actor,
+                in: context.circumstances
+            )
         }
     }
 
@@ -95,14 +94,12 @@ struct FirstContactService: FirstContactCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> InquiryView {
         try change(request.inquiry, request.version, request, as: .owner, in: &context) {
-            (file, context) throws(HandlerFailure) in
-            try ruling { () throws(Refusal) in
-                try file.answer(
-                    request.answer,
-                    by: context.actor,
-                    in: context.circumstances
-                )
-            }
+            (file, context) throws(Refusal) in
+            try file.answer(
+                request.answer,
+                by: context.actor,
+                in: context.circumstances
+            )
         }
     }
 
@@ -111,15 +108,13 @@ struct FirstContactService: FirstContactCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> InquiryView {
         try change(request.inquiry, request.version, request, as: .owner, in: &context) {
-            (file, context) throws(HandlerFailure) in
-            try ruling { () throws(Refusal) in
-                try file.defer(
-                    until: request.until,
-                    reason: request.reason,
-                    by: context.actor,
-                    in: context.circumstances
-                )
-            }
+            (file, context) throws(Refusal) in
+            try file.defer(
+                until: request.until,
+                reason: request.reason,
+                by: context.actor,
+                in: context.circumstances
+            )
         }
     }
 
@@ -128,15 +123,13 @@ struct FirstContactService: FirstContactCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> InquiryView {
         try change(request.inquiry, request.version, request, as: .owner, in: &context) {
-            (file, context) throws(HandlerFailure) in
-            try ruling { () throws(Refusal) in
-                try file.referOut(
-                    to: request.agency,
-                    route: request.route,
-                    by: context.actor,
-                    in: context.circumstances
-                )
-            }
+            (file, context) throws(Refusal) in
+            try file.referOut(
+                to: request.agency,
+                route: request.route,
+                by: context.actor,
+                in: context.circumstances
+            )
         }
     }
 
@@ -144,12 +137,15 @@ struct FirstContactService: FirstContactCommands, Sendable {
         _ request: AssignInquiryRequest,
         in context: inout CommandContext
     ) throws(HandlerFailure) -> InquiryView {
-        try change(request.inquiry, request.version, request, as: .office, in: &context) {
-            (file, context) throws(HandlerFailure) in
-            let person = try Self.asked(request.to, in: context).person
-            try ruling { () throws(Refusal) in
-                try file.assign(to: person, by: context.actor, in: context.circumstances)
-            }
+        try change(
+            request.inquiry,
+            request.version,
+            request,
+            as: .office,
+            naming: request.to,
+            in: &context
+        ) { (file, person, context) throws(Refusal) in
+            try file.assign(to: person, by: context.actor, in: context.circumstances)
         }
     }
 
@@ -158,10 +154,8 @@ struct FirstContactService: FirstContactCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> InquiryView {
         try change(request.inquiry, request.version, request, as: .owner, in: &context) {
-            (file, context) throws(HandlerFailure) in
-            try ruling { () throws(Refusal) in
-                try file.close(by: context.actor, in: context.circumstances)
-            }
+            (file, context) throws(Refusal) in
+            try file.close(by: context.actor, in: context.circumstances)
         }
     }
 
@@ -172,6 +166,14 @@ struct FirstContactService: FirstContactCommands, Sendable {
         case offered
         /// The coordinating office: its role is right enough.
         case office
+
+        func require(of actor: Actor, in file: InquiryFile) throws(Refusal) {
+            switch self {
+            case .owner: try file.requireOwner(actor)
+            case .offered: try file.requireOffered(actor)
+            case .office: break
+            }
+        }
     }
 
     private func change(
@@ -180,23 +182,37 @@ struct FirstContactService: FirstContactCommands, Sendable {
         _ request: some Message,
         as standing: Standing,
         in context: inout CommandContext,
-        _ body: (inout InquiryFile, CommandContext) throws(HandlerFailure) -> Void
+        _ body: (inout InquiryFile, CommandContext) throws(Refusal) -> Void
     ) throws(HandlerFailure) -> InquiryView {
-        let file = try context.change(
+        try context.change(
             InquiryFile.self,
             number,
             version: version,
             by: request,
-            rights: { (file, actor) throws(Refusal) in
-                switch standing {
-                case .owner: try file.requireOwner(actor)
-                case .offered: try file.requireOffered(actor)
-                case .office: break
-                }
-            },
+            rights: { (file, actor) throws(Refusal) in try standing.require(of: actor, in: file) },
             body
-        )
-        return file.view(in: context.circumstances)
+        ).view(in: context.circumstances)
+    }
+
+    /// The same with somebody whom the request names.
+    private func change(
+        _ number: String,
+        _ version: UInt64,
+        _ request: some Message,
+        as standing: Standing,
+        naming login: String,
+        in context: inout CommandContext,
+        _ body: (inout InquiryFile, InquiryFile.Person, CommandContext) throws(Refusal) -> Void
+    ) throws(HandlerFailure) -> InquiryView {
+        try context.change(
+            InquiryFile.self,
+            number,
+            version: version,
+            by: request,
+            rights: { (file, actor) throws(Refusal) in try standing.require(of: actor, in: file) },
+            values: { context throws(HandlerFailure) in try Self.asked(login, in: context).person },
+            body
+        ).view(in: context.circumstances)
     }
 }
 
@@ -236,22 +252,21 @@ extension FirstContactService: FirstContactQueries {
             )
             after = [.integer(Int64(last.received.daysSinceEpoch)), .text(last.key)]
         }
-        let limit = Int(request.limit)
-        let found = try context.find(
+        let page = try context.page(
             InquiryRecord.self,
             Search(
                 by: InquiryRecord.byOpen,
                 prefix: [.text(department)],
                 after: after,
-                limit: limit + 1
+                limit: Int(request.limit)
             )
         )
         var views: [InquiryView] = []
-        for record in found.prefix(limit) {
+        for record in page.records {
             let file = try context.open(InquiryFile.self, record)
             views.append(file.view(in: context.circumstances))
         }
-        return ListInquiriesReply(inquiries: views, more: found.count > limit)
+        return ListInquiriesReply(inquiries: views, more: page.isMore)
     }
 }
 

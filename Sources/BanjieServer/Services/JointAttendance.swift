@@ -178,9 +178,7 @@ struct AttendSession: ServedSession {
         in context: CommandContext
     ) throws(HandlerFailure) -> CoHandlerRecord? {
         let key = CoHandlerRecord.Key(serial, department)
-        return try storing { () throws(StoreError) in
-            try context.stored(CoHandlerRecord.self, key)
-        }
+        return try context.loadIfPresent(CoHandlerRecord.self, key)
     }
 
     /// Whether what the daemon was told is still wanted.

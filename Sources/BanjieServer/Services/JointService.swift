@@ -62,11 +62,10 @@ struct JointService: JointApprovalCommands, Sendable {
         _ request: OpinionRequest,
         in context: inout CommandContext
     ) throws(HandlerFailure) -> JointView {
-        var said = Said.declined
-        return try change(request.case, request.version, request, as: .coHandler, in: &context) {
-            () throws(HandlerFailure) in
-            said = try Said(request)
-        } body: { (file, context) throws(Refusal) in
+        try change(request.case, request.version, request, as: .coHandler, in: &context) {
+            _ throws(HandlerFailure) in
+            try Said(request)
+        } body: { (file, said, context) throws(Refusal) in
             if request.round > 0, let coHandler = file.coHandler(context.actor.department) {
                 guard Int64(request.round) == coHandler.round else {
                     throw .staleVersion(current: coHandler.round)
@@ -138,9 +137,9 @@ struct JointService: JointApprovalCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> JointView {
         try change(request.case, request.version, request, as: .office, in: &context) {
-            [context] () throws(HandlerFailure) in
+            context throws(HandlerFailure) in
             if !request.replaceBy.isEmpty { try context.requireDepartment(request.replaceBy) }
-        } body: { (file, context) throws(Refusal) in
+        } body: { (file, _, context) throws(Refusal) in
             try file.assign(
                 request.department,
                 replacedBy: request.replaceBy.isEmpty ? nil : request.replaceBy,
@@ -229,26 +228,9 @@ struct JointService: JointApprovalCommands, Sendable {
         case coHandler
         /// The coordinating office: its role is right enough.
         case office
-    }
 
-    /// Opens a joint approval, settled; checks rights by record, then the request's values, then the
-    /// records' state by `body`; saves it.
-    private func change(
-        _ serial: String,
-        _ version: UInt64,
-        _ request: some Message,
-        as standing: Standing,
-        in context: inout CommandContext,
-        values: () throws(HandlerFailure) -> Void = {},
-        body: (inout JointFile, CommandContext) throws(Refusal) -> Void
-    ) throws(HandlerFailure) -> JointView {
-        let file = try context.change(
-            JointFile.self,
-            serial,
-            version: version,
-            by: request
-        ) { (file, actor) throws(Refusal) in
-            switch standing {
+        func require(of actor: Actor, in file: JointFile) throws(Refusal) {
+            switch self {
             case .lead: try file.requireLead(actor)
             case .leadOver(let department):
                 try file.requireLead(actor)
@@ -256,20 +238,47 @@ struct JointService: JointApprovalCommands, Sendable {
             case .coHandler: try file.requireCoHandler(actor)
             case .office: break
             }
-        } values: {
-            () throws(HandlerFailure) in
-            try values()
-        } _: { (file, context) throws(HandlerFailure) in
-            do throws(Refusal) { try body(&file, context) } catch { throw .refused(error) }
         }
-        return file.view(in: context.circumstances)
     }
-}
 
-extension RecordContext {
-    /// - Throws: `none` unless there is such a department.
-    func requireDepartment(_ code: String) throws(HandlerFailure) {
-        _ = try load(DepartmentRecord.self, code, or: .none(kind: .department, name: code))
+    /// Opens a joint approval, settled; checks rights by record, then the request's values, then the
+    /// records' state by `body`; saves it.
+    private func change<Values>(
+        _ serial: String,
+        _ version: UInt64,
+        _ request: some Message,
+        as standing: Standing,
+        in context: inout CommandContext,
+        values: (CommandContext) throws(HandlerFailure) -> Values,
+        body: (inout JointFile, Values, CommandContext) throws(Refusal) -> Void
+    ) throws(HandlerFailure) -> JointView {
+        try context.change(
+            JointFile.self,
+            serial,
+            version: version,
+            by: request,
+            rights: { (file, actor) throws(Refusal) in try standing.require(of: actor, in: file) },
+            values: values,
+            body
+        ).view(in: context.circumstances)
+    }
+
+    private func change(
+        _ serial: String,
+        _ version: UInt64,
+        _ request: some Message,
+        as standing: Standing,
+        in context: inout CommandContext,
+        _ body: (inout JointFile, CommandContext) throws(Refusal) -> Void
+    ) throws(HandlerFailure) -> JointView {
+        try context.change(
+            JointFile.self,
+            serial,
+            version: version,
+            by: request,
+            rights: { (file, actor) throws(Refusal) in try standing.require(of: actor, in: file) },
+            body
+        ).view(in: context.circumstances)
     }
 }
 
@@ -307,24 +316,23 @@ extension JointService: JointApprovalQueries {
                 .text(department),
             ]
         }
-        let limit = Int(request.limit)
-        let found = try context.find(
+        let page = try context.page(
             CoHandlerRecord.self,
             Search(
                 by: CoHandlerRecord.byWork,
                 prefix: [.text(department)],
                 after: after,
-                limit: limit + 1
+                limit: Int(request.limit)
             )
         )
         var tasks: [JointTask] = []
-        for record in found.prefix(limit) {
+        for record in page.records {
             let file = try context.open(JointFile.self, record.key.caseSerial)
             if let task = file.task(of: department, in: context.circumstances) {
                 tasks.append(task)
             }
         }
-        return ListJointTasksReply(tasks: tasks, more: found.count > limit)
+        return ListJointTasksReply(tasks: tasks, more: page.isMore)
     }
 }
 

@@ -16,11 +16,7 @@ struct OnlineService: Sendable {
         let key = Hexadecimal.text(of: id)
         let absent = Refusal.none(kind: .material, name: key)
         let material = try context.load(MaterialRecord.self, key, or: absent)
-        let record = try context.load(
-            CaseRecord.self,
-            material.caseSerial,
-            or: .none(kind: .case, name: material.caseSerial)
-        )
+        let record = try context.caseRecord(material.caseSerial)
         // Whoever may not see the case is told nothing of its materials.
         guard CasesService.mayRead(actor, record) else { throw .refused(absent) }
         return material
@@ -41,11 +37,7 @@ extension OnlineService: OnlineQueries {
         in context: inout QueryContext
     ) throws(HandlerFailure) -> ListMaterialsReply {
         try validating(request)
-        let record = try context.load(
-            CaseRecord.self,
-            request.case,
-            or: .none(kind: .case, name: request.case)
-        )
+        let record = try context.caseRecord(request.case)
         let actor = try context.signedIn()
         try ruling { () throws(Refusal) in try CasesService.requireReader(actor, of: record) }
         let search = Search(
@@ -53,10 +45,7 @@ extension OnlineService: OnlineQueries {
             prefix: [.text(request.case)],
             limit: MaterialUpload.materialsMax
         )
-        let reader = context.reader
-        let found = try storing { () throws(StoreError) in
-            try reader.find(MaterialRecord.self, search)
-        }
+        let found = try context.find(MaterialRecord.self, search)
         return ListMaterialsReply(materials: found.map(\.view))
     }
 }
@@ -109,11 +98,7 @@ struct MaterialUpload: ServedUpload {
         ] where count != wanted {
             throw .refused(.outOfRange(field: field, allowed: "\(wanted)…\(wanted)"))
         }
-        let record = try context.load(
-            CaseRecord.self,
-            request.case,
-            or: .none(kind: .case, name: request.case)
-        )
+        let record = try context.caseRecord(request.case)
         let actor = context.actor
         try ruling { () throws(Refusal) in
             try CasesService.requireReader(actor, of: record)
@@ -132,10 +117,7 @@ struct MaterialUpload: ServedUpload {
         } catch {
             throw .refused(error)
         }
-        let unit = context.unit
-        let known = try storing { () throws(StoreError) in
-            try unit.load(MaterialRecord.self, asked.key)
-        }
+        let known = try context.loadIfPresent(MaterialRecord.self, asked.key)
         material = try Self.goOn(asked, known, at: request.offset, in: context)
         try receive(request, in: &context)
     }
@@ -147,16 +129,13 @@ struct MaterialUpload: ServedUpload {
         at offset: UInt64,
         in context: CommandContext
     ) throws(HandlerFailure) -> MaterialRecord {
-        let unit = context.unit
         guard let known else {
             let search = Search(
                 by: MaterialRecord.byCase,
                 prefix: [.text(asked.caseSerial)],
                 limit: materialsMax
             )
-            let others = try storing { () throws(StoreError) in
-                try unit.find(MaterialRecord.self, search)
-            }
+            let others = try context.find(MaterialRecord.self, search)
             guard others.count < materialsMax else {
                 throw .refused(.limitExceeded(asked: others.count + 1, most: materialsMax))
             }
@@ -167,14 +146,16 @@ struct MaterialUpload: ServedUpload {
         }
         // One that is there whole is left as it is, and the sender told so.
         guard known.completed == nil, offset == 0 else { return known }
-        try forEachPart(of: known, in: unit) { unit.delete(MaterialPartRecord.self, $0.key) }
+        try forEachPart(of: known, in: context) {
+            context.unit.delete(MaterialPartRecord.self, $0.key)
+        }
         return asked
     }
 
     /// Visits what has come of a material, in order, some parts at a time.
     private static func forEachPart(
         of material: MaterialRecord,
-        in unit: UnitOfWork,
+        in context: CommandContext,
         _ visit: (MaterialPartRecord) -> Void
     ) throws(HandlerFailure) {
         var after: [Value] = [.integer(-1)]
@@ -184,9 +165,7 @@ struct MaterialUpload: ServedUpload {
                 after: after,
                 limit: partsAtOnce
             )
-            let parts = try storing { () throws(StoreError) in
-                try unit.find(MaterialPartRecord.self, search)
-            }
+            let parts = try context.find(MaterialPartRecord.self, search)
             for part in parts { visit(part) }
             guard parts.count == partsAtOnce, let last = parts.last else { return }
             after = [.integer(last.key.offset)]
@@ -214,7 +193,7 @@ struct MaterialUpload: ServedUpload {
     mutating func finish(in context: inout CommandContext) throws(HandlerFailure) -> MaterialView {
         guard material.isWhole, material.completed == nil else { return material.view }
         var stream = SHA256Stream()
-        try Self.forEachPart(of: material, in: context.unit) { stream.update($0.content) }
+        try Self.forEachPart(of: material, in: context) { stream.update($0.content) }
         let digest = stream.finish()
         do {
             try material.complete(with: digest, at: context.now)

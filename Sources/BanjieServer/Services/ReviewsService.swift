@@ -162,6 +162,15 @@ struct ReviewsService: ReviewsCommands, Sendable {
         case reviewedOrSupervision
         /// Its role is right enough.
         case supervision
+
+        func require(of actor: Actor, in file: ReviewFile) throws(Refusal) {
+            switch self {
+            case .reviewed: try file.requireReviewed(actor)
+            case .reviewedOrSupervision:
+                if !actor.has(.supervisor) { try file.requireReviewed(actor) }
+            case .supervision: break
+            }
+        }
     }
 
     private func change(
@@ -172,22 +181,14 @@ struct ReviewsService: ReviewsCommands, Sendable {
         in context: inout CommandContext,
         _ body: (inout ReviewFile, CommandContext) throws(Refusal) -> Void
     ) throws(HandlerFailure) -> ReviewView {
-        let file = try context.change(
+        try context.change(
             ReviewFile.self,
             serial,
             version: version,
-            by: request
-        ) { (file, actor) throws(Refusal) in
-            switch standing {
-            case .reviewed: try file.requireReviewed(actor)
-            case .reviewedOrSupervision:
-                if !actor.has(.supervisor) { try file.requireReviewed(actor) }
-            case .supervision: break
-            }
-        } _: { (file, context) throws(HandlerFailure) in
-            do throws(Refusal) { try body(&file, context) } catch { throw .refused(error) }
-        }
-        return file.view(for: context.actor, in: context.circumstances)
+            by: request,
+            rights: { (file, actor) throws(Refusal) in try standing.require(of: actor, in: file) },
+            body
+        ).view(for: context.actor, in: context.circumstances)
     }
 }
 
@@ -215,22 +216,21 @@ extension ReviewsService: ReviewsQueries {
         let department = try context.readableDepartment(request.department)
         try validating(request)
         let actor = try context.signedIn()
-        let limit = Int(request.limit)
-        let found = try context.find(
+        let page = try context.page(
             ReviewRecord.self,
             Search(
                 by: ReviewRecord.byOpen,
                 prefix: [.text(department)],
                 after: request.after.isEmpty ? nil : [.text(request.after)],
-                limit: limit + 1
+                limit: Int(request.limit)
             )
         )
         var views: [ReviewView] = []
-        for record in found.prefix(limit) {
+        for record in page.records {
             let file = try context.open(ReviewFile.self, record)
             views.append(file.view(for: actor, in: context.circumstances))
         }
-        return ListReviewsReply(reviews: views, more: found.count > limit)
+        return ListReviewsReply(reviews: views, more: page.isMore)
     }
 
     func stats(

@@ -1,5 +1,7 @@
+internal import CivilTime
 internal import Store
 internal import Synchronization
+internal import Wire
 
 /// What threads that don't write have to enter in the audit log: the engine takes it along.
 final class AuditNotes: Sendable {
@@ -9,6 +11,17 @@ final class AuditNotes: Sendable {
         let subject: String
         var detail = ""
         var trace: AuditTrace?
+
+        func draft(at instant: Instant) -> AuditDraft {
+            AuditDraft(
+                at: instant,
+                actor: actor,
+                kind: kind,
+                subject: subject,
+                detail: detail,
+                trace: trace
+            )
+        }
     }
 
     /// The most that wait for the engine.
@@ -44,5 +57,13 @@ final class AuditNotes: Sendable {
         }
     }
 
-    var isEmpty: Bool { state.withLock(\.notes.isEmpty) }
+    /// Puts back what was taken and couldn't be kept, before what has come since.
+    func putBack(_ notes: [Note]) {
+        state.withLock { $0.notes.insert(contentsOf: notes, at: 0) }
+    }
+}
+
+extension AuditTrace {
+    /// The trace that a caller says a call belongs to.
+    init(_ trace: TraceID) { self.init(high: trace.high, low: trace.low) }
 }

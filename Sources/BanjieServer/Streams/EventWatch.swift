@@ -26,7 +26,7 @@ struct WatchContext {
             kind: kind,
             subject: subject,
             detail: detail,
-            trace: traceID.map { AuditTrace(high: $0.high, low: $0.low) }
+            trace: traceID.map { AuditTrace($0) }
         )
         guard notes.add(note) else { throw .server(.overloaded) }
     }
