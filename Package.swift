@@ -111,6 +111,7 @@ let package = Package(
         .target(name: "CSystem"),
 
         // Time and the rules: pure.
+        source("ChildProcess", ["CSystem"]),
         source("CivilTime"),
         source("WorkCalendar", ["CivilTime"]),
         source("Deadlines", ["CivilTime", "Store", "WorkCalendar"]),
@@ -160,12 +161,16 @@ let package = Package(
         program("banjie", ["BanjieCLI"]),
         source(
             "BanjieJoint",
-            ["BanjieClient", "BanjieProtocol", "CivilTime", "PrivateFiles", "Wire"]
+            ["BanjieClient", "BanjieProtocol", "ChildProcess", "CivilTime", "PrivateFiles", "Wire"]
         ),
         program("banjie-joint", ["BanjieJoint"]),
 
         // The tools.
-        tool("banjie-bench", in: "Bench", ["CivilTime", "Deadlines", "SeededRandom"]),
+        tool(
+            "banjie-bench",
+            in: "Bench",
+            ["ChildProcess", "CivilTime", "Deadlines", "SeededRandom"]
+        ),
         toolLibrary(
             "FuzzTargets",
             [
@@ -175,13 +180,15 @@ let package = Package(
         ),
         tool("banjie-fuzz", in: "banjie-fuzz", ["FuzzTargets"]),
         toolLibrary("SeededRandom"),
-        toolLibrary("LocalServer", ["BanjieClient", "BanjieProtocol", "CivilTime", "Wire"]),
+        toolLibrary(
+            "LocalServer",
+            ["BanjieClient", "BanjieProtocol", "ChildProcess", "CivilTime", "Wire"]
+        ),
         toolLibrary(
             "HostilePeers",
             [
-                "BanjieClient", "BanjieProtocol", "CivilTime", "LocalServer", "TLS",
-                "TestCertificates",
-                "Wire",
+                "BanjieClient", "BanjieProtocol", "ChildProcess", "CivilTime", "LocalServer", "TLS",
+                "TestCertificates", "Wire",
             ]
         ),
         tool("hostile", in: "hostile", ["HostilePeers"]),
@@ -197,7 +204,9 @@ let package = Package(
             "Simulation",
             [
                 "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Digest", "Office",
-                "SeededRandom", "Store", "StoreModel", "Transport", "Wire", "WorkCalendar",
+                "Sealing", "SeededRandom", "Store", "StoreModel", "StoreSQLite", "Transport",
+                "Wire",
+                "WorkCalendar",
             ]
         ),
         tool("transcode", in: "transcode", ["BanjieProtocol", "Wire"]),
@@ -207,7 +216,7 @@ let package = Package(
         testSupport("RuleTesting", ["CivilTime", "WorkCalendar"]),
         testSupport("StoreModel", ["CivilTime", "Store"]),
         testSupport("StoreSamples", ["CivilTime", "SeededRandom", "Store"]),
-        testSupport("TestCertificates", ["TLS"]),
+        testSupport("TestCertificates", ["ChildProcess", "TLS"]),
         testSupport("TestVectors"),
         tests(
             "BanjieCLITests",
@@ -227,6 +236,7 @@ let package = Package(
                 "WorkCalendar",
             ]
         ),
+        tests("ChildProcessTests", ["ChildProcess"]),
         tests("CivilTimeTests", ["CivilTime"]),
         tests(
             "DeadlinesTests",
@@ -235,7 +245,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "Digest", "LocalServer",
+                "BanjieClient", "BanjieProtocol", "CSQLite", "ChildProcess", "CivilTime", "Digest",
+                "LocalServer",
                 "Office", "SeededRandom", "TLS", "TestCertificates", "Wire", "banjie",
                 "banjie-joint", "banjied",
             ]
@@ -243,8 +254,9 @@ let package = Package(
         tests(
             "FaultTests",
             [
-                "BanjieClient", "BanjieProtocol", "CSQLite", "CivilTime", "Deadlines",
-                "LocalServer", "Office", "SeededRandom", "Store", "StoreSQLite", "Wire",
+                "BanjieClient", "BanjieProtocol", "CSQLite", "ChildProcess", "CivilTime",
+                "Deadlines", "LocalServer", "Office", "SeededRandom", "Store", "StoreSQLite",
+                "Wire",
                 "WorkCalendar", "banjied",
             ]
         ),
@@ -281,7 +293,10 @@ let package = Package(
                 "StoreSamples",
             ]
         ),
-        tests("TLSTests", ["PrivateFiles", "SeededRandom", "TLS", "TestCertificates"]),
+        tests(
+            "TLSTests",
+            ["ChildProcess", "PrivateFiles", "SeededRandom", "TLS", "TestCertificates"]
+        ),
         tests("TelemetryTests", ["CivilTime", "SeededRandom", "Telemetry"]),
         tests(
             "TransportTests",

@@ -1,4 +1,5 @@
 import BanjieProtocol
+import ChildProcess
 import CivilTime
 import Dispatch
 import Foundation
@@ -12,7 +13,7 @@ struct HandlerProgram: Sendable {
         case cannotStart(String)
         case timedOut(seconds: Int)
         case stopped
-        case exited(Int32, errors: String)
+        case ended(ChildProcess.Exit, errors: String)
         case noOpinion(String)
 
         var description: String {
@@ -20,7 +21,9 @@ struct HandlerProgram: Sendable {
             case .cannotStart(let why): "it can't be started: \(why)"
             case .timedOut(let seconds): "it took longer than \(seconds) s"
             case .stopped: "it was stopped"
-            case .exited(let status, let errors): "it ended with status \(status): \(errors)"
+            case .ended(.code(let code), let errors): "it ended with status \(code): \(errors)"
+            case .ended(.signal(let signal), let errors):
+                "it was ended by signal \(signal): \(errors)"
             case .noOpinion(let why): "it gave no opinion: \(why)"
             }
         }
@@ -118,7 +121,7 @@ struct HandlerProgram: Sendable {
     /// One run of the program.
     private final class Run: Sendable {
         private struct State {
-            var process: Process?
+            var process: ChildProcess?
             var stopped: Failure?
         }
 
@@ -132,31 +135,25 @@ struct HandlerProgram: Sendable {
             state.withLock { state in
                 guard state.stopped == nil else { return }
                 state.stopped = failure
-                if let process = state.process, process.isRunning {
-                    kill(process.processIdentifier, SIGKILL)
-                }
+                state.process?.send(SIGKILL)
             }
         }
 
         func result(_ input: Data) -> Result<Data, Failure> {
-            let process = Process()
-            process.executableURL = URL(filePath: settings.command[0])
-            process.arguments = Array(settings.command.dropFirst())
             let (standardInput, output, errors) = (Pipe(), Pipe(), Pipe())
-            process.standardInput = standardInput
-            process.standardOutput = output
-            process.standardError = errors
-            let started: Result<Void, Failure> = state.withLock { state in
-                if let failure = state.stopped { return .failure(failure) }
-                do {
-                    try Self.withSignalsUnblocked { try process.run() }
-                } catch {
-                    return .failure(.cannotStart(error.localizedDescription))
+            let started = state.withLock { state in
+                Result { () throws(Failure) in
+                    if let failure = state.stopped { throw failure }
+                    let process = try start(standardInput, output, errors)
+                    state.process = process
+                    return process
                 }
-                state.process = process
-                return .success(())
             }
-            if case .failure(let failure) = started { return .failure(failure) }
+            let process: ChildProcess
+            switch started {
+            case .success(let child): process = child
+            case .failure(let failure): return .failure(failure)
+            }
             let seconds = settings.timeoutSeconds
             let timer = DispatchSource.makeTimerSource(queue: .global())
             timer.schedule(deadline: .now() + .seconds(seconds))
@@ -168,23 +165,31 @@ struct HandlerProgram: Sendable {
             try? standardInput.fileHandleForWriting.write(contentsOf: input)
             try? standardInput.fileHandleForWriting.close()
             let answer = Self.read(output.fileHandleForReading, atMost: HandlerProgram.outputMax)
-            process.waitUntilExit()
+            let exit = process.wait()
             if let failure = state.withLock(\.stopped) { return .failure(failure) }
-            guard process.terminationReason == .exit, process.terminationStatus == 0 else {
-                return .failure(.exited(process.terminationStatus, errors: complaints.text()))
+            guard exit == .code(0) else {
+                return .failure(.ended(exit, errors: complaints.text()))
             }
             guard let answer else { return .failure(.noOpinion("it wrote too much")) }
             return .success(answer)
         }
 
-        /// Threads of a pool block signals, and a process that one of them starts would inherit that.
-        private static func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
-            var none = sigset_t()
-            var before = sigset_t()
-            sigemptyset(&none)
-            pthread_sigmask(SIG_SETMASK, &none, &before)
-            defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-            try body()
+        private func start(
+            _ input: Pipe,
+            _ output: Pipe,
+            _ errors: Pipe
+        ) throws(Failure) -> ChildProcess {
+            do throws(ChildProcessError) {
+                return try ChildProcess(
+                    settings.command[0],
+                    Array(settings.command.dropFirst()),
+                    input: .pipe(input),
+                    output: .pipe(output),
+                    errors: .pipe(errors)
+                )
+            } catch {
+                throw .cannotStart("\(error)")
+            }
         }
 
         /// All that comes; nil when that is too much, but it is read to its end.

@@ -1,5 +1,6 @@
 import BanjieClient
 import BanjieProtocol
+import ChildProcess
 import CivilTime
 import Foundation
 import LocalServer
@@ -11,7 +12,7 @@ import Wire
 @Suite(.serialized, .timeLimit(.minutes(6))) struct JointDaemonTests {
     /// A `banjie-joint` of ours.
     private final class Daemon {
-        let process = Process()
+        let process: ChildProcess
         let folder: URL
         let log: URL
 
@@ -43,20 +44,17 @@ import Wire
             }
             let file = folder.appending(path: "joint.json")
             try JSONSerialization.data(withJSONObject: settings).write(to: file)
-            process.executableURL = URL(filePath: ServerProcess.builtProgram)
-                .deletingLastPathComponent().appending(path: "banjie-joint")
-            process.arguments = ["--config", file.path]
-            process.standardInput = FileHandle.nullDevice
-            process.standardError = try FileHandle(forWritingTo: log)
-            try process.run()
+            process = try ChildProcess(
+                URL(filePath: ServerProcess.builtProgram)
+                    .deletingLastPathComponent().appending(path: "banjie-joint").path,
+                ["--config", file.path],
+                errors: .file(try FileHandle(forWritingTo: log))
+            )
         }
 
-        deinit { kill() }
-
         func kill() {
-            guard process.isRunning else { return }
-            Foundation.kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
+            process.send(SIGKILL)
+            process.wait()
         }
 
         func lines(_ event: String) throws -> [String] {
@@ -333,9 +331,8 @@ import Wire
         #expect(tasks.map(\.case) == [serial])
         _ = try await clerk.giveOpinion(OpinionRequest(case: serial, kind: .agree))
         // Told to stop it ends, and well.
-        Foundation.kill(daemon.process.processIdentifier, SIGTERM)
-        daemon.process.waitUntilExit()
-        #expect(daemon.process.terminationStatus == 0)
+        daemon.process.send(SIGTERM)
+        #expect(daemon.process.wait() == .code(0))
     }
 
     @Test func theReasonsOfAnOverrideReachTheDepartment() async throws {

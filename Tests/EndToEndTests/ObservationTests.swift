@@ -1,5 +1,6 @@
 import BanjieClient
 import BanjieProtocol
+import ChildProcess
 import CivilTime
 import Foundation
 import FoundationNetworking

@@ -1,5 +1,6 @@
 import BanjieClient
 import BanjieProtocol
+import ChildProcess
 import CivilTime
 import Foundation
 import LocalServer
@@ -85,20 +86,19 @@ import Wire
 
     @Test func theCommandWatchesUntilTheServerDrains() throws {
         let server = try start()
-        let process = Process()
-        process.executableURL = URL(filePath: Self.command)
-        process.arguments = ["health", "--watch"]
-        process.environment = ["BANJIE_SERVER": server.address, "LC_ALL": "C.UTF-8"]
         let output = Pipe()
-        process.standardOutput = output
-        try process.run()
+        let process = try ChildProcess(
+            Self.command,
+            ["health", "--watch"],
+            environment: ["BANJIE_SERVER": server.address, "LC_ALL": "C.UTF-8"],
+            output: .pipe(output)
+        )
         let first = output.fileHandleForReading.availableData
         #expect(String(decoding: first, as: UTF8.self) == "serving\n")
         server.terminate()
         let rest = try output.fileHandleForReading.readToEnd() ?? Data()
         #expect(String(decoding: rest, as: UTF8.self) == "DRAINING\n")
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 75)
+        #expect(process.wait() == .code(75))
     }
 
     @Test func aClockInDoubtIsAProblem() async throws {

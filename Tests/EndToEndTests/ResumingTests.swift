@@ -1,5 +1,6 @@
 import BanjieClient
 import BanjieProtocol
+import ChildProcess
 import CivilTime
 import Foundation
 import LocalServer
@@ -138,19 +139,17 @@ import Wire
         let setting = try await Setting()
         let program = URL(filePath: ServerProcess.builtProgram)
             .deletingLastPathComponent().appending(path: "banjie")
-        let process = Process()
         let (output, errors) = (try TextFile("out", setting), try TextFile("errors", setting))
-        process.executableURL = program
-        process.arguments = ["deadline", "watch", "--after", "0", "--json"]
-        process.environment = [
-            "BANJIE_SERVER": "127.0.0.1:1,\(setting.socket)", "BANJIE_LOGIN": "operator",
-            "BANJIE_SECRET": try setting.office.server.operatorSecret(), "LANG": "C",
-        ]
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output.handle
-        process.standardError = errors.handle
-        try process.run()
-        defer { if process.isRunning { process.terminate() } }
+        let process = try ChildProcess(
+            program.path,
+            ["deadline", "watch", "--after", "0", "--json"],
+            environment: [
+                "BANJIE_SERVER": "127.0.0.1:1,\(setting.socket)", "BANJIE_LOGIN": "operator",
+                "BANJIE_SECRET": try setting.office.server.operatorSecret(), "LANG": "C",
+            ],
+            output: .file(output.handle),
+            errors: .file(errors.handle)
+        )
         func seen() throws -> [Substring] {
             try output.lines().filter { $0.contains("\"firing\"") }
         }
@@ -172,10 +171,8 @@ import Wire
         for (line, firing) in zip(found, all) {
             #expect(line.contains("\"label\":\"\(firing.label)\""))
         }
-        kill(process.processIdentifier, SIGINT)
-        process.waitUntilExit()
-        #expect(process.terminationReason == .uncaughtSignal)
-        #expect(process.terminationStatus == SIGINT)
+        process.send(SIGINT)
+        #expect(process.wait() == .signal(SIGINT))
     }
 
     /// A server that neither answers nor closes is noticed, by calls and by streams, long before their

@@ -1,6 +1,7 @@
 import BanjieClient
 import BanjieProtocol
 import CSQLite
+import ChildProcess
 import CivilTime
 import Foundation
 import LocalServer

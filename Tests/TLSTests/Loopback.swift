@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 import Glibc
 
@@ -80,20 +81,21 @@ enum Loopback {
 
 /// A running `openssl` command.
 final class ToolProcess {
-    private let process = Process()
+    private let process: ChildProcess
     private let input = Pipe()
     private let results = Pipe()
     private var text = ""
 
     init(_ arguments: [String]) throws {
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        process.standardInput = input
         // A command that has ended reads nothing: that is found out by what it printed.
         signal(SIGPIPE, SIG_IGN)
-        process.standardOutput = results
-        process.standardError = results
-        try process.run()
+        process = try ChildProcess(
+            "/usr/bin/env",
+            ["openssl"] + arguments,
+            input: .pipe(input),
+            output: .pipe(results),
+            errors: .pipe(results)
+        )
     }
 
     func write(_ text: String) {
@@ -121,13 +123,12 @@ final class ToolProcess {
         while case let data = results.fileHandleForReading.availableData, !data.isEmpty {
             text += String(decoding: data, as: UTF8.self)
         }
-        process.waitUntilExit()
+        process.wait()
         return text
     }
 
-    /// Ends the command; what it inherits from a thread of ours may block every gentler signal.
     func stop() {
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        process.send(SIGKILL)
+        process.wait()
     }
 }

@@ -48,3 +48,11 @@ enum {
 
 /// Names the calling thread, for the system's tools; at most 15 bytes of `name` are shown.
 void banjie_name_thread(const char *name);
+
+#include <spawn.h>
+
+/// Has a process that is spawned close every descriptor from `first` on.
+int banjie_spawn_close_from(posix_spawn_file_actions_t *actions, int first);
+
+/// A descriptor that becomes readable when the process has ended; -1 and errno on failure.
+int banjie_process_descriptor(pid_t process);

@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 package import TLS
 
@@ -105,17 +106,15 @@ package final class TestAuthority: Sendable {
 ///
 /// - Throws: with what it wrote, when it fails.
 package func openssl(_ arguments: [String]) throws {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = ["openssl"] + arguments
     let output = Pipe()
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
+    let process = try ChildProcess(
+        "/usr/bin/env",
+        ["openssl"] + arguments,
+        output: .pipe(output),
+        errors: .pipe(output)
+    )
     let text = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
+    guard process.wait() == .code(0) else {
         throw OpenSSLFailure(
             description: "openssl \(arguments.joined(separator: " ")): "
                 + String(decoding: text, as: UTF8.self)

@@ -1,3 +1,4 @@
+import ChildProcess
 import Foundation
 
 struct BenchError: Error, CustomStringConvertible {
@@ -6,18 +7,14 @@ struct BenchError: Error, CustomStringConvertible {
 
 /// Runs a program to its end and decodes what it prints.
 func run<Result: Decodable>(_ program: URL, _ arguments: [String]) throws -> Result {
-    let process = Process()
-    process.executableURL = program
-    process.arguments = arguments
     let output = Pipe()
-    process.standardOutput = output
-    try process.run()
+    let process = try ChildProcess(program.path, arguments, output: .pipe(output))
     let printed = try output.fileHandleForReading.readToEnd() ?? Data()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
+    let exit = process.wait()
+    guard exit == .code(0) else {
         throw BenchError(
             description: "\(program.lastPathComponent) \(arguments.joined(separator: " ")) "
-                + "ended with \(process.terminationStatus)"
+                + "ended with \(exit)"
         )
     }
     return try JSONDecoder().decode(Result.self, from: printed)
@@ -26,15 +23,11 @@ func run<Result: Decodable>(_ program: URL, _ arguments: [String]) throws -> Res
 /// A server that prints one line with `listen=ADDRESS` when it is ready, and ends by SIGTERM.
 final class RunningServer {
     let address: String
-    private let process: Process
+    private let process: ChildProcess
 
     init(_ program: URL, _ arguments: [String]) throws {
-        process = Process()
-        process.executableURL = program
-        process.arguments = arguments
         let output = Pipe()
-        process.standardOutput = output
-        try process.run()
+        process = try ChildProcess(program.path, arguments, output: .pipe(output))
         var line: [UInt8] = []
         while line.last != UInt8(ascii: "\n"),
             let byte = try output.fileHandleForReading.read(upToCount: 1)?.first
@@ -43,7 +36,7 @@ final class RunningServer {
         }
         let fields = String(decoding: line, as: UTF8.self).split(whereSeparator: \.isWhitespace)
         guard let field = fields.first(where: { $0.hasPrefix("listen=") }) else {
-            process.terminate()
+            process.send(SIGTERM)
             throw BenchError(
                 description: "\(program.lastPathComponent) didn't say where it listens; see above"
             )
@@ -53,12 +46,11 @@ final class RunningServer {
 
     deinit { stop() }
 
-    var processIdentifier: String { String(process.processIdentifier) }
+    var processIdentifier: String { String(process.processID) }
 
     func stop() {
-        guard process.isRunning else { return }
-        process.terminate()
-        process.waitUntilExit()
+        process.send(SIGTERM)
+        process.wait()
     }
 }
 

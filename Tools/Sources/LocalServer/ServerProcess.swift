@@ -1,5 +1,5 @@
+package import ChildProcess
 package import CivilTime
-import Dispatch
 package import Foundation
 
 /// Why a server didn't do what was expected of it.
@@ -12,12 +12,6 @@ package struct ServerProcessError: Error, CustomStringConvertible {
 /// A `banjied` of our own with a store of its own, for tests and tools: it can be stopped, killed and
 /// started again on the same store.
 package final class ServerProcess {
-    /// How a process ended.
-    package enum Exit: Hashable, Sendable {
-        case code(Int32)
-        case signal(Int32)
-    }
-
     /// Where the server's time comes from.
     package enum Clock: Hashable, Sendable {
         case machine
@@ -25,9 +19,8 @@ package final class ServerProcess {
     }
 
     private struct Run {
-        let process: Process
+        let process: ChildProcess
         let output: FileHandle
-        let ended: DispatchSemaphore
     }
 
     /// The folder of the store, and of the server's log.
@@ -93,36 +86,23 @@ package final class ServerProcess {
     /// Starts the process and doesn't wait until it is ready.
     package func launch(_ clock: Clock, options: [String] = []) throws {
         guard processID == nil else { throw ServerProcessError("a server runs already") }
-        let process = Process()
-        var arguments = [program, "--listen", "127.0.0.1:0", "--data", folder.path]
+        var command = [program, "--listen", "127.0.0.1:0", "--data", folder.path]
         if let descriptorsMax {
-            arguments = ["-c", "ulimit -n \(descriptorsMax) && exec \"$0\" \"$@\""] + arguments
-            process.executableURL = URL(filePath: "/bin/sh")
-        } else {
-            process.executableURL = URL(filePath: arguments.removeFirst())
+            let limited = "ulimit -n \(descriptorsMax) && exec \"$0\" \"$@\""
+            command = ["/bin/sh", "-c", limited] + command
         }
-        if case .virtual(let instant) = clock { arguments += ["--clock", "virtual:\(instant)"] }
-        process.arguments = arguments + options
+        if case .virtual(let instant) = clock { command += ["--clock", "virtual:\(instant)"] }
+        command += options
         let output = Pipe()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
         let log = try openLog()
         defer { try? log.close() }
-        process.standardError = log
-        let ended = DispatchSemaphore(value: 0)
-        process.terminationHandler = { _ in ended.signal() }
-        try withSignalsUnblocked { try process.run() }
-        run = Run(process: process, output: output.fileHandleForReading, ended: ended)
-    }
-
-    /// Threads of a pool block signals, and a process that one of them starts would inherit that.
-    private func withSignalsUnblocked(_ body: () throws -> Void) rethrows {
-        var none = sigset_t()
-        var before = sigset_t()
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &before)
-        defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-        try body()
+        let process = try ChildProcess(
+            command.removeFirst(),
+            command,
+            output: .pipe(output),
+            errors: .file(log)
+        )
+        run = Run(process: process, output: output.fileHandleForReading)
     }
 
     /// Reads the ready line of a process that was launched.
@@ -149,33 +129,23 @@ package final class ServerProcess {
     /// The process, while it runs.
     package var processID: Int32? {
         guard let process = run?.process, process.isRunning else { return nil }
-        return process.processIdentifier
+        return process.processID
     }
 
     /// SIGKILL; returns when the process is gone.
     package func kill() {
-        guard let run, run.process.isRunning else { return }
-        Foundation.kill(run.process.processIdentifier, SIGKILL)
-        run.process.waitUntilExit()
+        run?.process.send(SIGKILL)
+        run?.process.wait()
     }
 
     /// SIGTERM; doesn't wait.
     package func terminate() {
-        guard let processID else { return }
-        Foundation.kill(processID, SIGTERM)
+        run?.process.send(SIGTERM)
     }
 
     /// Waits until the process has ended; nil when it runs on.
-    package func waitForExit(seconds: Int) -> Exit? {
-        guard let run else { return nil }
-        if run.process.isRunning {
-            guard run.ended.wait(timeout: .now() + .seconds(seconds)) == .success else {
-                return nil
-            }
-        }
-        run.process.waitUntilExit()
-        let status = run.process.terminationStatus
-        return run.process.terminationReason == .exit ? .code(status) : .signal(status)
+    package func waitForExit(seconds: Int) -> ChildProcess.Exit? {
+        run?.process.wait(atMost: seconds)
     }
 
     // MARK: What it leaves
