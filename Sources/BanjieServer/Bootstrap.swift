@@ -18,8 +18,7 @@ enum Bootstrap {
         at now: Instant
     ) throws {
         guard try store.load(PersonRecord.self, operatorLogin) == nil else { return }
-        var generator = SystemRandomNumberGenerator()
-        let secret = Secret((0..<32).map { _ in .random(in: .min ... .max, using: &generator) })
+        let secret = Secret(SharedState.systemRandomBytes())
         try write(secret.text, to: URL(filePath: folder).appending(path: "operator.secret"))
         let unit = try UnitOfWork(store: store)
         unit.beginCommand()

@@ -3,7 +3,7 @@ internal import Office
 package import Store
 internal import Synchronization
 package import Transport
-internal import WorkCalendar
+package import WorkCalendar
 
 /// The office's services over a store, without a thread or a socket: its owner feeds `handler` as a loop
 /// does, lets one part after the other work, and carries what they say to the connections.
@@ -22,6 +22,10 @@ package final class SteppedOffice {
         let verdicts = Mutex<[(Verdict, ConnectionID)]>([])
     }
 
+    /// Every record type that the services keep.
+    package static var tables: [Table] { ServiceRegistry.tables }
+
+    private let shared: SharedState
     private let router: Router
     private let inbox: Inbox<EngineCall<HeldCall>>
     private let engine: Engine<HeldCall>
@@ -41,11 +45,13 @@ package final class SteppedOffice {
     /// - Parameters:
     ///   - clock: a virtual one.
     ///   - replySeconds: how long replies are kept for retries, in seconds of civil time.
+    ///   - randomBytes: 32 bytes for what nobody should guess; the system's when nil.
     ///   - log: is told what goes wrong.
     package init(
         store: any Store,
         clock: ServerClock,
         replySeconds: Int64,
+        randomBytes: (@Sendable () -> [UInt8])? = nil,
         log: @escaping @Sendable (String) -> Void
     ) throws(StoreError) {
         let metrics = ServerMetrics()
@@ -71,8 +77,10 @@ package final class SteppedOffice {
             calendars: CalendarTimeline(.builtIn),
             clock: clock,
             policy: Policy(),
+            randomBytes: randomBytes ?? SharedState.systemRandomBytes,
             healthChanged: { statusWatches.committed() }
         )
+        self.shared = shared
         inbox = Inbox(capacity: Self.queueMax)
         queries = QueryPool(
             shared: shared,
@@ -142,11 +150,20 @@ package final class SteppedOffice {
         statusWork = statusWatches.makeWork(StatusContexts(shared))
     }
 
+    /// The calendars as of the last durable batch.
+    package var calendars: CalendarTimeline { shared.current.calendars }
+
     /// Where calls go.
     package var handler: any CallHandler { router }
 
     /// Whether commands wait, or a batch that isn't durable.
     package var isBusy: Bool { !inbox.isEmpty || engine.hasBatchOut }
+
+    /// Whether the engine has done all that calls and time ask of it.
+    package var isIdle: Bool { inbox.isEmpty && engine.isIdle }
+
+    /// Whether a batch has run that `commit` makes durable.
+    package var hasBatchOut: Bool { engine.hasBatchOut }
 
     /// Runs commands that wait, `limit` at most, uploads, and what time does. They are durable, and answered,
     /// with a later `commit`; when a batch waits for that already, they run on top of it.

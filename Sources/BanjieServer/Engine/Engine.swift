@@ -180,6 +180,9 @@ final class Engine<Ticket: Sendable> {
     /// Whether a batch is on its way to the disk, or what came of it isn't known here.
     var hasBatchOut: Bool { handedOver != nil }
 
+    /// Whether nothing is to be done unless a call comes or time passes.
+    var isIdle: Bool { handedOver == nil && waitMilliseconds() > 0 }
+
     /// How long there is nothing to do unless a call comes, in milliseconds.
     private func waitMilliseconds() -> Int {
         if streams.hasRunnable { return 0 }
@@ -260,10 +263,7 @@ final class Engine<Ticket: Sendable> {
             clock: shared.clock,
             trace: trace.map { AuditTrace($0) },
             sessions: shared.sessions,
-            randomBytes: {
-                var generator = SystemRandomNumberGenerator()
-                return (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-            }
+            randomBytes: shared.randomBytes
         )
     }
 

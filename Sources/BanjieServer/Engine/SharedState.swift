@@ -19,6 +19,8 @@ final class SharedState: Sendable {
     let sessions = Sessions()
     /// What other threads have for the audit log.
     let notes = AuditNotes()
+    /// 32 bytes that nobody can guess.
+    let randomBytes: @Sendable () -> [UInt8]
     private let healthChanged: @Sendable () -> Void
 
     /// - Parameter healthChanged: is told when what is wrong with the server has changed, on the thread that
@@ -27,14 +29,21 @@ final class SharedState: Sendable {
         calendars: CalendarTimeline,
         clock: ServerClock,
         policy: Policy,
+        randomBytes: @escaping @Sendable () -> [UInt8] = SharedState.systemRandomBytes,
         healthChanged: @escaping @Sendable () -> Void = {}
     ) {
+        self.randomBytes = randomBytes
         self.healthChanged = healthChanged
         var status = ServerStatus()
         status.virtualClock = clock.isVirtual
         snapshot = Mutex(Snapshot(calendars: calendars, status: status, frozenAt: nil))
         self.clock = clock
         self.policy = policy
+    }
+
+    static func systemRandomBytes() -> [UInt8] {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
     }
 
     /// Whether something may be sealed by older keys: from the start on and after each reading of the
