@@ -171,6 +171,7 @@ let package = Package(
             in: "Bench",
             ["ChildProcess", "CivilTime", "Deadlines", "SeededRandom"]
         ),
+        toolLibrary("City", ["CivilTime", "Office", "SeededRandom"]),
         toolLibrary(
             "FuzzTargets",
             [
@@ -199,12 +200,13 @@ let package = Package(
             ["BanjieClient", "BanjieProtocol", "CivilTime", "LocalServer", "Office", "Wire"]
         ),
         tool("scenarios", in: "scenarios", ["ScenarioRunner"]),
-        tool("simulate", in: "simulate", ["Simulation"]),
+        tool("simulate", in: "simulate", ["City", "Simulation"]),
         toolLibrary(
             "Simulation",
             [
-                "BanjieProtocol", "BanjieServer", "CivilTime", "Deadlines", "Digest", "Office",
-                "Sealing", "SeededRandom", "Store", "StoreModel", "StoreSQLite", "Transport",
+                "BanjieProtocol", "BanjieServer", "CSQLite", "City", "CivilTime", "Deadlines",
+                "Digest", "Office", "Sealing", "SeededRandom", "Store", "StoreModel", "StoreSQLite",
+                "Transport",
                 "Wire",
                 "WorkCalendar",
             ]
@@ -273,7 +275,7 @@ let package = Package(
         tests("PrivateFilesTests", ["PrivateFiles"]),
         tests("ScenarioTests", ["LocalServer", "ScenarioRunner", "banjied"]),
         tests("SealingTests", ["PrivateFiles", "Sealing", "SeededRandom"]),
-        tests("SimulationTests", ["Simulation"]),
+        tests("SimulationTests", ["City", "Office", "Simulation"]),
         tests(
             "StoreConformanceTests",
             ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite", "StoreSamples"]

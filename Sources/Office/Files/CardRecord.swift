@@ -28,7 +28,9 @@ package struct CardRecord: Record, Hashable {
         self.subject = subject
     }
 
-    static func key(deadline: Int64, rung: Rung) -> Int64 { deadline << 3 | Int64(rung.rawValue) }
+    package static func key(deadline: Int64, rung: Rung) -> Int64 {
+        deadline << 3 | Int64(rung.rawValue)
+    }
 
     /// A department's cards in order of time, ties by rung and clock.
     package static let byDepartment = Index(
