@@ -8,6 +8,7 @@
 local schema = { enums = {}, messages = {}, services = {}, reasons = {} }
 
 schema.reasons.NO_SUCH_SESSION = "There is no such session."
+schema.reasons.NO_SUCH_ASSIGNMENT = "There is no such order or task."
 schema.reasons.TWO_OFFICERS_REQUIRED = "An inspection is made by two officers at least."
 schema.reasons.CERTIFICATE_INVALID = "A certificate isn't valid now, or doesn't cover the matter."
 schema.reasons.NO_SUCH_CERTIFICATE = "There is no such certificate."
@@ -75,11 +76,24 @@ schema.reasons.WINDOW_CLOSED = "The time in which a review may be given is over.
 schema.reasons.ALREADY_RATED = "The service has been reviewed."
 schema.reasons.FOLLOW_UP_REQUIRED = "Whoever gave their name must be followed up first."
 schema.reasons.NO_SUCH_REVIEW = "There is no such review."
+schema.reasons.CARD_REVOKED = "The card has been revoked already."
+schema.reasons.NO_SUCH_CARD = "There is no such card."
+schema.reasons.NO_SUCH_ROUND = "There is no such assessment round."
+schema.reasons.ROUND_FROZEN = "The round is frozen: its scores stand for good."
 
 schema.enums.SignInProof = {
     [1] = "SECRET",
     [2] = "PASSWORD",
     [3] = "CERTIFICATE",
+}
+
+schema.enums.AssignmentState = {
+    [1] = "ISSUED",
+    [2] = "RECEIVED",
+    [3] = "REPORTED",
+    [4] = "RETURNED",
+    [5] = "ACCEPTED",
+    [6] = "WITHDRAWN",
 }
 
 schema.enums.CaseState = {
@@ -310,6 +324,18 @@ schema.enums.ScoreItem = {
     [5] = "EARLY",
 }
 
+schema.enums.NoticeKind = {
+    [1] = "COMMENDATION",
+    [2] = "CRITICISM",
+}
+
+schema.enums.WarningKind = {
+    [1] = "LONG_PAUSE",
+    [2] = "CALENDAR_MISSING",
+    [3] = "CLOCK_IN_DOUBT",
+    [4] = "STORE_NOT_WRITABLE",
+}
+
 schema.messages.AdvanceClockRequest = {
     doc = "Moves a virtual clock.",
     { 1, "to", "instant", doc = "The civil time to which it moves; never back." },
@@ -377,6 +403,65 @@ schema.messages.EndSessionRequest = {
     doc = "Names a session that is to end, and why.",
     { 1, "session", "uint64", doc = "Its number." },
     { 2, "reason", "string", doc = "Why; it stands in the audit log." },
+}
+
+schema.messages.IssueAssignmentRequest = {
+    doc = "Tells a department to do something.",
+    { 1, "department", "string", doc = "The department." },
+    { 2, "title", "string", doc = "What it is about, in a few words." },
+    { 3, "content", "string", doc = "What is to be done, and why." },
+    { 4, "days", "int32", doc = "How many working days it may take." },
+}
+
+schema.messages.AssignmentRequest = {
+    doc = "Names an assignment.",
+    { 1, "assignment", "string", doc = "Its number, such as `order-12`." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+}
+
+schema.messages.AssignmentTextRequest = {
+    doc = "Names an assignment, and says something about it.",
+    { 1, "assignment", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "text", "string", doc = "What was done, or why." },
+}
+
+schema.messages.ExtendAssignmentRequest = {
+    doc = "Gives an assignment more time.",
+    { 1, "assignment", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "days", "int32", doc = "By how many working days." },
+    { 4, "reason", "string", doc = "Why." },
+}
+
+schema.messages.AssignmentView = {
+    doc = "An assignment as it stands.",
+    { 1, "assignment", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "Increases with each change." },
+    { 3, "state", "enum", "AssignmentState", doc = "How far it has come." },
+    { 4, "department", "string", doc = "The department that does it." },
+    { 5, "title", "string", doc = "What it is about." },
+    { 6, "content", "string", doc = "What is to be done." },
+    { 7, "issuer", "string", doc = "Who issued it." },
+    { 8, "issued", "date", doc = "When it was issued." },
+    { 9, "due", "date", doc = "The last day; the last one that held, when it is over." },
+    { 10, "overdue_days", "int32", doc = "Working days overdue; 0 when not." },
+    { 11, "report", "string", doc = "What the department reported last." },
+    { 12, "reason", "string", doc = "Why it was returned or withdrawn." },
+    { 13, "extended", "bool", doc = "Whether its time was extended." },
+}
+
+schema.messages.ListAssignmentsRequest = {
+    doc = "Asks for assignments that aren't over, earliest first.",
+    { 1, "department", "string", doc = "The department; the caller's own when empty." },
+    { 2, "limit", "int32", doc = "How many at most." },
+    { 3, "after", "string", doc = "Begin after this one." },
+}
+
+schema.messages.ListAssignmentsReply = {
+    doc = "Assignments.",
+    { 1, "assignments", "message", "AssignmentView", doc = "The assignments." },
+    { 2, "more", "bool", doc = "Whether there are more." },
 }
 
 schema.messages.PauseDays = {
@@ -1520,6 +1605,171 @@ schema.messages.ScoreReply = {
     { 2, "lines", "message", "ScoreLine", doc = "The lines, whose points add up to it." },
 }
 
+schema.messages.RevokeCardRequest = {
+    doc = "Takes back a card.",
+    { 1, "deadline", "uint64", doc = "The deadline that it was issued for." },
+    { 2, "kind", "enum", "Rung", doc = "Which card." },
+    { 3, "reason", "string", doc = "Why." },
+}
+
+schema.messages.WorklistRequest = {
+    doc = "Asks for what a department, or one of its people, has to do.",
+    { 1, "department", "string", doc = "The department; the caller's own when empty." },
+    { 2, "person", "string", doc = "Only what this person answers for; all when empty." },
+    { 3, "limit", "int32", doc = "How many at most." },
+    { 4, "after", "uint64", doc = "Begin after this deadline; 0 for the first." },
+}
+
+schema.messages.WorkItem = {
+    doc = "Something that is to be done.",
+    { 1, "deadline", "uint64", doc = "The deadline." },
+    { 2, "clock", "enum", "ClockKind", doc = "What it measures." },
+    { 3, "department", "string", doc = "The department that bears its cards." },
+    { 4, "person", "string", doc = "Who answers for it; empty when that is nobody in particular." },
+    { 5, "subject", "string", doc = "The case, or the file and its number." },
+    { 6, "due", "date", doc = "The last day; while paused, as if it were resumed today." },
+    { 7, "days_left", "int32", doc = "How many working days are left after today; negative when overdue." },
+    { 8, "paused", "bool", doc = "Whether its clock stands." },
+    { 9, "card", "enum", "Rung", doc = "The last card that was issued for it." },
+}
+
+schema.messages.WorklistReply = {
+    doc = "What is to be done, earliest first.",
+    { 1, "items", "message", "WorkItem", doc = "The items." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
+schema.messages.WatchWorkRequest = {
+    doc = "Asks to be told when what is to be done changes.",
+    { 1, "after", "uint64", doc = "Begin after this number of the event log; absent for what comes from now on." },
+    { 2, "department", "string", doc = "The department; the caller's own when empty." },
+}
+
+schema.messages.WorkChange = {
+    doc = "Something that is to be done has come, moved or gone.",
+    { 1, "deadline", "uint64", doc = "The deadline." },
+    { 2, "department", "string", doc = "The department." },
+    { 3, "ended", "bool", doc = "Whether it is done, or no longer to be done." },
+}
+
+schema.messages.WorkEvent = {
+    doc = "A change, or how far the watch has come.",
+    { 1, "sequence", "uint64", doc = "Its number in the event log." },
+    { 2, "change", "message", "WorkChange", doc = "The change; absent when there was none through this number." },
+}
+
+schema.messages.FiguresRequest = {
+    doc = "Asks for a department's figures.",
+    { 1, "department", "string", doc = "The department; the caller's own when empty." },
+    { 2, "month", "date", doc = "The month by any of its days; the current one when absent." },
+}
+
+schema.messages.DepartmentFigures = {
+    doc = "How a department stands.",
+    { 1, "department", "string", doc = "The department." },
+    { 2, "open", "uint64", doc = "How many clocks run by now." },
+    { 3, "due_today", "uint64", doc = "How many of these end today." },
+    { 4, "overdue", "uint64", doc = "How many are overdue." },
+    { 5, "month", "date", doc = "The first day of the month that the others are about." },
+    { 6, "received", "uint64", doc = "Matters brought in it." },
+    { 7, "accepted", "uint64", doc = "Matters accepted." },
+    { 8, "completed", "uint64", doc = "Matters decided." },
+    { 9, "early", "uint64", doc = "Of these, before the promised day." },
+    { 10, "late", "uint64", doc = "Of these, after the promised day." },
+    { 11, "reminders", "uint64", doc = "Reminders issued and not revoked." },
+    { 12, "yellow", "uint64", doc = "Yellow cards." },
+    { 13, "red", "uint64", doc = "Red cards." },
+}
+
+schema.messages.OpenRoundRequest = {
+    doc = "Opens an assessment round (考核).",
+    { 1, "title", "string", doc = "What it is called." },
+    { 2, "from", "date", doc = "The first month, by any of its days." },
+    { 3, "until", "date", doc = "The last month, by any of its days." },
+    { 4, "departments", "string", doc = "The departments that are assessed." },
+}
+
+schema.messages.RoundRequest = {
+    doc = "Names a round.",
+    { 1, "round", "uint64", doc = "Its number." },
+}
+
+schema.messages.CommentRoundRequest = {
+    doc = "A department's word on its score, before the round is frozen.",
+    { 1, "round", "uint64", doc = "The round." },
+    { 2, "text", "string", doc = "What it says." },
+}
+
+schema.messages.RoundScore = {
+    doc = "A department's score in a round.",
+    { 1, "department", "string", doc = "The department." },
+    { 2, "score", "int64", doc = "The score." },
+    { 3, "lines", "message", "ScoreLine", doc = "What it is made of." },
+    { 4, "comment", "string", doc = "What the department says to it." },
+}
+
+schema.messages.RoundView = {
+    doc = "A round: as it would come out now, or as it was frozen.",
+    { 1, "round", "uint64", doc = "Its number." },
+    { 2, "title", "string", doc = "What it is called." },
+    { 3, "from", "date", doc = "The first day of its time." },
+    { 4, "until", "date", doc = "The last day of its time." },
+    { 5, "frozen", "instant", doc = "When it was frozen; absent before." },
+    { 6, "scores", "message", "RoundScore", doc = "The scores, by department." },
+}
+
+schema.messages.ListRoundsRequest = {
+    doc = "Asks for rounds, newest first.",
+    { 1, "limit", "int32", doc = "How many at most." },
+    { 2, "before", "uint64", doc = "Begin below this number; 0 for the newest." },
+}
+
+schema.messages.ListRoundsReply = {
+    doc = "Rounds, without their scores.",
+    { 1, "rounds", "message", "RoundView", doc = "The rounds." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
+schema.messages.GiveNoticeRequest = {
+    doc = "Commends or criticizes a department.",
+    { 1, "kind", "enum", "NoticeKind", doc = "Which of them." },
+    { 2, "department", "string", doc = "The department." },
+    { 3, "reason", "string", doc = "For what." },
+}
+
+schema.messages.NoticeView = {
+    doc = "A commendation or criticism.",
+    { 1, "number", "uint64", doc = "Its number." },
+    { 2, "kind", "enum", "NoticeKind", doc = "Which of them." },
+    { 3, "department", "string", doc = "The department." },
+    { 4, "reason", "string", doc = "For what." },
+    { 5, "at", "instant", doc = "When." },
+}
+
+schema.messages.ListNoticesRequest = {
+    doc = "Asks for notices, in their order.",
+    { 1, "after", "uint64", doc = "Begin after this number." },
+    { 2, "limit", "int32", doc = "How many at most." },
+}
+
+schema.messages.ListNoticesReply = {
+    doc = "Notices.",
+    { 1, "notices", "message", "NoticeView", doc = "The notices." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
+schema.messages.Warning = {
+    doc = "A warning.",
+    { 1, "kind", "enum", "WarningKind", doc = "What of." },
+    { 2, "subject", "string", doc = "The case, the year, or nothing." },
+    { 3, "since", "date", doc = "Since which day." },
+}
+
+schema.messages.WarningsReply = {
+    doc = "Warnings that stand.",
+    { 1, "warnings", "message", "Warning", doc = "The warnings: of long pauses the first hundred." },
+}
+
 schema.services[6] = {
     name = "Admin",
     methods = {
@@ -1717,6 +1967,27 @@ schema.services[15] = {
     name = "Supervision",
     methods = {
         [1] = { name = "Score", request = "ScoreRequest", reply = "ScoreReply" },
+        [2] = { name = "RevokeCard", request = "RevokeCardRequest", reply = "CardView" },
+        [3] = { name = "Worklist", request = "WorklistRequest", reply = "WorklistReply" },
+        [4] = { name = "WatchWork", request = "WatchWorkRequest", reply = "WorkEvent" },
+        [5] = { name = "Figures", request = "FiguresRequest", reply = "DepartmentFigures" },
+        [6] = { name = "IssueOrder", request = "IssueAssignmentRequest", reply = "AssignmentView" },
+        [7] = { name = "ReceiveOrder", request = "AssignmentRequest", reply = "AssignmentView" },
+        [8] = { name = "ReportOrder", request = "AssignmentTextRequest", reply = "AssignmentView" },
+        [9] = { name = "AcceptOrder", request = "AssignmentRequest", reply = "AssignmentView" },
+        [10] = { name = "ReturnOrder", request = "AssignmentTextRequest", reply = "AssignmentView" },
+        [11] = { name = "ExtendOrder", request = "ExtendAssignmentRequest", reply = "AssignmentView" },
+        [12] = { name = "WithdrawOrder", request = "AssignmentTextRequest", reply = "AssignmentView" },
+        [13] = { name = "GetOrder", request = "AssignmentRequest", reply = "AssignmentView" },
+        [14] = { name = "ListOrders", request = "ListAssignmentsRequest", reply = "ListAssignmentsReply" },
+        [15] = { name = "OpenRound", request = "OpenRoundRequest", reply = "RoundView" },
+        [16] = { name = "CommentRound", request = "CommentRoundRequest", reply = "RoundView" },
+        [17] = { name = "FreezeRound", request = "RoundRequest", reply = "RoundView" },
+        [18] = { name = "GetRound", request = "RoundRequest", reply = "RoundView" },
+        [19] = { name = "ListRounds", request = "ListRoundsRequest", reply = "ListRoundsReply" },
+        [20] = { name = "GiveNotice", request = "GiveNoticeRequest", reply = "NoticeView" },
+        [21] = { name = "ListNotices", request = "ListNoticesRequest", reply = "ListNoticesReply" },
+        [22] = { name = "Warnings", request = "Empty", reply = "WarningsReply" },
     },
 }
 

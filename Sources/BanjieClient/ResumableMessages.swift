@@ -18,6 +18,9 @@ extension FiredEvent: SequencedMessage {}
 extension WatchCasesRequest: ResumableRequest {}
 extension CaseEvent: SequencedMessage {}
 
+extension WatchWorkRequest: ResumableRequest {}
+extension WorkEvent: SequencedMessage {}
+
 extension DownloadMaterialRequest: ResumableRequest {
     /// A material's bytes are numbered from 1: what is behind a number begins at that offset.
     public var after: UInt64? {

@@ -61,6 +61,9 @@ package enum Refusal: Error, Hashable, Sendable {
     case exists(kind: RecordKind, name: String)
     case none(kind: RecordKind, name: String)
 
+    /// What only one module refuses.
+    case module(ModuleRefusal)
+
     /// What a record is, where a refusal names one.
     package enum RecordKind: Hashable, Sendable {
         case department, post, person, item, `case`, deadline, calendar, material, joint, review,

@@ -145,6 +145,7 @@ func run(
                 return String(decoding: streams.input.removeFirst(), as: UTF8.self)
             }
         },
+        openTerminal: { nil },
         write: { bytes in streams.change { $0.output += bytes } },
         writeError: { line in streams.change { $0.errors += line + "\n" } },
         readFile: { path throws(FileError) in

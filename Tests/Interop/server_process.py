@@ -37,7 +37,7 @@ class Server:
         watch.cancel()
         self.words = dict(word.split("=", 1) for word in line.split() if "=" in word)
         assert "listen" in self.words, f"banjied isn't ready: {line!r}\n{self.log()}"
-        host, port = self.words["listen"].rsplit(":", 1)
+        host, port = self.words["listen"].split(",")[0].rsplit(":", 1)
         self.address = host.removeprefix("tls:"), int(port)
 
     def connect(self, login=None, secret=None, **options):

@@ -1,4 +1,6 @@
+import CivilTime
 import Testing
+import WorkCalendar
 
 @testable import Office
 
@@ -11,11 +13,13 @@ import Testing
         early: Int32 = 0
     ) throws(Refusal) -> AssessmentScore {
         try AssessmentScore(
-            warningTriples: triples,
-            yellow: yellow,
-            red: red,
-            completed: completed,
-            early: early
+            AssessmentCounts(
+                warningTriples: triples,
+                yellow: yellow,
+                red: red,
+                completed: completed,
+                early: early
+            )
         )
     }
 
@@ -37,6 +41,22 @@ import Testing
         #expect(score.lines.map(\.points) == [100, -3, -10, -10, 3])
         #expect(score.lines.map(\.item) == AssessmentScore.Item.allCases)
         #expect(score.total == 80)
+    }
+
+    /// 2026-03-06 is a Friday; the days of a run are working days one after the other.
+    @Test(
+        arguments: [
+            ("", 0), ("02 03", 0), ("02 03 04", 1), ("02 03 05", 0), ("05 06 09", 1),
+            ("05 06 07 09", 1), ("05 06 07", 0), ("02 03 04 05 06", 1), ("02 03 04 05 06 09", 2),
+            ("02 02 03 03 04", 1), ("02 03 05 06 09 10", 1),
+        ] as [(String, Int32)]
+    )
+    func threeWarnedDaysRunningAreOneTriple(_ days: String, _ triples: Int32) {
+        let dates = days.split(separator: " ").compactMap { CivilDate("2026-03-\($0)") }
+        #expect(
+            AssessmentCounts.triples(of: dates, isWorkingDay: WorkCalendar.builtIn.isWorkingDay)
+                == triples
+        )
     }
 
     @Test func moreThanAllCannotBeEarly() {

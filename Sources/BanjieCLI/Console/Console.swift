@@ -20,6 +20,8 @@ package struct Console: Sendable {
     /// A line that is typed without being shown; the next one of the standard input where nobody can be
     /// asked. Nil at its end.
     let readSecret: @Sendable (String) throws(FileError) -> String?
+    /// Takes over the terminal; nil where there is none.
+    let openTerminal: @Sendable () -> Terminal?
     /// Writes to the standard output.
     let write: @Sendable ([UInt8]) -> Void
     /// Writes a line to the standard error.

@@ -31,6 +31,7 @@ extension Console {
             read: { () throws(FileError) in try readChunk(of: STDIN_FILENO, path: "-") },
             asks: isatty(STDIN_FILENO) == 1,
             readSecret: { prompt throws(FileError) in try readSecret(prompt) },
+            openTerminal: { Terminal.open() },
             write: { writeAll($0, to: STDOUT_FILENO) },
             writeError: { writeAll(Array(($0 + "\n").utf8), to: STDERR_FILENO) },
             readFile: { path throws(FileError) in try contents(of: path) },

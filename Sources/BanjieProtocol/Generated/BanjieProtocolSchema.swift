@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0xc314bf57576c0e9b
+    public static let fingerprint: UInt64 = 0x5ecbabcdb05399c7
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -36,6 +36,13 @@ public enum BanjieProtocolSchema {
         ListSessionsRequest.self,
         ListSessionsReply.self,
         EndSessionRequest.self,
+        IssueAssignmentRequest.self,
+        AssignmentRequest.self,
+        AssignmentTextRequest.self,
+        ExtendAssignmentRequest.self,
+        AssignmentView.self,
+        ListAssignmentsRequest.self,
+        ListAssignmentsReply.self,
         PauseDays.self,
         DueRequest.self,
         SkippedDay.self,
@@ -180,11 +187,34 @@ public enum BanjieProtocolSchema {
         ScoreRequest.self,
         ScoreLine.self,
         ScoreReply.self,
+        RevokeCardRequest.self,
+        WorklistRequest.self,
+        WorkItem.self,
+        WorklistReply.self,
+        WatchWorkRequest.self,
+        WorkChange.self,
+        WorkEvent.self,
+        FiguresRequest.self,
+        DepartmentFigures.self,
+        OpenRoundRequest.self,
+        RoundRequest.self,
+        CommentRoundRequest.self,
+        RoundScore.self,
+        RoundView.self,
+        ListRoundsRequest.self,
+        ListRoundsReply.self,
+        GiveNoticeRequest.self,
+        NoticeView.self,
+        ListNoticesRequest.self,
+        ListNoticesReply.self,
+        Warning.self,
+        WarningsReply.self,
     ]
 
     /// Every enum, in the order of the schema files.
     public static let enums: [any OpenEnum.Type] = [
         SignInProof.self,
+        AssignmentState.self,
         CaseState.self,
         Channel.self,
         PauseReason.self,
@@ -209,5 +239,7 @@ public enum BanjieProtocolSchema {
         SchemaType.self,
         ReviewState.self,
         ScoreItem.self,
+        NoticeKind.self,
+        WarningKind.self,
     ]
 }

@@ -7,6 +7,8 @@ public import Wire
 public enum Reason: String, Hashable, Sendable, CaseIterable {
     /// There is no such session.
     case noSuchSession = "NO_SUCH_SESSION"
+    /// There is no such order or task.
+    case noSuchAssignment = "NO_SUCH_ASSIGNMENT"
     /// An inspection is made by two officers at least.
     case twoOfficersRequired = "TWO_OFFICERS_REQUIRED"
     /// A certificate isn't valid now, or doesn't cover the matter.
@@ -141,6 +143,14 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case followUpRequired = "FOLLOW_UP_REQUIRED"
     /// There is no such review.
     case noSuchReview = "NO_SUCH_REVIEW"
+    /// The card has been revoked already.
+    case cardRevoked = "CARD_REVOKED"
+    /// There is no such card.
+    case noSuchCard = "NO_SUCH_CARD"
+    /// There is no such assessment round.
+    case noSuchRound = "NO_SUCH_ROUND"
+    /// The round is frozen: its scores stand for good.
+    case roundFrozen = "ROUND_FROZEN"
 
     /// The status with which it is refused.
     public var status: Status {
@@ -165,6 +175,7 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .deadlineExceeded
         case
             .noSuchSession,
+            .noSuchAssignment,
             .noSuchCertificate,
             .noSuchCase,
             .noSuchItem,
@@ -176,7 +187,9 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .noSuchMaterial,
             .noSuchInquiry,
             .noSuchJoint,
-            .noSuchReview:
+            .noSuchReview,
+            .noSuchCard,
+            .noSuchRound:
             .notFound
         case
             .requestIdReused,
@@ -217,7 +230,9 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .jointRefused,
             .notServed,
             .windowClosed,
-            .followUpRequired:
+            .followUpRequired,
+            .cardRevoked,
+            .roundFrozen:
             .failedPrecondition
         case
             .unknownMethod:

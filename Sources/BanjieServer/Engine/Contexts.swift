@@ -11,6 +11,8 @@ package enum EventTopic {
     package static let fired: UInt8 = 0
     /// A case changed; the payload is a `CaseChange`.
     package static let caseChanged: UInt8 = 2
+    /// A department's worklist changed; the payload is a `WorkChange`.
+    package static let workChanged: UInt8 = 3
 
     package static func mask(_ topic: UInt8) -> UInt64 { 1 << UInt64(topic) }
 }

@@ -188,6 +188,11 @@ extension Refusal {
             FailureReport(reason, chinese ? zh : en, field: field, details: details)
         }
         switch self {
+        case .module(let refusal):
+            guard let reason = Reason(rawValue: refusal.reason) else {
+                preconditionFailure("no schema declares \(refusal.reason)")
+            }
+            return says(reason, zh: refusal.chinese, en: refusal.english)
         case .remediesRequired:
             return says(
                 .remediesRequired,

@@ -16,6 +16,11 @@ extension CaseFile: ServedFile {
         CaseFile(record: record, clocks: clocks)
     }
 
+    func willSave(in context: CommandContext) throws(HandlerFailure) {
+        for tally in work(in: context.calendars) { try context.count(tally) }
+        try context.keepPause(of: self)
+    }
+
     func followSave(in context: inout CommandContext) throws(HandlerFailure) {
         if record.state.isEnded { try context.endApplicantsTime(of: record.key) }
         context.unit.publish(

@@ -130,7 +130,7 @@ extension CommandContext {
         try file.willSave(in: self)
         for index in file.clocks.indices { try saveClock(index, of: &file) }
         unit.save(file.record)
-        for fired in file.history.firings { saveCard(fired, of: file) }
+        for fired in file.history.firings { try saveCard(fired, of: file) }
         for audit in file.history.audits {
             unit.audit(
                 AuditDraft(
@@ -167,21 +167,25 @@ extension CommandContext {
         guard stored != record else { return }
         unit.save(record)
         plan(key, nextAt: record.nextAt)
+        try keepWork(on: file.clocks[index], of: file, as: record)
     }
 
-    private mutating func saveCard<File: ServedFile>(_ fired: FileFiring, of file: File) {
+    private mutating func saveCard<File: ServedFile>(
+        _ fired: FileFiring,
+        of file: File
+    ) throws(HandlerFailure) {
         let clock = file.clocks[fired.clock]
         guard let key = clock.key else { return }
         if fired.firing.rung != .expire {
-            unit.save(
-                CardRecord(
-                    deadline: key,
-                    department: file.bearer(of: clock),
-                    clock: clock.kind,
-                    firing: fired.firing,
-                    subject: file.caseSerial ?? file.subject
-                )
+            let card = CardRecord(
+                deadline: key,
+                department: file.bearer(of: clock),
+                clock: clock.kind,
+                firing: fired.firing,
+                subject: file.caseSerial ?? file.subject
             )
+            unit.save(card)
+            try count(card)
         }
         publish(fired.firing, of: file.record(of: clock, key, in: calendars))
     }

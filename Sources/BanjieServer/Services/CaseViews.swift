@@ -49,13 +49,49 @@ extension RecordContext {
         if file.clock(.review) != nil {
             clocks += try openIfPresent(ReviewFile.self, file.record.key)?.clocks ?? []
         }
-        return file.view(with: clocks, in: circumstances)
+        return file.view(with: clocks, try cards(of: clocks, of: file), in: circumstances)
+    }
+
+    /// The cards of the department that answers, in order of time, ties by rung and clock: those that no
+    /// command has saved yet, too.
+    private func cards(
+        of clocks: [FileClock],
+        of file: CaseFile
+    ) throws(HandlerFailure) -> [CardView] {
+        var issued: [(clock: FileClock, firing: Deadlines.Firing)] = []
+        for clock in clocks {
+            for firing in clock.deadline.fired where firing.rung != .expire {
+                issued.append((clock, firing))
+            }
+        }
+        issued.sort {
+            ($0.firing.at, $0.firing.rung, $0.clock.kind)
+                < ($1.firing.at, $1.firing.rung, $1.clock.kind)
+        }
+        var cards: [CardView] = []
+        for (clock, firing) in issued {
+            var card = CardView(
+                clock: clock.kind.message,
+                kind: firing.rung.message,
+                at: firing.at,
+                department: file.record.department,
+                case: file.record.key
+            )
+            if let deadline = clock.key {
+                let key = CardRecord.key(deadline: deadline, rung: firing.rung)
+                let stored = try loadIfPresent(CardRecord.self, key)
+                card.revoked = stored?.revocation?.reason
+            }
+            cards.append(card)
+        }
+        return cards
     }
 }
 
 extension CaseFile {
     fileprivate func view(
         with clocks: [FileClock],
+        _ cards: [CardView],
         in circumstances: Circumstances
     ) -> CaseView {
         let (now, calendars) = (circumstances.now, circumstances.calendars)
@@ -90,7 +126,7 @@ extension CaseFile {
                 )
             },
             runningClocks: running.map(\.kind.message),
-            cards: cards(of: clocks),
+            cards: cards,
             missing: missing,
             applicantNotified: record.applicantNotified,
             decision: record.state.decision.map {
@@ -103,21 +139,17 @@ extension CaseFile {
             instantTarget: record.instantTarget
         )
     }
+}
 
-    /// The cards of the department that answers, in order of time, ties by rung and clock.
-    private func cards(of clocks: [FileClock]) -> [CardView] {
-        clocks
-            .flatMap { clock in clock.deadline.fired.map { (clock.kind, $0) } }
-            .filter { $0.1.rung != .expire }
-            .sorted { ($0.1.at, $0.1.rung, $0.0) < ($1.1.at, $1.1.rung, $1.0) }
-            .map { kind, firing in
-                CardView(
-                    clock: kind.message,
-                    kind: firing.rung.message,
-                    at: firing.at,
-                    department: record.department,
-                    case: record.key
-                )
-            }
+extension CardRecord {
+    var view: CardView {
+        CardView(
+            clock: clock.message,
+            kind: rung.message,
+            at: at,
+            department: department,
+            case: subject,
+            revoked: revocation?.reason
+        )
     }
 }

@@ -414,15 +414,7 @@ extension CasesService: CasesQueries {
         )
         let page = try context.page(CardRecord.self, search)
         return DepartmentCards(
-            cards: page.records.dropFirst(offset).map {
-                CardView(
-                    clock: $0.clock.message,
-                    kind: $0.rung.message,
-                    at: $0.at,
-                    department: $0.department,
-                    case: $0.subject
-                )
-            },
+            cards: page.records.dropFirst(offset).map(\.view),
             more: page.isMore
         )
     }

@@ -83,7 +83,7 @@ extension JointService: CommandRouting, QueryRouting, SessionRouting {}
 extension OnlineService: QueryRouting, UploadRouting, WatchRouting {}
 extension ReflectionService: InlineRouting {}
 extension ReviewsService: CommandRouting, QueryRouting {}
-extension SupervisionService: QueryRouting {}
+extension SupervisionService: CommandRouting, QueryRouting, WatchRouting {}
 
 /// What the server hosts: a line for each service, and the tables of its records.
 enum ServiceRegistry {
@@ -127,7 +127,11 @@ enum ServiceRegistry {
             CertificatesService(),
             files: Files(CertificateFile.self)
         ),
-        Registration(descriptor: SupervisionMethods.service, queries: SupervisionService()),
+        both(
+            SupervisionMethods.service,
+            SupervisionService(),
+            files: Files(AssignmentFile.self)
+        ),
     ]
 
     private static func both(
@@ -163,14 +167,15 @@ enum ServiceRegistry {
 
     /// Every record type that the services keep.
     static let tables: [Table] = [
-        AnnouncementRecord.table, ApplicantRecord.table, CalendarRecord.table, CardRecord.table,
-        CaseCounterRecord.table, CaseRecord.table, CertificateRecord.table, CoHandlerRecord.table,
-        CredentialRecord.table, DeadlineRecord.table,
-        DepartmentRecord.table, InquiryCounterRecord.table, InquiryRecord.table,
-        InspectionRecord.table,
-        ItemHeadRecord.table, ItemRecord.table, JointRecord.table,
-        MaterialPartRecord.table, MaterialRecord.table,
-        PersonRecord.table, PostRecord.table, ReviewRecord.table, ReviewTally.table,
+        AnnouncementRecord.table, ApplicantRecord.table, AssignmentRecord.table,
+        CalendarRecord.table, CardRecord.table, CaseCounterRecord.table, CaseRecord.table,
+        CertificateRecord.table, CoHandlerRecord.table, CredentialRecord.table,
+        DeadlineRecord.table, DepartmentRecord.table, InquiryCounterRecord.table,
+        InquiryRecord.table, InspectionRecord.table, ItemHeadRecord.table, ItemRecord.table,
+        JointRecord.table, MaterialPartRecord.table, MaterialRecord.table, NoticeRecord.table,
+        OpenWorkRecord.table, PauseRecord.table, PersonRecord.table, PostRecord.table,
+        ReviewRecord.table, ReviewTally.table, RoundRecord.table, RoundScoreRecord.table,
+        WorkRecord.table, WorkTally.table,
     ]
 
     /// The methods that show what is personal as it is. Each is a command for who has the right, leaves

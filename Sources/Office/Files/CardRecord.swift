@@ -12,6 +12,14 @@ package struct CardRecord: Record, Hashable {
     package let clock: ClockKind
     /// The serial of the case; of a file that is about none, its name and key: `inquiry/12`.
     package let subject: String
+    /// Who took it back, when and why; nil when it stands.
+    package private(set) var revocation: Revocation?
+
+    package struct Revocation: Hashable, Sendable {
+        package let by: String
+        package let at: Instant
+        package let reason: String
+    }
 
     package init(
         deadline: Int64,
@@ -26,6 +34,18 @@ package struct CardRecord: Record, Hashable {
         rung = firing.rung
         self.clock = clock
         self.subject = subject
+    }
+
+    /// 撤销: it stays on record, and no longer counts.
+    ///
+    /// - Throws: `cardRevoked`.
+    package mutating func revoke(
+        reason: String,
+        by actor: Actor,
+        at now: Instant
+    ) throws(Refusal) {
+        guard revocation == nil else { throw .cardRevoked }
+        revocation = Revocation(by: actor.login, at: now, reason: reason)
     }
 
     package static func key(deadline: Int64, rung: Rung) -> Int64 {
@@ -44,6 +64,9 @@ package struct CardRecord: Record, Hashable {
         columns: [
             Column("department", .text), Column("at", .integer), Column("rung", .integer),
             Column("clock", .integer), Column("case_serial", .text),
+            Column("revoked_by", .text, optional: true),
+            Column("revoked_at", .integer, optional: true),
+            Column("revoked_why", .text, optional: true),
         ],
         indexes: [byDepartment]
     )
@@ -54,6 +77,9 @@ package struct CardRecord: Record, Hashable {
         row.integer(Int64(rung.rawValue))
         row.integer(Int64(clock.rawValue))
         row.text(subject)
+        row.text(revocation?.by)
+        row.integer(revocation?.at.unixSeconds)
+        row.text(revocation?.reason)
     }
 
     package init(key: Int64, row: inout RowReader) throws(StoreError) {
@@ -67,5 +93,11 @@ package struct CardRecord: Record, Hashable {
         self.rung = rung
         clock = try row.enumeration(ClockKind.self)
         subject = try row.text()
+        let (login, at, reason) = (
+            try row.optionalText(), try row.optionalInteger(), try row.optionalText()
+        )
+        if let login, let at, let reason {
+            revocation = Revocation(by: login, at: Instant(unixSeconds: at), reason: reason)
+        }
     }
 }

@@ -31,6 +31,9 @@ package protocol OfficeFile: Sendable {
     /// The department that bears the cards of a clock.
     func bearer(of clock: FileClock) -> String
 
+    /// The login of who answers for a clock; nil when that is nobody in particular.
+    func worker(on clock: FileClock) -> String?
+
     /// What follows when the clock in this place has run out.
     ///
     /// - Precondition: it is one of a kind that expires.
@@ -47,6 +50,8 @@ package protocol OfficeFile: Sendable {
 }
 
 extension OfficeFile {
+    package func worker(on clock: FileClock) -> String? { nil }
+
     package mutating func move(
         by entry: CalendarTimeline.Entry,
         in circumstances: Circumstances

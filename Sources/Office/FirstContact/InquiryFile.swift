@@ -24,6 +24,8 @@ package struct InquiryFile: OfficeFile {
     /// The department of whoever answers for it at the moment.
     package func bearer(of clock: FileClock) -> String { record.owner.department }
 
+    package func worker(on clock: FileClock) -> String? { record.owner.login }
+
     package mutating func expire(
         _ index: Int,
         at instant: Instant,

@@ -15,6 +15,10 @@ final class World {
     var cases: [String: String] = [:]
     /// The number of the inquiry that a label stands for.
     var inquiries: [String: String] = [:]
+    /// The number of the order or task that a label stands for.
+    var assignments: [String: String] = [:]
+    /// The number of the assessment round that a label stands for.
+    var rounds: [String: UInt64] = [:]
     /// The request id that a label stands for.
     private var requestIDs: [String: [UInt8]] = [:]
 
@@ -30,6 +34,7 @@ final class World {
         Member("clerk-B", department: "B", roles: [.staff]),
         Member("clerk-C", department: "C", roles: [.staff]),
         Member("clerk-OFFICE", department: "OFFICE", roles: [.staff, .office]),
+        Member("supervisor", department: "OFFICE", roles: [.supervisor]),
         Member("officer", department: "LEAD", roles: [.staff]),
         Member("officer-2", department: "LEAD", roles: [.staff]),
         Member("officer-3", department: "LEAD", roles: [.staff]),
@@ -63,6 +68,13 @@ final class World {
 
     /// The serial that a label stands for; an unknown label is sent as it is.
     func serial(_ label: String) -> String { cases[label] ?? label }
+
+    /// The label of a case or an order; what has none is shown as it is.
+    func label(of subject: String) -> String {
+        if let label = cases.first(where: { $0.value == subject })?.key { return label }
+        let key = subject.split(separator: "/").last.map(String.init)
+        return assignments.first { $0.value == key }?.key ?? subject
+    }
 
     /// The options of an operation's call: its request id, when it names one.
     func options(_ arguments: Arguments) -> CallOptions {
