@@ -9,6 +9,10 @@ local schema = { enums = {}, messages = {}, services = {}, reasons = {} }
 
 schema.reasons.NO_SUCH_SESSION = "There is no such session."
 schema.reasons.NO_SUCH_ASSIGNMENT = "There is no such order or task."
+schema.reasons.NO_SUCH_BODY = "There is no such body."
+schema.reasons.NO_SUCH_PUBLICATION = "There is no such publication."
+schema.reasons.NO_SUCH_LESSON = "There is no such lesson."
+schema.reasons.NOT_OFFERED = "The lesson wasn't offered to this department."
 schema.reasons.TWO_OFFICERS_REQUIRED = "An inspection is made by two officers at least."
 schema.reasons.CERTIFICATE_INVALID = "A certificate isn't valid now, or doesn't cover the matter."
 schema.reasons.NO_SUCH_CERTIFICATE = "There is no such certificate."
@@ -94,6 +98,25 @@ schema.enums.AssignmentState = {
     [4] = "RETURNED",
     [5] = "ACCEPTED",
     [6] = "WITHDRAWN",
+}
+
+schema.enums.PublicationKind = {
+    [1] = "ANNOUNCEMENT",
+    [2] = "MODEL_CASE",
+}
+
+schema.enums.PublicationState = {
+    [1] = "DRAFTED",
+    [2] = "PUBLISHED",
+    [3] = "TAKEN_DOWN",
+}
+
+schema.enums.LessonSource = {
+    [1] = "REVIEW",
+    [2] = "CARD",
+    [3] = "INSPECTION",
+    [4] = "ASSESSMENT",
+    [5] = "STAFF",
 }
 
 schema.enums.CaseState = {
@@ -534,6 +557,195 @@ schema.messages.CalendarVersionView = {
     { 5, "moved_cases", "uint64", doc = "How many cases have at least one date of a running clock moved." },
     { 6, "clocks", "uint64", doc = "How many clocks were re-planned." },
     { 7, "known_years", "int32", doc = "The years whose arrangement is known." },
+}
+
+schema.messages.Body = {
+    doc = "A leading group (领导小组) or a body of a department.",
+    { 1, "code", "string", doc = "Its short code." },
+    { 2, "name", "string", doc = "Its name." },
+    { 3, "department", "string", doc = "The department whose body it is; empty for the city's." },
+}
+
+schema.messages.AppointRequest = {
+    doc = "Makes somebody a member of a body.",
+    { 1, "body", "string", doc = "The body." },
+    { 2, "login", "string", doc = "Who." },
+    { 3, "function", "string", doc = "As what, such as 组长." },
+    { 4, "from", "date", doc = "From which day on; today when absent." },
+}
+
+schema.messages.DismissRequest = {
+    doc = "Ends a membership.",
+    { 1, "body", "string", doc = "The body." },
+    { 2, "login", "string", doc = "Who." },
+    { 3, "until", "date", doc = "The last day; today when absent." },
+}
+
+schema.messages.BodyRequest = {
+    doc = "Asks who belongs to a body.",
+    { 1, "code", "string", doc = "The body." },
+    { 2, "on", "date", doc = "On which day; today when absent." },
+}
+
+schema.messages.BodyMember = {
+    doc = "A member of a body.",
+    { 1, "login", "string", doc = "Who." },
+    { 2, "function", "string", doc = "As what." },
+    { 3, "from", "date", doc = "Since when." },
+    { 4, "until", "date", doc = "The last day; absent while it isn't known." },
+}
+
+schema.messages.BodyView = {
+    doc = "A body with its members on a day.",
+    { 1, "body", "message", "Body", doc = "The body." },
+    { 2, "members", "message", "BodyMember", doc = "Its members then, by login." },
+}
+
+schema.messages.DraftPublicationRequest = {
+    doc = "Drafts something to be published. It may hold no ID or telephone numbers.",
+    { 1, "kind", "enum", "PublicationKind", doc = "What it is." },
+    { 2, "title", "string", doc = "Its title." },
+    { 3, "text", "string", doc = "What it says." },
+}
+
+schema.messages.PublicationRequest = {
+    doc = "Names a publication.",
+    { 1, "publication", "uint64", doc = "Its number." },
+}
+
+schema.messages.PublishRequest = {
+    doc = "Publishes a draft.",
+    { 1, "publication", "uint64", doc = "Its number." },
+    { 2, "channels", "string", doc = "Where, such as 网站 and 公告栏." },
+}
+
+schema.messages.TakeDownRequest = {
+    doc = "Takes a publication down.",
+    { 1, "publication", "uint64", doc = "Its number." },
+    { 2, "reason", "string", doc = "Why." },
+}
+
+schema.messages.PublicationView = {
+    doc = "A publication.",
+    { 1, "publication", "uint64", doc = "Its number." },
+    { 2, "kind", "enum", "PublicationKind", doc = "What it is." },
+    { 3, "state", "enum", "PublicationState", doc = "How far it has come." },
+    { 4, "department", "string", doc = "The department that drafted it." },
+    { 5, "title", "string", doc = "Its title." },
+    { 6, "text", "string", doc = "What it says." },
+    { 7, "channels", "string", doc = "Where it was published." },
+    { 8, "published", "instant", doc = "When; absent before." },
+    { 9, "reason", "string", doc = "Why it was taken down." },
+}
+
+schema.messages.ListPublicationsRequest = {
+    doc = "Asks for what is published, in the order in which it was drafted.",
+    { 1, "after", "uint64", doc = "Begin after this number." },
+    { 2, "limit", "int32", doc = "How many are looked at, at most." },
+}
+
+schema.messages.ListPublicationsReply = {
+    doc = "Publications.",
+    { 1, "publications", "message", "PublicationView", doc = "Those that are published, of the drafts that were looked at." },
+    { 2, "through", "uint64", doc = "The number of the last that was looked at." },
+    { 3, "more", "bool", doc = "Whether there are more to look at." },
+}
+
+schema.messages.RecordLessonRequest = {
+    doc = "Records a problem and the lesson that was drawn from it.",
+    { 1, "source", "enum", "LessonSource", doc = "Where it showed." },
+    { 2, "problem", "string", doc = "What went wrong." },
+    { 3, "cause", "string", doc = "Why." },
+    { 4, "measure", "string", doc = "What is done about it." },
+}
+
+schema.messages.LessonRequest = {
+    doc = "Names a lesson.",
+    { 1, "lesson", "uint64", doc = "Its number." },
+}
+
+schema.messages.OfferLessonRequest = {
+    doc = "Offers a lesson to other departments.",
+    { 1, "lesson", "uint64", doc = "The lesson." },
+    { 2, "departments", "string", doc = "To whom." },
+}
+
+schema.messages.AnswerLessonRequest = {
+    doc = "Says whether a department adopts a lesson.",
+    { 1, "lesson", "uint64", doc = "The lesson." },
+    { 2, "adopted", "bool", doc = "Whether it does." },
+    { 3, "text", "string", doc = "How, or why not." },
+}
+
+schema.messages.LessonAnswer = {
+    doc = "What a department makes of a lesson.",
+    { 1, "department", "string", doc = "The department." },
+    { 2, "adopted", "bool", doc = "Whether it adopts it; absent while it hasn't said." },
+    { 3, "text", "string", doc = "How, or why not." },
+    { 4, "by", "string", doc = "Who said so." },
+    { 5, "at", "instant", doc = "When." },
+}
+
+schema.messages.LessonView = {
+    doc = "A lesson.",
+    { 1, "lesson", "uint64", doc = "Its number." },
+    { 2, "department", "string", doc = "Whose it is." },
+    { 3, "source", "enum", "LessonSource", doc = "Where the problem showed." },
+    { 4, "problem", "string", doc = "What went wrong." },
+    { 5, "cause", "string", doc = "Why." },
+    { 6, "measure", "string", doc = "What is done about it." },
+    { 7, "at", "instant", doc = "When it was recorded." },
+    { 8, "answers", "message", "LessonAnswer", doc = "To whom it was offered, and what they said, by department." },
+}
+
+schema.messages.ListLessonsRequest = {
+    doc = "Asks for lessons, in their order.",
+    { 1, "after", "uint64", doc = "Begin after this number." },
+    { 2, "limit", "int32", doc = "How many at most." },
+}
+
+schema.messages.ListLessonsReply = {
+    doc = "Lessons.",
+    { 1, "lessons", "message", "LessonView", doc = "The lessons." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
+schema.messages.SummaryRequest = {
+    doc = "Asks what a year came to.",
+    { 1, "year", "int32", doc = "The year." },
+}
+
+schema.messages.DepartmentYear = {
+    doc = "What a department's matters came to in a year.",
+    { 1, "department", "string", doc = "The department." },
+    { 2, "received", "uint64", doc = "Matters brought." },
+    { 3, "accepted", "uint64", doc = "Matters accepted." },
+    { 4, "completed", "uint64", doc = "Matters decided." },
+    { 5, "early", "uint64", doc = "Of these, before the promised day." },
+    { 6, "late", "uint64", doc = "Of these, after it." },
+    { 7, "reminders", "uint64", doc = "Reminders that stand." },
+    { 8, "yellow", "uint64", doc = "Yellow cards that stand." },
+    { 9, "red", "uint64", doc = "Red cards that stand." },
+}
+
+schema.messages.YearSummary = {
+    doc = "What a year came to (年度总结): every figure is counted from the records.",
+    { 1, "year", "int32", doc = "The year." },
+    { 2, "departments", "message", "DepartmentYear", doc = "By department." },
+    { 3, "invited", "uint64", doc = "Services for which a review was invited." },
+    { 4, "rated", "uint64", doc = "Services that were reviewed." },
+    { 5, "satisfied", "uint64", doc = "Of these, with the grades 1 to 3." },
+    { 6, "satisfaction_ppm", "uint32", doc = "Satisfied of those rated, in millionths; absent when nobody rated." },
+    { 7, "inquiries", "uint64", doc = "Inquiries received." },
+    { 8, "inspections", "uint64", doc = "Inspections recorded." },
+    { 9, "announcements", "uint64", doc = "Changes to certificates that were announced." },
+    { 10, "orders", "uint64", doc = "Rectification orders issued." },
+    { 11, "tasks", "uint64", doc = "Tasks issued." },
+    { 12, "accomplished", "uint64", doc = "Orders and tasks accepted, of those that were issued in the year." },
+    { 13, "published", "uint64", doc = "Announcements and model cases published." },
+    { 14, "lessons", "uint64", doc = "Lessons recorded." },
+    { 15, "adoptions", "uint64", doc = "How often a lesson was adopted." },
+    { 16, "joint", "uint64", doc = "Joint approvals of matters brought in the year." },
 }
 
 schema.messages.ApplicantDetails = {
@@ -1790,6 +2002,36 @@ schema.services[2] = {
         [3] = { name = "Change", request = "ChangeCalendarRequest", reply = "CalendarVersionView" },
         [4] = { name = "LoadYear", request = "LoadYearRequest", reply = "CalendarVersionView" },
         [5] = { name = "GetVersion", request = "CalendarVersionRequest", reply = "CalendarVersionView" },
+    },
+}
+
+schema.services[16] = {
+    name = "Campaign",
+    methods = {
+        [1] = { name = "PutBody", request = "Body", reply = "BodyView" },
+        [2] = { name = "Appoint", request = "AppointRequest", reply = "BodyView" },
+        [3] = { name = "Dismiss", request = "DismissRequest", reply = "BodyView" },
+        [4] = { name = "GetBody", request = "BodyRequest", reply = "BodyView" },
+        [5] = { name = "IssueTask", request = "IssueAssignmentRequest", reply = "AssignmentView" },
+        [6] = { name = "ReceiveTask", request = "AssignmentRequest", reply = "AssignmentView" },
+        [7] = { name = "ReportTask", request = "AssignmentTextRequest", reply = "AssignmentView" },
+        [8] = { name = "AcceptTask", request = "AssignmentRequest", reply = "AssignmentView" },
+        [9] = { name = "ReturnTask", request = "AssignmentTextRequest", reply = "AssignmentView" },
+        [10] = { name = "ExtendTask", request = "ExtendAssignmentRequest", reply = "AssignmentView" },
+        [11] = { name = "WithdrawTask", request = "AssignmentTextRequest", reply = "AssignmentView" },
+        [12] = { name = "GetTask", request = "AssignmentRequest", reply = "AssignmentView" },
+        [13] = { name = "ListTasks", request = "ListAssignmentsRequest", reply = "ListAssignmentsReply" },
+        [14] = { name = "DraftPublication", request = "DraftPublicationRequest", reply = "PublicationView" },
+        [15] = { name = "Publish", request = "PublishRequest", reply = "PublicationView" },
+        [16] = { name = "TakeDown", request = "TakeDownRequest", reply = "PublicationView" },
+        [17] = { name = "GetPublication", request = "PublicationRequest", reply = "PublicationView" },
+        [18] = { name = "ListPublications", request = "ListPublicationsRequest", reply = "ListPublicationsReply" },
+        [19] = { name = "RecordLesson", request = "RecordLessonRequest", reply = "LessonView" },
+        [20] = { name = "OfferLesson", request = "OfferLessonRequest", reply = "LessonView" },
+        [21] = { name = "AnswerLesson", request = "AnswerLessonRequest", reply = "LessonView" },
+        [22] = { name = "GetLesson", request = "LessonRequest", reply = "LessonView" },
+        [23] = { name = "ListLessons", request = "ListLessonsRequest", reply = "ListLessonsReply" },
+        [24] = { name = "Summary", request = "SummaryRequest", reply = "YearSummary" },
     },
 }
 

@@ -16,6 +16,8 @@ enum CommandTree {
             .command(WatchWorkCommand.command),
             .group(SupervisionCommands.group),
             .group(SupervisionCommands.orders),
+            .group(CampaignCommands.tasks),
+            .group(CampaignCommands.group),
             .group(MaterialCommands.group),
             .group(DeadlineCommands.group),
             .group(CalendarCommands.group),

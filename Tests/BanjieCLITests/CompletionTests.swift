@@ -8,7 +8,7 @@ struct CompletionTests {
     }
 
     @Test func commands() {
-        #expect(candidates("ca") == ["case", "calendar", "call"])
+        #expect(candidates("ca") == ["case", "campaign", "calendar", "call"])
         #expect(candidates("case", "with") == ["withdraw"])
         #expect(candidates("directory", "item", "") == ["publish", "show"])
         #expect(candidates("") == CommandTree.root.members.map(\.name))

@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x5ecbabcdb05399c7
+    public static let fingerprint: UInt64 = 0x8dd3c5e520edcde5
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -22,6 +22,7 @@ public enum BanjieProtocolSchema {
         FirstContactMethods.service,
         CertificatesMethods.service,
         SupervisionMethods.service,
+        CampaignMethods.service,
     ]
 
     /// Every message, in the order of the schema files.
@@ -53,6 +54,30 @@ public enum BanjieProtocolSchema {
         LoadYearRequest.self,
         CalendarVersionRequest.self,
         CalendarVersionView.self,
+        Body.self,
+        AppointRequest.self,
+        DismissRequest.self,
+        BodyRequest.self,
+        BodyMember.self,
+        BodyView.self,
+        DraftPublicationRequest.self,
+        PublicationRequest.self,
+        PublishRequest.self,
+        TakeDownRequest.self,
+        PublicationView.self,
+        ListPublicationsRequest.self,
+        ListPublicationsReply.self,
+        RecordLessonRequest.self,
+        LessonRequest.self,
+        OfferLessonRequest.self,
+        AnswerLessonRequest.self,
+        LessonAnswer.self,
+        LessonView.self,
+        ListLessonsRequest.self,
+        ListLessonsReply.self,
+        SummaryRequest.self,
+        DepartmentYear.self,
+        YearSummary.self,
         ApplicantDetails.self,
         SubmitCaseRequest.self,
         CaseRequest.self,
@@ -215,6 +240,9 @@ public enum BanjieProtocolSchema {
     public static let enums: [any OpenEnum.Type] = [
         SignInProof.self,
         AssignmentState.self,
+        PublicationKind.self,
+        PublicationState.self,
+        LessonSource.self,
         CaseState.self,
         Channel.self,
         PauseReason.self,

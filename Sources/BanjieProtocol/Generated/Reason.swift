@@ -9,6 +9,14 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case noSuchSession = "NO_SUCH_SESSION"
     /// There is no such order or task.
     case noSuchAssignment = "NO_SUCH_ASSIGNMENT"
+    /// There is no such body.
+    case noSuchBody = "NO_SUCH_BODY"
+    /// There is no such publication.
+    case noSuchPublication = "NO_SUCH_PUBLICATION"
+    /// There is no such lesson.
+    case noSuchLesson = "NO_SUCH_LESSON"
+    /// The lesson wasn't offered to this department.
+    case notOffered = "NOT_OFFERED"
     /// An inspection is made by two officers at least.
     case twoOfficersRequired = "TWO_OFFICERS_REQUIRED"
     /// A certificate isn't valid now, or doesn't cover the matter.
@@ -176,6 +184,9 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
         case
             .noSuchSession,
             .noSuchAssignment,
+            .noSuchBody,
+            .noSuchPublication,
+            .noSuchLesson,
             .noSuchCertificate,
             .noSuchCase,
             .noSuchItem,
@@ -212,6 +223,7 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .overloaded:
             .resourceExhausted
         case
+            .notOffered,
             .certificateInvalid,
             .wrongState,
             .noticeOverdue,

@@ -58,6 +58,20 @@ extension RecordContext {
         if isMore { records.removeLast() }
         return (records, isMore)
     }
+
+    /// Visits every record of a type in the order of its keys, some at a time.
+    func forEach<R: Record>(_ type: R.Type, _ visit: (R) -> Void) throws(HandlerFailure) {
+        let recordsAtOnce = 512
+        var after: [Value]?
+        while true {
+            let records = try find(type, Search(after: after, limit: recordsAtOnce))
+            for record in records { visit(record) }
+            guard records.count == recordsAtOnce, let last = records.last else { return }
+            var position = RowWriter()
+            last.key.write(to: &position)
+            after = position.values
+        }
+    }
 }
 
 /// Records that handlers of several services ask for by what a caller calls them.

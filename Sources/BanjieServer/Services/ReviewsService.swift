@@ -240,22 +240,11 @@ extension ReviewsService: ReviewsQueries {
         try validating(request)
         let first = request.from?.startOfMonth
         var stats = ReviewStats()
-        var after: [Value]?
-        while true {
-            let page = try context.find(
-                ReviewTally.self,
-                Search(after: after, limit: Self.talliesAtOnce)
-            )
-            for tally in page where Self.matches(tally, request, from: first) {
-                stats.invited += UInt64(clamping: tally.invited)
-                stats.rated += UInt64(clamping: tally.rated)
-                stats.satisfied += UInt64(clamping: tally.satisfied)
-            }
-            guard page.count == Self.talliesAtOnce, let last = page.last?.key else { break }
-            after = [
-                .integer(Int64(last.month.daysSinceEpoch)), .text(last.department),
-                .text(last.item), .text(last.handler),
-            ]
+        try context.forEach(ReviewTally.self) { tally in
+            guard Self.matches(tally, request, from: first) else { return }
+            stats.invited += UInt64(clamping: tally.invited)
+            stats.rated += UInt64(clamping: tally.rated)
+            stats.satisfied += UInt64(clamping: tally.satisfied)
         }
         // A review that is excluded later takes its numbers away together.
         stats.negative = stats.rated >= stats.satisfied ? stats.rated - stats.satisfied : 0
@@ -264,9 +253,6 @@ extension ReviewsService: ReviewsQueries {
         }
         return stats
     }
-
-    /// How many tallies are read at once.
-    private static let talliesAtOnce = 512
 
     private static func matches(
         _ tally: ReviewTally,

@@ -72,6 +72,7 @@ protocol InlineRouting: Sendable {
 
 extension AdminService: CommandRouting, QueryRouting {}
 extension CalendarService: CommandRouting, QueryRouting {}
+extension CampaignService: CommandRouting, QueryRouting {}
 extension CasesService: CommandRouting, QueryRouting, WatchRouting {}
 extension CertificatesService: CommandRouting, QueryRouting {}
 extension DeadlinesService: CommandRouting, QueryRouting, WatchRouting {}
@@ -132,6 +133,7 @@ enum ServiceRegistry {
             SupervisionService(),
             files: Files(AssignmentFile.self)
         ),
+        both(CampaignMethods.service, CampaignService()),
     ]
 
     private static func both(
@@ -168,12 +170,15 @@ enum ServiceRegistry {
     /// Every record type that the services keep.
     static let tables: [Table] = [
         AnnouncementRecord.table, ApplicantRecord.table, AssignmentRecord.table,
-        CalendarRecord.table, CardRecord.table, CaseCounterRecord.table, CaseRecord.table,
+        BodyRecord.table, CalendarRecord.table, CardRecord.table, CaseCounterRecord.table,
+        CaseRecord.table,
         CertificateRecord.table, CoHandlerRecord.table, CredentialRecord.table,
         DeadlineRecord.table, DepartmentRecord.table, InquiryCounterRecord.table,
         InquiryRecord.table, InspectionRecord.table, ItemHeadRecord.table, ItemRecord.table,
-        JointRecord.table, MaterialPartRecord.table, MaterialRecord.table, NoticeRecord.table,
+        JointRecord.table, LessonAnswerRecord.table, LessonRecord.table,
+        MaterialPartRecord.table, MaterialRecord.table, MembershipRecord.table, NoticeRecord.table,
         OpenWorkRecord.table, PauseRecord.table, PersonRecord.table, PostRecord.table,
+        PublicationRecord.table,
         ReviewRecord.table, ReviewTally.table, RoundRecord.table, RoundScoreRecord.table,
         WorkRecord.table, WorkTally.table,
     ]

@@ -14,6 +14,13 @@ package struct CaseSerial: Hashable, Sendable, CustomStringConvertible {
         description = "\(item)\(Self.compact(day))\(leading)\(digits)"
     }
 
+    /// The year of the day on which a serial was given; nil for what is no serial.
+    package static func year(of serial: String) -> Int32? {
+        let bytes = Array(serial.utf8)
+        guard bytes.count == ItemCode.length + 12 else { return nil }
+        return Int32(String(decoding: bytes[ItemCode.length..<ItemCode.length + 4], as: UTF8.self))
+    }
+
     /// `yyyymmdd`.
     package static func compact(_ day: CivilDate) -> String {
         String(day.description.filter { $0 != "-" })

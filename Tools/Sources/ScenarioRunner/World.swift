@@ -19,6 +19,9 @@ final class World {
     var assignments: [String: String] = [:]
     /// The number of the assessment round that a label stands for.
     var rounds: [String: UInt64] = [:]
+    /// The numbers of the publication and the lesson that a label stands for.
+    var publications: [String: UInt64] = [:]
+    var lessons: [String: UInt64] = [:]
     /// The request id that a label stands for.
     private var requestIDs: [String: [UInt8]] = [:]
 
