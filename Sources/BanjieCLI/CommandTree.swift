@@ -28,6 +28,8 @@ enum CommandTree {
             .command(HealthCommand.command),
             .group(AdminCommands.clock),
             .group(AdminCommands.audit),
+            .command(BackupCommands.backup),
+            .command(BackupCommands.restore),
             .command(CallCommand.command),
             .command(DescribeCommand.command),
             .group(CompletionCommands.group),

@@ -1,6 +1,7 @@
 import BanjieProtocol
 import CivilTime
 import Store
+import StoreSQLite
 import Synchronization
 import Wire
 
@@ -175,6 +176,14 @@ func run(
             guard let verdict = audits[path] else { throw .failed("no such file") }
             return try verdict(head)
         },
+        takeBackup: { _, file throws(StoreError) in
+            guard file != "taken" else { throw .failed("\(file) is there already") }
+            return sampleManifest
+        },
+        restoreBackup: { file, _ throws(StoreError) in
+            guard file != "cut" else { throw .corrupt("\(file) isn't what its manifest says") }
+            return sampleManifest
+        },
         connect: { settings in
             streams.change { $0.connections.append(settings) }
             return channel
@@ -228,3 +237,13 @@ extension String {
     /// Whether a Chinese character is among them.
     var isChinese: Bool { unicodeScalars.contains { $0.properties.isIdeographic } }
 }
+
+/// What the console says of every backup.
+let sampleManifest = BackupManifest(
+    digest: Array(repeating: 7, count: 32),
+    byteCount: 40_960,
+    schema: 3,
+    commit: 12,
+    audit: StoreHead.empty.audit,
+    keys: [1, 2]
+)

@@ -1,6 +1,7 @@
 import BanjieProtocol
 import CivilTime
 import Store
+import StoreSQLite
 
 /// What a command reads and writes, and what it must be told of the world outside.
 package struct Console: Sendable {
@@ -32,6 +33,9 @@ package struct Console: Sendable {
     let makeSecretFile: @Sendable (String) throws(FileError) -> SecretFile
     /// Walks through the audit log in a store's file; the head, if any, must be found on the way.
     let verifyAudit: @Sendable (String, StoredAuditHead?) throws(StoreError) -> AuditVerdict
+    /// Copies a store's file to a new one, and puts such a copy in a store's place.
+    let takeBackup: @Sendable (String, String) throws(StoreError) -> BackupManifest
+    let restoreBackup: @Sendable (String, String) throws(StoreError) -> BackupManifest
     /// Opens a channel to a server.
     let connect: @Sendable (ConnectionSettings) throws(CallError) -> any CallChannel
 

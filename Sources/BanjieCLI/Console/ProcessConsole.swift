@@ -39,6 +39,12 @@ extension Console {
             verifyAudit: { path, head throws(StoreError) in
                 try AuditVerification.verify(path: path, expectedHead: head)
             },
+            takeBackup: { store, file throws(StoreError) in
+                try StoreBackup.take(of: store, into: file)
+            },
+            restoreBackup: { file, store throws(StoreError) in
+                try StoreBackup.restore(file, as: store)
+            },
             connect: { settings throws(CallError) in try settings.connect() }
         )
     }
