@@ -32,7 +32,10 @@ struct ErrorReport {
             language.text("\(path): ", "\(path)：") + error.text(in: language)
         case .limit(let error): error.text(in: language)
         case .store(let error):
-            language.text("a store can't be read or written: \(error.reason)", "无法读写存储：\(error.reason)")
+            language.text(
+                "a store can't be read or written: \(error.reason)",
+                "无法读写存储：\(error.reason)"
+            )
         case .noClock(let clock, let serial):
             language.text(
                 "case \(serial) has no clock \(clock)",
