@@ -172,6 +172,7 @@ let package = Package(
             ["ChildProcess", "CivilTime", "Deadlines", "SeededRandom"]
         ),
         toolLibrary("City", ["CivilTime", "Office", "SeededRandom"]),
+        tool("city", in: "city-files", ["City"]),
         toolLibrary(
             "FuzzTargets",
             [
@@ -247,10 +248,10 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "BanjieClient", "BanjieProtocol", "CSQLite", "ChildProcess", "CivilTime", "Digest",
-                "LocalServer",
-                "Office", "SeededRandom", "TLS", "TestCertificates", "Wire", "banjie",
-                "banjie-joint", "banjied",
+                "BanjieClient", "BanjieProtocol", "CSQLite", "ChildProcess", "City", "CivilTime",
+                "Digest", "LocalServer", "Office", "SeededRandom", "TLS", "TestCertificates",
+                "Wire",
+                "banjie", "banjie-joint", "banjied",
             ]
         ),
         tests(

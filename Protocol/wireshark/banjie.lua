@@ -1394,6 +1394,39 @@ schema.messages.ItemView = {
     { 8, "published", "instant", doc = "When this version was published." },
 }
 
+schema.messages.ImportRow = {
+    doc = "A row that is imported: one of them, and where it comes from.",
+    { 1, "line", "uint32", doc = "The line of the file, from 1." },
+    { 2, "department", "message", "Department", doc = "A department." },
+    { 3, "post", "message", "Post", doc = "A post." },
+    { 4, "person", "message", "Person", doc = "A person." },
+    { 5, "item", "message", "PublishItemRequest", doc = "An item: a new version, unless the newest one is equal." },
+}
+
+schema.messages.ImportPart = {
+    doc = "A part of an import on its way.",
+    { 1, "rows", "message", "ImportRow", doc = "The rows, in the order in which they build on each other." },
+    { 2, "check", "bool", doc = "Whether nothing is kept, only checked. First part only." },
+    { 3, "chinese", "bool", doc = "Whether problems are told in Chinese. First part only." },
+}
+
+schema.messages.ImportProblem = {
+    doc = "What keeps a row from being imported.",
+    { 1, "line", "uint32", doc = "The line." },
+    { 2, "reason", "string", doc = "The reason, as elsewhere." },
+    { 3, "field", "string", doc = "The field that it is about; empty for none in particular." },
+    { 4, "message", "string", doc = "What is wrong, and what to do." },
+}
+
+schema.messages.ImportReport = {
+    doc = "What came of an import: all rows are kept, or none.",
+    { 1, "rows", "uint32", doc = "How many rows came." },
+    { 2, "changed", "uint32", doc = "How many of them say something new." },
+    { 3, "kept", "bool", doc = "Whether they were kept." },
+    { 4, "problems", "message", "ImportProblem", doc = "What is wrong with rows, the first thousand of them; then nothing is kept." },
+    { 5, "problem_count", "uint32", doc = "How many there are in all." },
+}
+
 schema.messages.HealthReply = {
     doc = "How a server is.",
     { 1, "serving", "bool", doc = "Whether it should be given work, as it should while it has no problem." },
@@ -2140,6 +2173,7 @@ schema.services[4] = {
         [11] = { name = "ChangePassword", request = "ChangePasswordRequest", reply = "Empty" },
         [12] = { name = "DisablePerson", request = "PersonReasonRequest", reply = "Person" },
         [13] = { name = "EnablePerson", request = "PersonReasonRequest", reply = "Person" },
+        [14] = { name = "Import", request = "ImportPart", reply = "ImportReport" },
     },
 }
 

@@ -28,6 +28,7 @@ enum CommandTree {
             .command(HealthCommand.command),
             .group(AdminCommands.clock),
             .group(AdminCommands.audit),
+            .command(ImportCommand.command),
             .command(BackupCommands.backup),
             .command(BackupCommands.restore),
             .command(CallCommand.command),

@@ -109,7 +109,8 @@ struct CommandTreeTests {
             // One's own password is somebody's.
             if command.name == "password" { line += ["--login", "x", "--secret-file", "secret"] }
             // What a file is called like any text.
-            let files = command.name == "upload" ? ["2026-03-02": ""] : ["secret": "s"]
+            let takesFile = ["upload", "import"].contains(command.name)
+            let files = takesFile ? ["2026-03-02": ""] : ["secret": "s"]
             for language in Language.allCases {
                 let outcome = await run(line, files: files, language: language, answer: answer)
                 #expect(outcome.status == .success, "\(line): \(outcome.errors)")

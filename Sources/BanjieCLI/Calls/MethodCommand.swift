@@ -95,7 +95,7 @@ extension Invocation {
 
 extension [JSON.Member] {
     /// Puts a value under a path of keys, and makes the objects on the way.
-    fileprivate mutating func insert(_ value: JSON, at path: [String]) {
+    mutating func insert(_ value: JSON, at path: [String]) {
         guard let key = path.first else { return }
         guard path.count > 1 else { return append(JSON.Member(key: key, value: value)) }
         var inner: [JSON.Member] = []
@@ -176,7 +176,7 @@ struct RequestField: Sendable {
         return .array(texts.map(json))
     }
 
-    private func json(_ text: String) -> JSON {
+    func json(_ text: String) -> JSON {
         switch field.type {
         // JSON has no plus sign and no leading zeros.
         case .int32, .int64: .number(Int64(text).map(String.init) ?? text)

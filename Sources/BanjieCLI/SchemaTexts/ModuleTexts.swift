@@ -16,7 +16,8 @@ struct ModuleTexts: Sendable {
 
     /// Every module with texts of its own.
     static let all: [ModuleTexts] = [
-        accounts, assignments, campaign, certificates, inquiries, joint, reviews, supervision,
+        accounts, assignments, campaign, certificates, imports, inquiries, joint, reviews,
+        supervision,
     ]
 
     /// Everybody's texts of one kind.

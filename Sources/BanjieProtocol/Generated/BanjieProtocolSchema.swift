@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x8dd3c5e520edcde5
+    public static let fingerprint: UInt64 = 0xf1b078e515a37441
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -161,6 +161,10 @@ public enum BanjieProtocolSchema {
         PublishItemRequest.self,
         ItemRequest.self,
         ItemView.self,
+        ImportRow.self,
+        ImportPart.self,
+        ImportProblem.self,
+        ImportReport.self,
         HealthReply.self,
         CoHandler.self,
         OpenJointRequest.self,

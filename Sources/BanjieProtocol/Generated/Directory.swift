@@ -986,6 +986,271 @@ public struct ItemView: Message {
     )
 }
 
+/// A row that is imported: one of them, and where it comes from.
+public struct ImportRow: Message {
+    /// The line of the file, from 1.
+    public var line: UInt32 = 0
+    /// A department.
+    public var department: Department? = nil
+    /// A post.
+    public var post: Post? = nil
+    /// A person.
+    public var person: Person? = nil
+    /// An item: a new version, unless the newest one is equal.
+    public var item: PublishItemRequest? = nil
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        line: UInt32 = 0,
+        department: Department? = nil,
+        post: Post? = nil,
+        person: Person? = nil,
+        item: PublishItemRequest? = nil
+    ) {
+        self.line = line
+        self.department = department
+        self.post = post
+        self.person = person
+        self.item = item
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.line = try reader.scalar()
+            case 2: try reader.message(into: &self.department)
+            case 3: try reader.message(into: &self.post)
+            case 4: try reader.message(into: &self.person)
+            case 5: try reader.message(into: &self.item)
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.line, as: 1)
+        writer.write(ifPresent: self.department, as: 2)
+        writer.write(ifPresent: self.post, as: 3)
+        writer.write(ifPresent: self.person, as: 4)
+        writer.write(ifPresent: self.item, as: 5)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.message(self.department, "department")
+        try FieldCheck.message(self.post, "post")
+        try FieldCheck.message(self.person, "person")
+        try FieldCheck.message(self.item, "item")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ImportRow",
+        fields: [
+            FieldDescriptor(1, "line", .uint32, doc: "The line of the file, from 1."),
+            FieldDescriptor(2, "department", .message(Department.self), doc: "A department."),
+            FieldDescriptor(3, "post", .message(Post.self), doc: "A post."),
+            FieldDescriptor(4, "person", .message(Person.self), doc: "A person."),
+            FieldDescriptor(5, "item", .message(PublishItemRequest.self), doc: "An item: a new version, unless the newest one is equal."),
+        ],
+        doc: "A row that is imported: one of them, and where it comes from."
+    )
+}
+
+/// A part of an import on its way.
+public struct ImportPart: Message {
+    /// The rows, in the order in which they build on each other.
+    public var rows: [ImportRow] = []
+    /// Whether nothing is kept, only checked. First part only.
+    public var check: Bool = false
+    /// Whether problems are told in Chinese. First part only.
+    public var chinese: Bool = false
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        rows: [ImportRow] = [],
+        check: Bool = false,
+        chinese: Bool = false
+    ) {
+        self.rows = rows
+        self.check = check
+        self.chinese = chinese
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: try reader.message(into: &self.rows)
+            case 2: self.check = try reader.scalar()
+            case 3: self.chinese = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.rows, as: 1)
+        writer.write(self.check, as: 2)
+        writer.write(self.chinese, as: 3)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.count(self.rows.count, "rows", nil, 500)
+        try FieldCheck.messages(self.rows, "rows")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ImportPart",
+        fields: [
+            FieldDescriptor(1, "rows", .message(ImportRow.self), isList: true, limits: FieldLimits(count: Bounds(nil, 500)), doc: "The rows, in the order in which they build on each other."),
+            FieldDescriptor(2, "check", .bool, doc: "Whether nothing is kept, only checked. First part only."),
+            FieldDescriptor(3, "chinese", .bool, doc: "Whether problems are told in Chinese. First part only."),
+        ],
+        doc: "A part of an import on its way."
+    )
+}
+
+/// What keeps a row from being imported.
+public struct ImportProblem: Message {
+    /// The line.
+    public var line: UInt32 = 0
+    /// The reason, as elsewhere.
+    public var reason: String = ""
+    /// The field that it is about; empty for none in particular.
+    public var field: String = ""
+    /// What is wrong, and what to do.
+    public var message: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        line: UInt32 = 0,
+        reason: String = "",
+        field: String = "",
+        message: String = ""
+    ) {
+        self.line = line
+        self.reason = reason
+        self.field = field
+        self.message = message
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.line = try reader.scalar()
+            case 2: self.reason = try reader.string()
+            case 3: self.field = try reader.string()
+            case 4: self.message = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.line, as: 1)
+        writer.write(self.reason, as: 2)
+        writer.write(self.field, as: 3)
+        writer.write(self.message, as: 4)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.reason, "reason", nil, 64)
+        try FieldCheck.length(self.field, "field", nil, 100)
+        try FieldCheck.length(self.message, "message", nil, 2000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ImportProblem",
+        fields: [
+            FieldDescriptor(1, "line", .uint32, doc: "The line."),
+            FieldDescriptor(2, "reason", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The reason, as elsewhere."),
+            FieldDescriptor(3, "field", .string, limits: FieldLimits(value: Bounds(nil, 100)), doc: "The field that it is about; empty for none in particular."),
+            FieldDescriptor(4, "message", .string, limits: FieldLimits(value: Bounds(nil, 2000)), doc: "What is wrong, and what to do."),
+        ],
+        doc: "What keeps a row from being imported."
+    )
+}
+
+/// What came of an import: all rows are kept, or none.
+public struct ImportReport: Message {
+    /// How many rows came.
+    public var rows: UInt32 = 0
+    /// How many of them say something new.
+    public var changed: UInt32 = 0
+    /// Whether they were kept.
+    public var kept: Bool = false
+    /// What is wrong with rows, the first thousand of them; then nothing is kept.
+    public var problems: [ImportProblem] = []
+    /// How many there are in all.
+    public var problemCount: UInt32 = 0
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        rows: UInt32 = 0,
+        changed: UInt32 = 0,
+        kept: Bool = false,
+        problems: [ImportProblem] = [],
+        problemCount: UInt32 = 0
+    ) {
+        self.rows = rows
+        self.changed = changed
+        self.kept = kept
+        self.problems = problems
+        self.problemCount = problemCount
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.rows = try reader.scalar()
+            case 2: self.changed = try reader.scalar()
+            case 3: self.kept = try reader.scalar()
+            case 4: try reader.message(into: &self.problems)
+            case 5: self.problemCount = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.rows, as: 1)
+        writer.write(self.changed, as: 2)
+        writer.write(self.kept, as: 3)
+        writer.write(self.problems, as: 4)
+        writer.write(self.problemCount, as: 5)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.messages(self.problems, "problems")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ImportReport",
+        fields: [
+            FieldDescriptor(1, "rows", .uint32, doc: "How many rows came."),
+            FieldDescriptor(2, "changed", .uint32, doc: "How many of them say something new."),
+            FieldDescriptor(3, "kept", .bool, doc: "Whether they were kept."),
+            FieldDescriptor(4, "problems", .message(ImportProblem.self), isList: true, doc: "What is wrong with rows, the first thousand of them; then nothing is kept."),
+            FieldDescriptor(5, "problem_count", .uint32, doc: "How many there are in all."),
+        ],
+        doc: "What came of an import: all rows are kept, or none."
+    )
+}
+
 /// The methods of Directory.
 public enum DirectoryMethods {
     /// Creates or renames a department.
@@ -1209,6 +1474,23 @@ public enum DirectoryMethods {
         doc: "Lets a person sign in again."
     )
 
+    /// Brings departments, posts, people and items, all of them or none. At most 100 000 rows.
+    public static let `import` = MethodDescriptor(
+        serviceName: "Directory",
+        serviceNumber: 4,
+        name: "Import",
+        number: 14,
+        kind: .upload,
+        runsInline: false,
+        access: .roles([.operator], refusal: .roleRequired),
+        defaultTimeoutMillis: 600000,
+        longestTimeoutMillis: 3600000,
+        idempotency: .none,
+        request: ImportPart.self,
+        reply: ImportReport.self,
+        doc: "Brings departments, posts, people and items, all of them or none. At most 100 000 rows."
+    )
+
     /// The service and its methods, in ascending order of their numbers.
     public static let service = ServiceDescriptor(
         name: "Directory",
@@ -1227,6 +1509,7 @@ public enum DirectoryMethods {
             changePassword,
             disablePerson,
             enablePerson,
+            `import`,
         ],
         doc: "Who answers for what."
     )
@@ -1341,6 +1624,14 @@ public struct DirectoryClient: Sendable {
         options: CallOptions = CallOptions()
     ) async throws(CallError) -> Person {
         try await channel.call(DirectoryMethods.enablePerson, request, options)
+    }
+
+    /// Brings departments, posts, people and items, all of them or none. At most 100 000 rows.
+    public func `import`(
+        _ request: ImportPart,
+        options: CallOptions = CallOptions()
+    ) -> UploadCall<ImportPart, ImportReport> {
+        channel.upload(DirectoryMethods.import, request, options)
     }
 }
 
@@ -1487,6 +1778,39 @@ extension DirectoryQueries {
                 (request: ListPeopleRequest) throws(Failure) in
                 try listPeople(request, in: &context)
             }
+        default: throw .unknownMethod
+        }
+    }
+}
+
+/// What a server does on the uploads of Directory.
+public protocol DirectoryUploads {
+    /// What a handler reads and changes.
+    associatedtype UploadContext
+    /// Why a handler refuses.
+    associatedtype Failure: Error
+    /// What serves a call of ``import``.
+    associatedtype ImportStream: ServedUpload<UploadContext, Failure>
+    where ImportStream.Request == ImportPart, ImportStream.Reply == ImportReport
+
+    /// Brings departments, posts, people and items, all of them or none. At most 100 000 rows.
+    func `import`(_ request: ImportPart, in context: inout UploadContext) throws(Failure) -> ImportStream
+}
+
+extension DirectoryUploads {
+    /// Hands the first message in `body` to the method of this number.
+    @inlinable public func openUpload(
+        _ method: UInt16,
+        _ body: UnsafeRawBufferPointer,
+        in context: inout UploadContext
+    ) throws(DispatchFailure<Failure>) -> any EncodedStream<UploadContext, Failure> {
+        switch method {
+        case 14:
+            let stream = try Dispatch.open(body) {
+                (request: ImportPart) throws(Failure) in
+                try `import`(request, in: &context)
+            }
+            return EncodedUpload(stream)
         default: throw .unknownMethod
         }
     }

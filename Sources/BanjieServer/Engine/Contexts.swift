@@ -147,6 +147,15 @@ struct CommandContext: RecordContext {
         try unit.find(type, search)
     }
 
+    /// Drops all that the command has done so far, as if it began now.
+    mutating func startAgain() {
+        unit.rejectCommand()
+        unit.beginCommand()
+        accountChanges = []
+        (planned, morePlanned, newCalendars) = (nil, [], nil)
+        (clockTarget, confirmsClock, fired) = (nil, false, [])
+    }
+
     /// A key for a new record.
     func nextKey<R: Record>(_ type: R.Type) throws(HandlerFailure) -> Int64 where R.Key == Int64 {
         try storing { [unit] () throws(StoreError) in try unit.nextKey(type) }

@@ -277,7 +277,7 @@ extension DirectoryService: DirectoryQueries {
 }
 
 extension PersonRecord {
-    fileprivate var view: Person {
+    var view: Person {
         Person(
             login: key,
             name: details.name.clear,

@@ -77,7 +77,7 @@ extension CasesService: CommandRouting, QueryRouting, WatchRouting {}
 extension CertificatesService: CommandRouting, QueryRouting {}
 extension DeadlinesService: CommandRouting, QueryRouting, WatchRouting {}
 extension DiagnosticsService: QueryRouting {}
-extension DirectoryService: CommandRouting, QueryRouting {}
+extension DirectoryService: CommandRouting, QueryRouting, UploadRouting {}
 extension FirstContactService: CommandRouting, QueryRouting {}
 extension HealthService: InlineRouting, StatusWatchRouting {}
 extension JointService: CommandRouting, QueryRouting, SessionRouting {}
@@ -146,6 +146,7 @@ enum ServiceRegistry {
             commands: service,
             queries: service,
             watches: service as? any WatchRouting,
+            uploads: service as? any UploadRouting,
             sessions: service as? any SessionRouting,
             files: files
         )

@@ -56,7 +56,7 @@ package struct City: Equatable, Sendable {
 
     /// How large a city is.
     package struct Size: Equatable, Sendable {
-        package var departments: Int
+        package let departments: Int
         package var items: Int
         package var staff: Int
         package var applicants: Int
@@ -73,6 +73,11 @@ package struct City: Equatable, Sendable {
             self.items = items
             self.staff = staff
             self.applicants = applicants
+        }
+
+        /// The same with another number of departments.
+        package func with(departments: Int) -> Size {
+            Size(departments: departments, items: items, staff: staff, applicants: applicants)
         }
     }
 
