@@ -15,6 +15,8 @@ schema.reasons.NO_SUCH_LESSON = "There is no such lesson."
 schema.reasons.NOT_OFFERED = "The lesson wasn't offered to this department."
 schema.reasons.TWO_OFFICERS_REQUIRED = "An inspection is made by two officers at least."
 schema.reasons.CERTIFICATE_INVALID = "A certificate isn't valid now, or doesn't cover the matter."
+schema.reasons.NOT_QUALIFIED = "The officer lacks hours of training, or the exam."
+schema.reasons.TOO_EARLY = "A certificate is renewed in its last six months."
 schema.reasons.NO_SUCH_CERTIFICATE = "There is no such certificate."
 schema.reasons.REASON_REQUIRED = "A value is missing where the law or the office asks for a stated reason."
 schema.reasons.REMEDIES_REQUIRED = "A refusal of an application must name the remedies open to the applicant."
@@ -84,6 +86,10 @@ schema.reasons.CARD_REVOKED = "The card has been revoked already."
 schema.reasons.NO_SUCH_CARD = "There is no such card."
 schema.reasons.NO_SUCH_ROUND = "There is no such assessment round."
 schema.reasons.ROUND_FROZEN = "The round is frozen: its scores stand for good."
+schema.reasons.NO_SUCH_PLAN = "There is no such training plan."
+schema.reasons.NOT_ENROLLED = "The person isn't enrolled."
+schema.reasons.NO_PLACES = "All places are taken."
+schema.reasons.ENROLMENT_CLOSED = "The time to enrol is over."
 
 schema.enums.SignInProof = {
     [1] = "SECRET",
@@ -970,6 +976,20 @@ schema.messages.IssueCertificateRequest = {
     { 2, "holder", "string", doc = "The officer's login." },
     { 3, "scope", "string", doc = "What it covers (执法范围)." },
     { 4, "valid_to", "date", doc = "Its last day." },
+}
+
+schema.messages.ApplyForCertificateRequest = {
+    doc = "Applies for a certificate for an officer.",
+    { 1, "certificate", "string", doc = "The number that it is going to have." },
+    { 2, "holder", "string", doc = "The officer." },
+    { 3, "scope", "string", doc = "What it is to cover." },
+}
+
+schema.messages.RenewCertificateRequest = {
+    doc = "Renews a certificate.",
+    { 1, "certificate", "string", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "valid_to", "date", doc = "Its new last day, later than the present one." },
 }
 
 schema.messages.CertificateRequest = {
@@ -2015,6 +2035,119 @@ schema.messages.WarningsReply = {
     { 1, "warnings", "message", "Warning", doc = "The warnings: of long pauses the first hundred." },
 }
 
+schema.messages.TrainingSession = {
+    doc = "A session of a plan.",
+    { 1, "day", "date", doc = "Its day." },
+    { 2, "hours", "int32", doc = "How many hours it has." },
+}
+
+schema.messages.PlanTrainingRequest = {
+    doc = "A plan to be offered.",
+    { 1, "title", "string", doc = "What it is called." },
+    { 2, "department", "string", doc = "Only for this department; for all when empty." },
+    { 3, "sessions", "message", "TrainingSession", doc = "Its sessions, in the order of their days." },
+    { 4, "enrol_by", "date", doc = "The last day to enrol." },
+    { 5, "places", "int32", doc = "How many may take part." },
+    { 6, "pass_mark", "int32", doc = "What passes the exam, of 100; 0 for a plan without one." },
+    { 7, "qualifying", "bool", doc = "Whether passing qualifies for a certificate." },
+}
+
+schema.messages.TrainingPlanRequest = {
+    doc = "Names a plan.",
+    { 1, "plan", "uint64", doc = "Its number." },
+}
+
+schema.messages.TrainingPlanView = {
+    doc = "A plan.",
+    { 1, "plan", "uint64", doc = "Its number." },
+    { 2, "title", "string", doc = "What it is called." },
+    { 3, "department", "string", doc = "Only for this department; for all when empty." },
+    { 4, "sessions", "message", "TrainingSession", doc = "Its sessions." },
+    { 5, "enrol_by", "date", doc = "The last day to enrol." },
+    { 6, "places", "int32", doc = "How many may take part." },
+    { 7, "enrolled", "uint32", doc = "How many are enrolled." },
+    { 8, "pass_mark", "int32", doc = "What passes the exam; 0 without one." },
+    { 9, "qualifying", "bool", doc = "Whether passing qualifies for a certificate." },
+}
+
+schema.messages.ListTrainingPlansRequest = {
+    doc = "Asks for plans, newest first.",
+    { 1, "limit", "int32", doc = "How many at most." },
+    { 2, "before", "uint64", doc = "Begin below this number; 0 for the newest." },
+}
+
+schema.messages.ListTrainingPlansReply = {
+    doc = "Plans.",
+    { 1, "plans", "message", "TrainingPlanView", doc = "The plans." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
+schema.messages.EnrolRequest = {
+    doc = "Enrols somebody.",
+    { 1, "plan", "uint64", doc = "The plan." },
+    { 2, "login", "string", doc = "Who; the caller when empty. Others are enrolled by their department's head or the office." },
+}
+
+schema.messages.AttendanceRequest = {
+    doc = "Records how long somebody was at a session; a further record takes the place of the first.",
+    { 1, "plan", "uint64", doc = "The plan." },
+    { 2, "login", "string", doc = "Who." },
+    { 3, "session", "int32", doc = "Which session, from 1." },
+    { 4, "hours", "int32", doc = "How many hours, at most what the session has." },
+}
+
+schema.messages.ExamRequest = {
+    doc = "Records the result of an exam, or of the one resit.",
+    { 1, "plan", "uint64", doc = "The plan." },
+    { 2, "login", "string", doc = "Who." },
+    { 3, "mark", "int32", doc = "The mark, of 100." },
+}
+
+schema.messages.EnrolmentView = {
+    doc = "What somebody has of a plan.",
+    { 1, "plan", "uint64", doc = "The plan." },
+    { 2, "login", "string", doc = "Who." },
+    { 3, "hours", "int32", doc = "Hours attended, by session." },
+    { 4, "marks", "int32", doc = "The marks: of the exam, and of the resit." },
+    { 5, "passed", "bool", doc = "Whether the exam was passed; absent while that is open." },
+}
+
+schema.messages.TrainingRecordRequest = {
+    doc = "Asks what somebody has.",
+    { 1, "login", "string", doc = "Who; the caller when empty." },
+    { 2, "year", "int32", doc = "Of which year; the current one when 0." },
+}
+
+schema.messages.TrainingRecordView = {
+    doc = "What somebody has of a year.",
+    { 1, "login", "string", doc = "Who." },
+    { 2, "year", "int32", doc = "The year." },
+    { 3, "hours", "int32", doc = "Hours attended in it." },
+    { 4, "required", "int32", doc = "How many the city's policy asks for." },
+    { 5, "enrolments", "message", "EnrolmentView", doc = "All the plans that the person is enrolled in." },
+}
+
+schema.messages.ListShortRequest = {
+    doc = "Asks who of a department falls short of a year's hours.",
+    { 1, "department", "string", doc = "The department; the caller's own when empty." },
+    { 2, "year", "int32", doc = "Of which year; the current one when 0." },
+    { 3, "limit", "int32", doc = "How many people are looked at, at most." },
+    { 4, "after", "string", doc = "Begin after this login." },
+}
+
+schema.messages.TrainingHours = {
+    doc = "Somebody's hours of a year.",
+    { 1, "login", "string", doc = "Who." },
+    { 2, "hours", "int32", doc = "The hours." },
+}
+
+schema.messages.ListShortReply = {
+    doc = "Who falls short.",
+    { 1, "people", "message", "TrainingHours", doc = "Those of the people looked at who do, by login." },
+    { 2, "through", "string", doc = "The last that was looked at." },
+    { 3, "more", "bool", doc = "Whether there are more to look at." },
+}
+
 schema.services[6] = {
     name = "Admin",
     methods = {
@@ -2112,6 +2245,9 @@ schema.services[13] = {
         [10] = { name = "Get", request = "CertificateRequest", reply = "CertificateView" },
         [11] = { name = "RecordInspection", request = "RecordInspectionRequest", reply = "InspectionView" },
         [12] = { name = "ListAnnouncements", request = "ListAnnouncementsRequest", reply = "ListAnnouncementsReply" },
+        [13] = { name = "Apply", request = "ApplyForCertificateRequest", reply = "CertificateView" },
+        [14] = { name = "Qualify", request = "CertificateRequest", reply = "CertificateView" },
+        [15] = { name = "Renew", request = "RenewCertificateRequest", reply = "CertificateView" },
     },
 }
 
@@ -2264,6 +2400,20 @@ schema.services[15] = {
         [20] = { name = "GiveNotice", request = "GiveNoticeRequest", reply = "NoticeView" },
         [21] = { name = "ListNotices", request = "ListNoticesRequest", reply = "ListNoticesReply" },
         [22] = { name = "Warnings", request = "Empty", reply = "WarningsReply" },
+    },
+}
+
+schema.services[14] = {
+    name = "Training",
+    methods = {
+        [1] = { name = "Plan", request = "PlanTrainingRequest", reply = "TrainingPlanView" },
+        [2] = { name = "Enrol", request = "EnrolRequest", reply = "EnrolmentView" },
+        [3] = { name = "RecordAttendance", request = "AttendanceRequest", reply = "EnrolmentView" },
+        [4] = { name = "RecordExam", request = "ExamRequest", reply = "EnrolmentView" },
+        [5] = { name = "GetPlan", request = "TrainingPlanRequest", reply = "TrainingPlanView" },
+        [6] = { name = "ListPlans", request = "ListTrainingPlansRequest", reply = "ListTrainingPlansReply" },
+        [7] = { name = "GetRecord", request = "TrainingRecordRequest", reply = "TrainingRecordView" },
+        [8] = { name = "ListShort", request = "ListShortRequest", reply = "ListShortReply" },
     },
 }
 

@@ -18,6 +18,7 @@ enum CommandTree {
             .group(SupervisionCommands.orders),
             .group(CampaignCommands.tasks),
             .group(CampaignCommands.group),
+            .group(TrainingCommands.group),
             .group(MaterialCommands.group),
             .group(DeadlineCommands.group),
             .group(CalendarCommands.group),

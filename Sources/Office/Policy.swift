@@ -28,5 +28,12 @@ package struct Policy: Hashable, Sendable, Codable {
     /// law names the shortest time that the purpose needs (个人信息保护法 19), and leaves it to the city.
     package var personalDays = 1825
 
+    /// Hours of training in a year that a certificate's holder needs: 60 (提升行政执法质量三年行动计划
+    /// （2023—2025年）, 国办发〔2023〕27号).
+    package var trainingHours: Int32 = 60
+    /// Whether a certificate is issued only on an application that was found qualified; without, the office
+    /// may also enter certificates that others issued.
+    package var certificatesByApplication = false
+
     package init() {}
 }

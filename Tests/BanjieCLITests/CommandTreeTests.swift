@@ -72,7 +72,7 @@ struct CommandTreeTests {
     private static func sample(of syntax: ValueSyntax) throws -> String {
         let samples =
             [
-                "2026-03-02", "2026-03-02T09:00:00", "1", "2026", "x",
+                "2026-03-02", "2026-03-02T09:00:00", "1", "2026", "x", "2026-03-09:8",
                 String(repeating: "0f", count: 16),
             ]
             + syntax.choices

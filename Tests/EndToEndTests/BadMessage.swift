@@ -179,6 +179,7 @@ extension BadMessage {
     static let absentReasons: [String: Reason] = [
         "case": .noSuchCase, "deadline": .noSuchDeadline, "item": .noSuchItem,
         "applicant": .noSuchPerson, "inquiry": .noSuchInquiry,
-        "certificate": .noSuchCertificate, "holder": .noSuchPerson,
+        "certificate": .noSuchCertificate, "holder": .noSuchPerson, "login": .noSuchPerson,
+        "assignment": .noSuchAssignment, "body": .noSuchBody, "code": .noSuchBody,
     ]
 }

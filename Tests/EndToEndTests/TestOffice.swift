@@ -70,6 +70,57 @@ final class TestOffice {
         )
     }
 
+    /// What of the records that supervision, the campaign and training keep requests name, by field; all
+    /// of `everybody`'s department.
+    func keepFurtherRecords() async throws -> [String: RawMessage.Value] {
+        let channel = try office.channel(as: Self.everybody)
+        let round = try await SupervisionClient(channel).openRound(
+            OpenRoundRequest(
+                title: "考核",
+                from: Self.morning.date,
+                until: Self.morning.date,
+                departments: ["LEAD"]
+            )
+        )
+        let campaign = CampaignClient(channel)
+        _ = try await campaign.putBody(Body(code: "G", name: "领导小组"))
+        let publication = try await campaign.draftPublication(
+            DraftPublicationRequest(kind: .announcement, title: "公告", text: "放假安排")
+        )
+        let lesson = try await campaign.recordLesson(
+            RecordLessonRequest(source: .staff, problem: "排队", cause: "窗口少", measure: "增设")
+        )
+        let plan = try await TrainingClient(channel).plan(
+            PlanTrainingRequest(
+                title: "培训",
+                sessions: [TrainingSession(day: Self.morning.date, hours: 8)],
+                enrolBy: Self.morning.date,
+                places: 10
+            )
+        )
+        _ = try await TrainingClient(channel).enrol(EnrolRequest(plan: plan.plan))
+        return [
+            "round": .varint(round.round), "publication": .varint(publication.publication),
+            "lesson": .varint(lesson.lesson), "plan": .varint(plan.plan),
+            "body": .delimited(Array("G".utf8)),
+            "login": .delimited(Array(Self.everybody.utf8)),
+            "holder": .delimited(Array(Self.everybody.utf8)),
+        ]
+    }
+
+    /// The number of an order or a task for `everybody`'s department.
+    func issue(_ method: MethodDescriptor) async throws -> String {
+        let request = IssueAssignmentRequest(
+            department: "LEAD",
+            title: "整改",
+            content: "限期整改",
+            days: 5
+        )
+        let reply = try await office.channel(as: Self.everybody)
+            .unary(method, request.encoded(), CallOptions())
+        return try AssignmentView(decoding: reply.bytes).assignment
+    }
+
     /// An inquiry that `everybody` answers for.
     func registerInquiry() async throws -> InquiryView {
         try await FirstContactClient(try office.channel(as: Self.everybody))

@@ -7,10 +7,23 @@ enum CertificateCommands {
         Text("Officers' certificates.", "行政执法证。"),
         [
             change(
+                "apply",
+                CertificatesMethods.apply,
+                required: ["holder", "scope"],
+                example: "--holder wang --scope 城管"
+            ),
+            change("qualify", CertificatesMethods.qualify),
+            change(
                 "issue",
                 CertificatesMethods.issue,
                 required: ["holder", "scope", "valid-to"],
                 example: "--holder wang --scope 城管 --valid-to 2030-12-31"
+            ),
+            change(
+                "renew",
+                CertificatesMethods.renew,
+                required: ["valid-to"],
+                example: "--valid-to 2035-12-31"
             ),
             change("suspend", CertificatesMethods.suspend),
             change("reinstate", CertificatesMethods.reinstate),

@@ -5,6 +5,9 @@ extension ModuleTexts {
     static let certificates = ModuleTexts(
         services: ["Certificates": "行政执法证：供发证机关与核验人使用。"],
         methods: [
+            "Certificates/Apply": "为本部门人员申领执法证；此时所示日期为申领日期。",
+            "Certificates/Qualify": "认定申领人已满学时并通过考试。",
+            "Certificates/Renew": "有效期最后六个月内，为满学时并通过考试者换证。",
             "Certificates/Issue": "发证。",
             "Certificates/Suspend": "暂扣。",
             "Certificates/Reinstate": "恢复。",
@@ -19,6 +22,8 @@ extension ModuleTexts {
             "Certificates/ListAnnouncements": "执法证变动的公告。",
         ],
         messages: [
+            "ApplyForCertificateRequest": "为执法人员申领证件。",
+            "RenewCertificateRequest": "换证。",
             "IssueCertificateRequest": "发证。",
             "CertificateRequest": "指明执法证。",
             "CertificateReasonRequest": "指明执法证与理由。",
@@ -33,6 +38,11 @@ extension ModuleTexts {
             "ListAnnouncementsReply": "公告，依次排列。",
         ],
         fields: [
+            "ApplyForCertificateRequest.certificate": "将用的证件编号。",
+            "ApplyForCertificateRequest.holder": "执法人员。",
+            "ApplyForCertificateRequest.scope": "执法范围。",
+            "RenewCertificateRequest.certificate": "证件编号。",
+            "RenewCertificateRequest.valid_to": "新的最后一日，须晚于现在的。",
             "AnnualCheckRequest.certificate": "编号。",
             "AnnualCheckRequest.year": "年审的年度；0 为最近应审的年度。",
             "Announcement.certificate": "执法证编号。",
@@ -82,6 +92,13 @@ extension ModuleTexts {
             "CertificateState.OUT_OF_SCOPE": "超出执法范围",
         ],
         reasons: [
+            .notQualified: ReasonText(
+                Text("the officer lacks training hours, or the exam", "学时不足或未通过考试"),
+                Text("see banjie training record", "见 banjie training record")
+            ),
+            .tooEarly: ReasonText(
+                Text("a certificate is renewed in its last six months", "有效期最后六个月内方可换证")
+            ),
             .twoOfficersRequired: ReasonText(
                 Text("an inspection is made by two officers at least", "执法检查须有两名以上持证人员"),
                 Text("name the certificates of both", "请列出两人的证件编号")

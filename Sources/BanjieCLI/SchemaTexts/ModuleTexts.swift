@@ -17,7 +17,7 @@ struct ModuleTexts: Sendable {
     /// Every module with texts of its own.
     static let all: [ModuleTexts] = [
         accounts, assignments, campaign, certificates, imports, inquiries, joint, reviews,
-        supervision,
+        supervision, training,
     ]
 
     /// Everybody's texts of one kind.

@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0xf1b078e515a37441
+    public static let fingerprint: UInt64 = 0xdeaf04dec60aef52
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -21,6 +21,7 @@ public enum BanjieProtocolSchema {
         ReviewsMethods.service,
         FirstContactMethods.service,
         CertificatesMethods.service,
+        TrainingMethods.service,
         SupervisionMethods.service,
         CampaignMethods.service,
     ]
@@ -105,6 +106,8 @@ public enum BanjieProtocolSchema {
         FoundCase.self,
         FindCasesReply.self,
         IssueCertificateRequest.self,
+        ApplyForCertificateRequest.self,
+        RenewCertificateRequest.self,
         CertificateRequest.self,
         CertificateReasonRequest.self,
         AnnualCheckRequest.self,
@@ -238,6 +241,21 @@ public enum BanjieProtocolSchema {
         ListNoticesReply.self,
         Warning.self,
         WarningsReply.self,
+        TrainingSession.self,
+        PlanTrainingRequest.self,
+        TrainingPlanRequest.self,
+        TrainingPlanView.self,
+        ListTrainingPlansRequest.self,
+        ListTrainingPlansReply.self,
+        EnrolRequest.self,
+        AttendanceRequest.self,
+        ExamRequest.self,
+        EnrolmentView.self,
+        TrainingRecordRequest.self,
+        TrainingRecordView.self,
+        ListShortRequest.self,
+        TrainingHours.self,
+        ListShortReply.self,
     ]
 
     /// Every enum, in the order of the schema files.

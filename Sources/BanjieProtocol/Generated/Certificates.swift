@@ -152,6 +152,120 @@ public struct IssueCertificateRequest: Message {
     )
 }
 
+/// Applies for a certificate for an officer.
+public struct ApplyForCertificateRequest: Message {
+    /// The number that it is going to have.
+    public var certificate: String = ""
+    /// The officer.
+    public var holder: String = ""
+    /// What it is to cover.
+    public var scope: [String] = []
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        certificate: String = "",
+        holder: String = "",
+        scope: [String] = []
+    ) {
+        self.certificate = certificate
+        self.holder = holder
+        self.scope = scope
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.certificate = try reader.string()
+            case 2: self.holder = try reader.string()
+            case 3: try reader.string(into: &self.scope)
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.certificate, as: 1)
+        writer.write(self.holder, as: 2)
+        writer.write(self.scope, as: 3)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.certificate, "certificate", 1, 64)
+        try FieldCheck.length(self.holder, "holder", 1, 64)
+        try FieldCheck.count(self.scope.count, "scope", 1, 50)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ApplyForCertificateRequest",
+        fields: [
+            FieldDescriptor(1, "certificate", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The number that it is going to have."),
+            FieldDescriptor(2, "holder", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The officer."),
+            FieldDescriptor(3, "scope", .string, isList: true, limits: FieldLimits(count: Bounds(1, 50)), doc: "What it is to cover."),
+        ],
+        doc: "Applies for a certificate for an officer."
+    )
+}
+
+/// Renews a certificate.
+public struct RenewCertificateRequest: Message {
+    /// Its number.
+    public var certificate: String = ""
+    /// The version that the caller saw; 0 for whichever is current.
+    public var version: UInt64 = 0
+    /// Its new last day, later than the present one.
+    public var validTo: CivilDate = CivilDate(daysSinceEpoch: 0)
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        certificate: String = "",
+        version: UInt64 = 0,
+        validTo: CivilDate = CivilDate(daysSinceEpoch: 0)
+    ) {
+        self.certificate = certificate
+        self.version = version
+        self.validTo = validTo
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.certificate = try reader.string()
+            case 2: self.version = try reader.scalar()
+            case 3: self.validTo = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.certificate, as: 1)
+        writer.write(self.version, as: 2)
+        writer.write(self.validTo, as: 3)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.certificate, "certificate", 1, 64)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "RenewCertificateRequest",
+        fields: [
+            FieldDescriptor(1, "certificate", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "Its number."),
+            FieldDescriptor(2, "version", .uint64, doc: "The version that the caller saw; 0 for whichever is current."),
+            FieldDescriptor(3, "valid_to", .date, doc: "Its new last day, later than the present one."),
+        ],
+        doc: "Renews a certificate."
+    )
+}
+
 /// Names a certificate.
 public struct CertificateRequest: Message {
     /// Its number.
@@ -1030,6 +1144,57 @@ public enum CertificatesMethods {
         doc: "What has become of certificates, as it was announced."
     )
 
+    /// Applies for a certificate for an officer of one's department; the dates shown are then those of the application.
+    public static let apply = MethodDescriptor(
+        serviceName: "Certificates",
+        serviceNumber: 13,
+        name: "Apply",
+        number: 13,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.staff, .head, .office], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .requestID,
+        request: ApplyForCertificateRequest.self,
+        reply: CertificateView.self,
+        doc: "Applies for a certificate for an officer of one's department; the dates shown are then those of the application."
+    )
+
+    /// Finds that the officer has the training hours and the exam that a certificate needs.
+    public static let qualify = MethodDescriptor(
+        serviceName: "Certificates",
+        serviceNumber: 13,
+        name: "Qualify",
+        number: 14,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.office], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .requestID,
+        request: CertificateRequest.self,
+        reply: CertificateView.self,
+        doc: "Finds that the officer has the training hours and the exam that a certificate needs."
+    )
+
+    /// Renews a certificate in its last six months, for an officer who has the hours and the exam.
+    public static let renew = MethodDescriptor(
+        serviceName: "Certificates",
+        serviceNumber: 13,
+        name: "Renew",
+        number: 15,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.office, .operator], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .requestID,
+        request: RenewCertificateRequest.self,
+        reply: CertificateView.self,
+        doc: "Renews a certificate in its last six months, for an officer who has the hours and the exam."
+    )
+
     /// The service and its methods, in ascending order of their numbers.
     public static let service = ServiceDescriptor(
         name: "Certificates",
@@ -1047,6 +1212,9 @@ public enum CertificatesMethods {
             get,
             recordInspection,
             listAnnouncements,
+            apply,
+            qualify,
+            renew,
         ],
         doc: "Officers' certificates, for the office that issues them and whoever is shown one."
     )
@@ -1154,6 +1322,30 @@ public struct CertificatesClient: Sendable {
     ) async throws(CallError) -> ListAnnouncementsReply {
         try await channel.call(CertificatesMethods.listAnnouncements, request, options)
     }
+
+    /// Applies for a certificate for an officer of one's department; the dates shown are then those of the application.
+    public func apply(
+        _ request: ApplyForCertificateRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> CertificateView {
+        try await channel.call(CertificatesMethods.apply, request, options)
+    }
+
+    /// Finds that the officer has the training hours and the exam that a certificate needs.
+    public func qualify(
+        _ request: CertificateRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> CertificateView {
+        try await channel.call(CertificatesMethods.qualify, request, options)
+    }
+
+    /// Renews a certificate in its last six months, for an officer who has the hours and the exam.
+    public func renew(
+        _ request: RenewCertificateRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> CertificateView {
+        try await channel.call(CertificatesMethods.renew, request, options)
+    }
 }
 
 /// What a server does on the commands of Certificates.
@@ -1189,6 +1381,15 @@ public protocol CertificatesCommands {
 
     /// Records an inspection by officers whose certificates are valid now, and cover the matter.
     func recordInspection(_ request: RecordInspectionRequest, in context: inout CommandContext) throws(Failure) -> InspectionView
+
+    /// Applies for a certificate for an officer of one's department; the dates shown are then those of the application.
+    func apply(_ request: ApplyForCertificateRequest, in context: inout CommandContext) throws(Failure) -> CertificateView
+
+    /// Finds that the officer has the training hours and the exam that a certificate needs.
+    func qualify(_ request: CertificateRequest, in context: inout CommandContext) throws(Failure) -> CertificateView
+
+    /// Renews a certificate in its last six months, for an officer who has the hours and the exam.
+    func renew(_ request: RenewCertificateRequest, in context: inout CommandContext) throws(Failure) -> CertificateView
 }
 
 extension CertificatesCommands {
@@ -1244,6 +1445,21 @@ extension CertificatesCommands {
             try Dispatch.answer(body, into: &reply) {
                 (request: RecordInspectionRequest) throws(Failure) in
                 try recordInspection(request, in: &context)
+            }
+        case 13:
+            try Dispatch.answer(body, into: &reply) {
+                (request: ApplyForCertificateRequest) throws(Failure) in
+                try apply(request, in: &context)
+            }
+        case 14:
+            try Dispatch.answer(body, into: &reply) {
+                (request: CertificateRequest) throws(Failure) in
+                try qualify(request, in: &context)
+            }
+        case 15:
+            try Dispatch.answer(body, into: &reply) {
+                (request: RenewCertificateRequest) throws(Failure) in
+                try renew(request, in: &context)
             }
         default: throw .unknownMethod
         }

@@ -21,6 +21,10 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case twoOfficersRequired = "TWO_OFFICERS_REQUIRED"
     /// A certificate isn't valid now, or doesn't cover the matter.
     case certificateInvalid = "CERTIFICATE_INVALID"
+    /// The officer lacks hours of training, or the exam.
+    case notQualified = "NOT_QUALIFIED"
+    /// A certificate is renewed in its last six months.
+    case tooEarly = "TOO_EARLY"
     /// There is no such certificate.
     case noSuchCertificate = "NO_SUCH_CERTIFICATE"
     /// A value is missing where the law or the office asks for a stated reason.
@@ -159,6 +163,14 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case noSuchRound = "NO_SUCH_ROUND"
     /// The round is frozen: its scores stand for good.
     case roundFrozen = "ROUND_FROZEN"
+    /// There is no such training plan.
+    case noSuchPlan = "NO_SUCH_PLAN"
+    /// The person isn't enrolled.
+    case notEnrolled = "NOT_ENROLLED"
+    /// All places are taken.
+    case noPlaces = "NO_PLACES"
+    /// The time to enrol is over.
+    case enrolmentClosed = "ENROLMENT_CLOSED"
 
     /// The status with which it is refused.
     public var status: Status {
@@ -200,7 +212,8 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .noSuchJoint,
             .noSuchReview,
             .noSuchCard,
-            .noSuchRound:
+            .noSuchRound,
+            .noSuchPlan:
             .notFound
         case
             .requestIdReused,
@@ -220,11 +233,14 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
         case
             .serialsExhausted,
             .signInDelayed,
-            .overloaded:
+            .overloaded,
+            .noPlaces:
             .resourceExhausted
         case
             .notOffered,
             .certificateInvalid,
+            .notQualified,
+            .tooEarly,
             .wrongState,
             .noticeOverdue,
             .onceOnly,
@@ -244,7 +260,9 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .windowClosed,
             .followUpRequired,
             .cardRevoked,
-            .roundFrozen:
+            .roundFrozen,
+            .notEnrolled,
+            .enrolmentClosed:
             .failedPrecondition
         case
             .unknownMethod:

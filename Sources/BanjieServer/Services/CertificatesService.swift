@@ -16,6 +16,18 @@ struct CertificatesService: CertificatesCommands, Sendable {
             throw .refused(.exists(kind: .certificate, name: request.certificate))
         }
         let (actor, circumstances) = (context.actor, context.circumstances)
+        let application = try context.loadIfPresent(
+            CertificateApplication.self,
+            request.certificate
+        )
+        if let application {
+            try ruling { () throws(Refusal) in
+                try application.requireIssuable(to: holder.key, scope: request.scope)
+            }
+            context.unit.delete(CertificateApplication.self, application.key)
+        } else if circumstances.policy.certificatesByApplication {
+            throw .refused(.none(kind: .certificate, name: request.certificate))
+        }
         var file = try ruling { () throws(Refusal) in
             try CertificateFile.issue(
                 number: request.certificate,
@@ -29,6 +41,71 @@ struct CertificatesService: CertificatesCommands, Sendable {
         }
         try context.save(&file)
         return file.view
+    }
+
+    func apply(
+        _ request: ApplyForCertificateRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CertificateView {
+        let holder = try context.person(request.holder)
+        let actor = context.actor
+        guard actor.has(.office) || actor.department == holder.department else {
+            throw .refused(.wrongDepartment(answers: holder.department))
+        }
+        try validating(request)
+        let number = request.certificate
+        let issued = try context.loadIfPresent(CertificateRecord.self, number)
+        let applied = try context.loadIfPresent(CertificateApplication.self, number)
+        guard issued == nil, applied == nil else {
+            throw .refused(.exists(kind: .certificate, name: number))
+        }
+        let application = CertificateApplication(
+            number: number,
+            for: holder.key,
+            of: holder.department,
+            scope: request.scope,
+            at: context.now
+        )
+        context.unit.save(application)
+        context.audit("CERTIFICATE_APPLIED", "certificate/\(number)", holder.key)
+        return application.view
+    }
+
+    func qualify(
+        _ request: CertificateRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CertificateView {
+        try validating(request)
+        var application = try context.load(
+            CertificateApplication.self,
+            request.certificate,
+            or: .none(kind: .certificate, name: request.certificate)
+        )
+        let qualification = try context.qualification(of: application.holder)
+        let circumstances = context.circumstances
+        try ruling { () throws(Refusal) in
+            try application.qualify(by: qualification, in: circumstances)
+        }
+        context.unit.save(application)
+        context.audit("CERTIFICATE_QUALIFIED", "certificate/\(application.key)")
+        return application.view
+    }
+
+    func renew(
+        _ request: RenewCertificateRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> CertificateView {
+        let holder = try context.open(CertificateFile.self, request.certificate).record.holder
+        let qualification = try context.qualification(of: holder)
+        return try change(request.certificate, request.version, request, in: &context) {
+            (file, context) throws(Refusal) in
+            try file.renew(
+                to: request.validTo,
+                by: qualification,
+                context.actor,
+                in: context.circumstances
+            )
+        }
     }
 
     func suspend(
@@ -187,7 +264,14 @@ extension CertificatesService: CertificatesQueries {
         _ request: CertificateRequest,
         in context: inout QueryContext
     ) throws(HandlerFailure) -> CertificateView {
-        try context.open(CertificateFile.self, request.certificate).view
+        if let file = try context.openIfPresent(CertificateFile.self, request.certificate) {
+            return file.view
+        }
+        return try context.load(
+            CertificateApplication.self,
+            request.certificate,
+            or: .none(kind: .certificate, name: request.certificate)
+        ).view
     }
 
     func listAnnouncements(
@@ -233,6 +317,27 @@ extension CertificateFile {
             nextCheck: record.nextCheck,
             checkDue: CertificateRecord.checkDue(ofYear: record.nextCheck),
             replaced: UInt32(clamping: record.replaced)
+        )
+    }
+}
+
+extension CertificateApplication {
+    /// The application in the place of the certificate that there isn't yet.
+    fileprivate var view: CertificateView {
+        let state: CertificateState =
+            switch progress {
+            case .applied: .applied
+            case .qualified: .qualified
+            }
+        return CertificateView(
+            certificate: key,
+            state: state,
+            holder: holder,
+            department: department,
+            scope: scope,
+            issued: at.date,
+            validTo: at.date,
+            checkDue: at.date
         )
     }
 }

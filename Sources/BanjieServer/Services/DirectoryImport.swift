@@ -24,7 +24,7 @@ struct DirectoryImport: ServedUpload {
         _ request: ImportPart,
         in context: inout CommandContext
     ) throws(HandlerFailure) {
-        // The values of its rows are judged row by row.
+        // The values of its rows are judged row by row, at the end.
         guard rows.count + request.rows.count <= Self.rowsMax else {
             throw .refused(.outOfRange(field: "rows", allowed: "at most \(Self.rowsMax)"))
         }

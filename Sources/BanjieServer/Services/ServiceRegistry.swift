@@ -84,6 +84,7 @@ extension JointService: CommandRouting, QueryRouting, SessionRouting {}
 extension OnlineService: QueryRouting, UploadRouting, WatchRouting {}
 extension ReflectionService: InlineRouting {}
 extension ReviewsService: CommandRouting, QueryRouting {}
+extension TrainingService: CommandRouting, QueryRouting {}
 extension SupervisionService: CommandRouting, QueryRouting, WatchRouting {}
 
 /// What the server hosts: a line for each service, and the tables of its records.
@@ -134,6 +135,7 @@ enum ServiceRegistry {
             files: Files(AssignmentFile.self)
         ),
         both(CampaignMethods.service, CampaignService()),
+        both(TrainingMethods.service, TrainingService()),
     ]
 
     private static func both(
@@ -173,15 +175,17 @@ enum ServiceRegistry {
         AnnouncementRecord.table, ApplicantRecord.table, AssignmentRecord.table,
         BodyRecord.table, CalendarRecord.table, CardRecord.table, CaseCounterRecord.table,
         CaseRecord.table,
-        CertificateRecord.table, CoHandlerRecord.table, CredentialRecord.table,
-        DeadlineRecord.table, DepartmentRecord.table, InquiryCounterRecord.table,
+        CertificateApplication.table, CertificateRecord.table, CoHandlerRecord.table,
+        CredentialRecord.table,
+        DeadlineRecord.table, DepartmentRecord.table, EnrolmentRecord.table,
+        InquiryCounterRecord.table,
         InquiryRecord.table, InspectionRecord.table, ItemHeadRecord.table, ItemRecord.table,
         JointRecord.table, LessonAnswerRecord.table, LessonRecord.table,
         MaterialPartRecord.table, MaterialRecord.table, MembershipRecord.table, NoticeRecord.table,
         OpenWorkRecord.table, PauseRecord.table, PersonRecord.table, PostRecord.table,
         PublicationRecord.table,
         ReviewRecord.table, ReviewTally.table, RoundRecord.table, RoundScoreRecord.table,
-        WorkRecord.table, WorkTally.table,
+        TrainingHoursRecord.table, TrainingPlanRecord.table, WorkRecord.table, WorkTally.table,
     ]
 
     /// The methods that show what is personal as it is. Each is a command for who has the right, leaves

@@ -82,8 +82,12 @@ extension SupervisionService: SupervisionCommands {
             throw .refused(.unknownValue(field: "kind", value: "\(request.kind)"))
         }
         let deadline = Int64(clamping: request.deadline)
-        // A key holds the deadline's beside the rung.
-        let key = CardRecord.key(deadline: min(deadline, Int64.max >> 3), rung: rung)
+        _ = try context.load(
+            DeadlineRecord.self,
+            deadline,
+            or: .none(kind: .deadline, name: "\(request.deadline)")
+        )
+        let key = CardRecord.key(deadline: deadline, rung: rung)
         var card = try context.load(CardRecord.self, key, or: .noCard(deadline: deadline))
         let (actor, now) = (context.actor, context.now)
         try ruling { () throws(Refusal) in

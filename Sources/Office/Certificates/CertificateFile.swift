@@ -108,7 +108,7 @@ extension CertificateFile {
                 department: department,
                 scope: scope,
                 validTo: validTo,
-                issued: now.date
+                issued: now
             ),
             clocks: []
         )
@@ -190,6 +190,32 @@ extension CertificateFile {
         record.isUnchecked = CertificateRecord.checkDue(ofYear: record.nextCheck) < now.date
         if !record.isUnchecked { awaitCheck(at: now, in: circumstances) }
         note("CERTIFICATE_CHECKED", by: actor.login, at: now, "\(checked)")
+    }
+
+    /// 换证: in the last six months, on the hours and an exam since it was issued or renewed last; the new
+    /// time runs on from the old one's end.
+    ///
+    /// - Throws: `outOfRange` for a day that isn't later; `tooEarly`; `notQualified`; `wrongState` unless it is
+    ///   in its holder's hands and checked.
+    package mutating func renew(
+        to day: CivilDate,
+        by qualification: Qualification,
+        _ actor: Actor,
+        in circumstances: Circumstances
+    ) throws(Refusal) {
+        let now = circumstances.now
+        guard day > record.validTo else {
+            throw .outOfRange(field: "valid_to", allowed: "later than \(record.validTo)")
+        }
+        guard state == .active else { throw wrongState() }
+        let first = CertificateRecord.renewable(beforeEnd: record.validTo)
+        guard now.date >= first else { throw .tooEarly(from: first) }
+        try qualification.require(by: circumstances.policy, since: record.renewed)
+        stop([.certificate], at: now)
+        record.validTo = day
+        record.renewed = now
+        start(.certificate, .through(day), from: now, at: now, in: circumstances)
+        note("CERTIFICATE_RENEWED", by: actor.login, at: now, "to \(day)")
     }
 
     /// 吊销.

@@ -26,7 +26,7 @@ package struct CertificateRecord: Hashable, Sendable {
     package let scope: [String]
     package let issued: CivilDate
     /// Its last day.
-    package let validTo: CivilDate
+    package internal(set) var validTo: CivilDate
     package internal(set) var custody = Custody.held
     /// Whether its last day is over.
     package internal(set) var isExpired = false
@@ -34,6 +34,8 @@ package struct CertificateRecord: Hashable, Sendable {
     package internal(set) var nextCheck: Int32
     /// Whether that is overdue, so that it isn't valid until then.
     package internal(set) var isUnchecked = false
+    /// When it was issued or renewed last.
+    package internal(set) var renewed: Instant
     /// How often it was replaced after a loss.
     package internal(set) var replaced: Int64 = 0
 
@@ -43,15 +45,16 @@ package struct CertificateRecord: Hashable, Sendable {
         department: String,
         scope: [String],
         validTo: CivilDate,
-        issued: CivilDate
+        issued: Instant
     ) {
         key = number
         self.holder = holder
         self.department = department
         self.scope = scope
-        self.issued = issued
+        self.issued = issued.date
+        renewed = issued
         self.validTo = validTo
-        nextCheck = Int32(issued.year)
+        nextCheck = Int32(issued.date.year)
     }
 
     /// By when the check of a year is recorded: 31 March of the next.
@@ -86,6 +89,7 @@ extension CertificateRecord: FiledRecord {
             Column("next_check", .integer),
             Column("unchecked", .integer),
             Column("replaced", .integer),
+            Column("renewed", .integer),
         ],
         indexes: [byHolder]
     )
@@ -111,6 +115,7 @@ extension CertificateRecord: FiledRecord {
         row.integer(Int64(nextCheck))
         row.bool(isUnchecked)
         row.integer(replaced)
+        row.integer(renewed.unixSeconds)
     }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
@@ -135,6 +140,7 @@ extension CertificateRecord: FiledRecord {
         nextCheck = try row.integer(in: 1...Int32(9999))
         isUnchecked = try row.bool()
         replaced = try row.integer(in: 0...Int64(UInt32.max))
+        renewed = Instant(unixSeconds: try row.integer())
     }
 }
 

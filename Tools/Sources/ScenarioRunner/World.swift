@@ -22,6 +22,8 @@ final class World {
     /// The numbers of the publication and the lesson that a label stands for.
     var publications: [String: UInt64] = [:]
     var lessons: [String: UInt64] = [:]
+    /// The number of the training plan that a label stands for.
+    var plans: [String: UInt64] = [:]
     /// The request id that a label stands for.
     private var requestIDs: [String: [UInt8]] = [:]
 
