@@ -1847,6 +1847,38 @@ schema.messages.ListReviewsReply = {
     { 2, "more", "bool", doc = "Whether there are more." },
 }
 
+schema.messages.ReviewLink = {
+    doc = "A step of a review, in a chain of its own: whoever changes, leaves out or inserts one breaks the hashes of all that follow. It says nothing of who gave the review, nor what was written.",
+    { 1, "sequence", "uint64", doc = "Counts the steps of all reviews, from 1." },
+    { 2, "at", "instant", doc = "When." },
+    { 3, "case", "string", doc = "The case." },
+    { 4, "what", "string", doc = "What happened, such as `REVIEW_RATED`." },
+    { 5, "by", "string", doc = "Who did it; `applicant` for whoever reviews." },
+    { 6, "state", "enum", "ReviewState", doc = "The state that it led to." },
+    { 7, "grade", "int32", doc = "The grade; 0 without one." },
+    { 8, "hash", "bytes", doc = "SHA-256 over the hash before, 32 zero bytes for the first, and this message without its hash, in its canonical encoding." },
+}
+
+schema.messages.ListReviewLinksRequest = {
+    doc = "Asks for steps, in their order.",
+    { 1, "after", "uint64", doc = "Begin after this number." },
+    { 2, "limit", "int32", doc = "How many at most." },
+}
+
+schema.messages.ListReviewLinksReply = {
+    doc = "Steps.",
+    { 1, "links", "message", "ReviewLink", doc = "The steps." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
+schema.messages.ReviewChainVerdict = {
+    doc = "What comes of walking through the chain.",
+    { 1, "intact", "uint64", doc = "How many steps are in order." },
+    { 2, "head", "bytes", doc = "The hash of the last of them." },
+    { 3, "problem", "string", doc = "What is wrong with the step that follows; empty when the chain is whole." },
+    { 4, "differing", "string", doc = "Cases whose review isn't in the state, or of the grade, that their last step says: the first hundred." },
+}
+
 schema.messages.ScoreRequest = {
     doc = "What a unit's cards and completions come to.",
     { 1, "yellow", "int32", doc = "How many yellow cards." },
@@ -2372,6 +2404,8 @@ schema.services[11] = {
         [10] = { name = "Get", request = "ReviewRequest", reply = "ReviewView" },
         [11] = { name = "List", request = "ListReviewsRequest", reply = "ListReviewsReply" },
         [12] = { name = "Stats", request = "ReviewStatsRequest", reply = "ReviewStats" },
+        [13] = { name = "ListLinks", request = "ListReviewLinksRequest", reply = "ListReviewLinksReply" },
+        [14] = { name = "VerifyChain", request = "Empty", reply = "ReviewChainVerdict" },
     },
 }
 

@@ -1,6 +1,5 @@
 import BanjieClient
 import BanjieProtocol
-import CSQLite
 import ChildProcess
 import CivilTime
 import Foundation
@@ -235,13 +234,13 @@ import Wire
         try server.start(.virtual(TestOffice.morning))
         server.terminate()
         #expect(server.waitForExit(seconds: 20) == .code(0))
-        try Self.execute("PRAGMA user_version = 999", on: server.store.path)
+        try StoreFile.execute("PRAGMA user_version = 999", on: server.store.path)
         let newer = try Self.run("--listen", "127.0.0.1:0", "--data", folder.url.path)
         #expect(newer.status == 71 && newer.errors.contains("newer program"), "\(newer.errors)")
 
         let other = try Folder()
         let path = try other.file("banjie.sqlite", "")
-        try Self.execute("CREATE TABLE notes (text)", on: path)
+        try StoreFile.execute("CREATE TABLE notes (text)", on: path)
         let foreign = try Self.run("--listen", "127.0.0.1:0", "--data", other.url.path)
         #expect(foreign.status == 71 && foreign.errors.contains(path), "\(foreign.errors)")
 
@@ -249,13 +248,5 @@ import Wire
         let text = try broken.file("banjie.sqlite", String(repeating: "no store ", count: 1000))
         let unreadable = try Self.run("--listen", "127.0.0.1:0", "--data", broken.url.path)
         #expect(unreadable.status == 71 && unreadable.errors.contains(text), "\(unreadable.errors)")
-    }
-
-    private static func execute(_ sql: String, on path: String) throws {
-        var database: OpaquePointer?
-        defer { sqlite3_close_v2(database) }
-        guard sqlite3_open(path, &database) == SQLITE_OK,
-            sqlite3_exec(database, sql, nil, nil, nil) == SQLITE_OK
-        else { throw ServerProcessError("\(path): \(sql) failed") }
     }
 }

@@ -180,8 +180,8 @@ class Probes(ServerTest):
                     reason = "answered"
                 public = (
                     "Diagnostics/", "Health/", "Reflection/", "Calendar/Due", "Calendar/Minutes",
-                    "Calendar/GetVersion", "Certificates/ListAnnouncements", "Certificates/Verify",
-                    "Directory/GetItem", "Reviews/Stats")
+                    "Calendar/GetVersion", "Campaign/ListPublications", "Certificates/ListAnnouncements",
+                    "Certificates/Verify", "Directory/GetItem", "Reviews/Stats", "Supervision/ListNotices")
                 self.assertEqual(reason == "SIGN_IN_REQUIRED", not method.startswith(public), reason)
 
     def test_unknown_method_and_undecodable_message(self):

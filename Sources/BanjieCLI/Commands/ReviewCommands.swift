@@ -45,6 +45,21 @@ enum ReviewCommands {
                     show: { (stats: ReviewStats, page) in page.show(stats) }
                 )
             ),
+            .command(
+                Command(
+                    "links",
+                    calling: ReviewsMethods.listLinks,
+                    RequestForm(fallbacks: ["limit": "100"]),
+                    show: { (reply: ListReviewLinksReply, page) in page.show(reply) }
+                )
+            ),
+            .command(
+                Command(
+                    "verify-chain",
+                    calling: ReviewsMethods.verifyChain,
+                    show: { (verdict: ReviewChainVerdict, page) in page.show(verdict) }
+                )
+            ),
         ]
     )
 

@@ -1,6 +1,6 @@
-import Digest
 import BanjieProtocol
 import CivilTime
+import Digest
 
 extension Page {
     /// The server's health.

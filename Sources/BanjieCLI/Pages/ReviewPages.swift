@@ -1,4 +1,5 @@
 import BanjieProtocol
+import Digest
 
 extension Page {
     mutating func show(_ view: ReviewView) {
@@ -36,6 +37,36 @@ extension Page {
         }
         table(columns, rows)
         if let last = reply.reviews.last, reply.more { more("--after \(last.case)") }
+    }
+
+    mutating func show(_ reply: ListReviewLinksReply) {
+        guard !reply.links.isEmpty else { return none() }
+        let columns = [
+            Column(Text("number", "序号"), isNumber: true), Column(Label.at), Column(Label.case),
+            Column(Text("what", "动作")), Column(Text("by", "操作人")), Column(Label.state),
+            Column(Text("grade", "等级"), isNumber: true), Column(Text("hash", "哈希")),
+        ]
+        let rows = reply.links.map { link in
+            [
+                Cell("\(link.sequence)"), Cell(moment(link.at)), Cell(link.case), Cell(link.what),
+                Cell(link.by), Cell(language.label(link.state)), Cell("\(link.grade)"),
+                Cell(Hexadecimal.text(of: link.hash)),
+            ]
+        }
+        table(columns, rows)
+        if let last = reply.links.last, reply.more { more("--after \(last.sequence)") }
+    }
+
+    mutating func show(_ verdict: ReviewChainVerdict) {
+        entries([
+            Entry(Text("in order", "完好步数"), "\(verdict.intact)"),
+            Entry(Text("head", "链末端"), Hexadecimal.text(of: verdict.head)),
+            Entry(Text("broken", "损坏"), verdict.problem.isEmpty ? nil : verdict.problem),
+            Entry(
+                Text("not as their last step says", "与末步不符"),
+                verdict.differing.isEmpty ? nil : verdict.differing.joined(separator: ", ")
+            ),
+        ])
     }
 
     mutating func show(_ stats: ReviewStats) {

@@ -5,6 +5,8 @@ extension ModuleTexts {
     static let reviews = ModuleTexts(
         services: ["Reviews": "好差评：供申请人、被评部门与督查使用。"],
         methods: [
+            "Reviews/ListLinks": "全部评价的各步骤，供另行保存或核对。",
+            "Reviews/VerifyChain": "核对评价链，并与各评价比较。",
             "Reviews/Rate": "评价，一次，限评价期内。",
             "Reviews/Supplement": "追评，一次，限评价期内。",
             "Reviews/Verify": "记录差评已核实。",
@@ -19,6 +21,10 @@ extension ModuleTexts {
             "Reviews/Stats": "统计：按部门、事项、人员与时间。",
         ],
         messages: [
+            "ReviewLink": "评价的一步，自成一链：改动、遗漏或插入任何一步，其后的哈希均不相符。不含评价人与评价内容。",
+            "ListReviewLinksRequest": "查询评价的各步骤。",
+            "ListReviewLinksReply": "评价的各步骤，依次排列。",
+            "ReviewChainVerdict": "核对评价链的结果。",
             "RateRequest": "评价一次服务。",
             "SupplementReviewRequest": "在评价期内追评一次。",
             "ReviewRequest": "指明某办件的评价。",
@@ -34,6 +40,17 @@ extension ModuleTexts {
             "ListReviewsReply": "评价，按办件排列。",
         ],
         fields: [
+            "ListReviewLinksReply.links": "各步骤。",
+            "ReviewChainVerdict.differing": "状态或等级与其最后一步不符的办件，至多一百件。",
+            "ReviewChainVerdict.head": "其中最后一步的哈希值。",
+            "ReviewChainVerdict.intact": "完好的步骤数。",
+            "ReviewChainVerdict.problem": "其后一步的问题；完好则不填。",
+            "ReviewLink.by": "何人；评价人记作 applicant。",
+            "ReviewLink.grade": "等级；没有则为 0。",
+            "ReviewLink.hash": "对前一步的哈希（首步为 32 个零字节）与本消息（不含哈希，规范编码）取 SHA-256。",
+            "ReviewLink.sequence": "全部评价步骤的序号，从 1 起。",
+            "ReviewLink.state": "所至的状态。",
+            "ReviewLink.what": "发生了什么，如 REVIEW_RATED。",
             "AppealReviewRequest.reason": "申诉理由。",
             "FollowUpRequest.satisfied": "申请人是否满意。",
             "JudgeAppealRequest.exclude": "是否不计入统计；否则回到原处继续。",

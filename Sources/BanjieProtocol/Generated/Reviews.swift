@@ -935,6 +935,265 @@ public struct ListReviewsReply: Message {
     )
 }
 
+/// A step of a review, in a chain of its own: whoever changes, leaves out or inserts one breaks the hashes of
+/// all that follow. It says nothing of who gave the review, nor what was written.
+public struct ReviewLink: Message {
+    /// Counts the steps of all reviews, from 1.
+    public var sequence: UInt64 = 0
+    /// When.
+    public var at: Instant = Instant(unixSeconds: 0)
+    /// The case.
+    public var `case`: String = ""
+    /// What happened, such as `REVIEW_RATED`.
+    public var what: String = ""
+    /// Who did it; `applicant` for whoever reviews.
+    public var by: String = ""
+    /// The state that it led to.
+    public var state: ReviewState = ReviewState(rawValue: 0)
+    /// The grade; 0 without one.
+    public var grade: Int32 = 0
+    /// SHA-256 over the hash before, 32 zero bytes for the first, and this message without its hash, in its
+    /// canonical encoding.
+    public var hash: [UInt8] = []
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        sequence: UInt64 = 0,
+        at: Instant = Instant(unixSeconds: 0),
+        `case`: String = "",
+        what: String = "",
+        by: String = "",
+        state: ReviewState = ReviewState(rawValue: 0),
+        grade: Int32 = 0,
+        hash: [UInt8] = []
+    ) {
+        self.sequence = sequence
+        self.at = at
+        self.case = `case`
+        self.what = what
+        self.by = by
+        self.state = state
+        self.grade = grade
+        self.hash = hash
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.sequence = try reader.scalar()
+            case 2: self.at = try reader.scalar()
+            case 3: self.case = try reader.string()
+            case 4: self.what = try reader.string()
+            case 5: self.by = try reader.string()
+            case 6: self.state = try reader.scalar()
+            case 7: self.grade = try reader.scalar()
+            case 8: self.hash = try reader.byteString()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.sequence, as: 1)
+        writer.write(self.at, as: 2)
+        writer.write(self.case, as: 3)
+        writer.write(self.what, as: 4)
+        writer.write(self.by, as: 5)
+        writer.write(self.state, as: 6)
+        writer.write(self.grade, as: 7)
+        writer.write(self.hash, as: 8)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.case, "case", nil, 64)
+        try FieldCheck.length(self.what, "what", nil, 64)
+        try FieldCheck.length(self.by, "by", nil, 64)
+        try FieldCheck.known(self.state, "state", .unknownValue)
+        try FieldCheck.length(self.hash, "hash", nil, 32)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ReviewLink",
+        fields: [
+            FieldDescriptor(1, "sequence", .uint64, doc: "Counts the steps of all reviews, from 1."),
+            FieldDescriptor(2, "at", .instant, doc: "When."),
+            FieldDescriptor(3, "case", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The case."),
+            FieldDescriptor(4, "what", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "What happened, such as `REVIEW_RATED`."),
+            FieldDescriptor(5, "by", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Who did it; `applicant` for whoever reviews."),
+            FieldDescriptor(6, "state", .enumeration(ReviewState.self), limits: FieldLimits(unknown: .unknownValue), doc: "The state that it led to."),
+            FieldDescriptor(7, "grade", .int32, doc: "The grade; 0 without one."),
+            FieldDescriptor(8, "hash", .bytes, limits: FieldLimits(value: Bounds(nil, 32)), doc: "SHA-256 over the hash before, 32 zero bytes for the first, and this message without its hash, in its canonical encoding."),
+        ],
+        doc: "A step of a review, in a chain of its own: whoever changes, leaves out or inserts one breaks the hashes of all that follow. It says nothing of who gave the review, nor what was written."
+    )
+}
+
+/// Asks for steps, in their order.
+public struct ListReviewLinksRequest: Message {
+    /// Begin after this number.
+    public var after: UInt64 = 0
+    /// How many at most.
+    public var limit: Int32 = 0
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        after: UInt64 = 0,
+        limit: Int32 = 0
+    ) {
+        self.after = after
+        self.limit = limit
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.after = try reader.scalar()
+            case 2: self.limit = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.after, as: 1)
+        writer.write(self.limit, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.value(self.limit, "limit", 1, 1000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListReviewLinksRequest",
+        fields: [
+            FieldDescriptor(1, "after", .uint64, doc: "Begin after this number."),
+            FieldDescriptor(2, "limit", .int32, limits: FieldLimits(value: Bounds(1, 1000)), doc: "How many at most."),
+        ],
+        doc: "Asks for steps, in their order."
+    )
+}
+
+/// Steps.
+public struct ListReviewLinksReply: Message {
+    /// The steps.
+    public var links: [ReviewLink] = []
+    /// Whether there are more.
+    public var more: Bool = false
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        links: [ReviewLink] = [],
+        more: Bool = false
+    ) {
+        self.links = links
+        self.more = more
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: try reader.message(into: &self.links)
+            case 2: self.more = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.links, as: 1)
+        writer.write(self.more, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.messages(self.links, "links")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListReviewLinksReply",
+        fields: [
+            FieldDescriptor(1, "links", .message(ReviewLink.self), isList: true, doc: "The steps."),
+            FieldDescriptor(2, "more", .bool, doc: "Whether there are more."),
+        ],
+        doc: "Steps."
+    )
+}
+
+/// What comes of walking through the chain.
+public struct ReviewChainVerdict: Message {
+    /// How many steps are in order.
+    public var intact: UInt64 = 0
+    /// The hash of the last of them.
+    public var head: [UInt8] = []
+    /// What is wrong with the step that follows; empty when the chain is whole.
+    public var problem: String = ""
+    /// Cases whose review isn't in the state, or of the grade, that their last step says: the first hundred.
+    public var differing: [String] = []
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        intact: UInt64 = 0,
+        head: [UInt8] = [],
+        problem: String = "",
+        differing: [String] = []
+    ) {
+        self.intact = intact
+        self.head = head
+        self.problem = problem
+        self.differing = differing
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.intact = try reader.scalar()
+            case 2: self.head = try reader.byteString()
+            case 3: self.problem = try reader.string()
+            case 4: try reader.string(into: &self.differing)
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.intact, as: 1)
+        writer.write(self.head, as: 2)
+        writer.write(self.problem, as: 3)
+        writer.write(self.differing, as: 4)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.head, "head", nil, 32)
+        try FieldCheck.length(self.problem, "problem", nil, 200)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ReviewChainVerdict",
+        fields: [
+            FieldDescriptor(1, "intact", .uint64, doc: "How many steps are in order."),
+            FieldDescriptor(2, "head", .bytes, limits: FieldLimits(value: Bounds(nil, 32)), doc: "The hash of the last of them."),
+            FieldDescriptor(3, "problem", .string, limits: FieldLimits(value: Bounds(nil, 200)), doc: "What is wrong with the step that follows; empty when the chain is whole."),
+            FieldDescriptor(4, "differing", .string, isList: true, doc: "Cases whose review isn't in the state, or of the grade, that their last step says: the first hundred."),
+        ],
+        doc: "What comes of walking through the chain."
+    )
+}
+
 /// The methods of Reviews.
 public enum ReviewsMethods {
     /// Gives one's review, once, within the window.
@@ -1141,6 +1400,40 @@ public enum ReviewsMethods {
         doc: "Figures, by department, item, person and time."
     )
 
+    /// The steps of all reviews, for whoever keeps or checks the chain elsewhere.
+    public static let listLinks = MethodDescriptor(
+        serviceName: "Reviews",
+        serviceNumber: 11,
+        name: "ListLinks",
+        number: 13,
+        kind: .query,
+        runsInline: false,
+        access: .roles([.office, .supervisor], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .safe,
+        request: ListReviewLinksRequest.self,
+        reply: ListReviewLinksReply.self,
+        doc: "The steps of all reviews, for whoever keeps or checks the chain elsewhere."
+    )
+
+    /// Walks through the chain, and compares it with the reviews.
+    public static let verifyChain = MethodDescriptor(
+        serviceName: "Reviews",
+        serviceNumber: 11,
+        name: "VerifyChain",
+        number: 14,
+        kind: .query,
+        runsInline: false,
+        access: .roles([.office, .supervisor], refusal: .roleRequired),
+        defaultTimeoutMillis: 60000,
+        longestTimeoutMillis: 600000,
+        idempotency: .safe,
+        request: Empty.self,
+        reply: ReviewChainVerdict.self,
+        doc: "Walks through the chain, and compares it with the reviews."
+    )
+
     /// The service and its methods, in ascending order of their numbers.
     public static let service = ServiceDescriptor(
         name: "Reviews",
@@ -1158,6 +1451,8 @@ public enum ReviewsMethods {
             get,
             list,
             stats,
+            listLinks,
+            verifyChain,
         ],
         doc: "Reviews of the service, for applicants, the departments reviewed, and supervision."
     )
@@ -1264,6 +1559,22 @@ public struct ReviewsClient: Sendable {
         options: CallOptions = CallOptions()
     ) async throws(CallError) -> ReviewStats {
         try await channel.call(ReviewsMethods.stats, request, options)
+    }
+
+    /// The steps of all reviews, for whoever keeps or checks the chain elsewhere.
+    public func listLinks(
+        _ request: ListReviewLinksRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ListReviewLinksReply {
+        try await channel.call(ReviewsMethods.listLinks, request, options)
+    }
+
+    /// Walks through the chain, and compares it with the reviews.
+    public func verifyChain(
+        _ request: Empty = Empty(),
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ReviewChainVerdict {
+        try await channel.call(ReviewsMethods.verifyChain, request, options)
     }
 }
 
@@ -1376,6 +1687,12 @@ public protocol ReviewsQueries {
 
     /// Figures, by department, item, person and time.
     func stats(_ request: ReviewStatsRequest, in context: inout QueryContext) throws(Failure) -> ReviewStats
+
+    /// The steps of all reviews, for whoever keeps or checks the chain elsewhere.
+    func listLinks(_ request: ListReviewLinksRequest, in context: inout QueryContext) throws(Failure) -> ListReviewLinksReply
+
+    /// Walks through the chain, and compares it with the reviews.
+    func verifyChain(_ request: Empty, in context: inout QueryContext) throws(Failure) -> ReviewChainVerdict
 }
 
 extension ReviewsQueries {
@@ -1401,6 +1718,16 @@ extension ReviewsQueries {
             try Dispatch.answer(body, into: &reply) {
                 (request: ReviewStatsRequest) throws(Failure) in
                 try stats(request, in: &context)
+            }
+        case 13:
+            try Dispatch.answer(body, into: &reply) {
+                (request: ListReviewLinksRequest) throws(Failure) in
+                try listLinks(request, in: &context)
+            }
+        case 14:
+            try Dispatch.answer(body, into: &reply) {
+                (request: Empty) throws(Failure) in
+                try verifyChain(request, in: &context)
             }
         default: throw .unknownMethod
         }

@@ -23,8 +23,9 @@ extension ReviewFile: ServedFile {
         return file
     }
 
-    /// Saves what is counted of it anew.
+    /// Saves what is counted of it anew, and links its steps.
     func willSave(in context: CommandContext) throws(HandlerFailure) {
+        try context.link(self)
         let former = try context.loadIfPresent(ReviewRecord.self, record.key)
         let key = ReviewTally.Key(of: record)
         let stored = try context.loadIfPresent(ReviewTally.self, key)

@@ -269,7 +269,7 @@ extension ReviewsService: ReviewsQueries {
 }
 
 extension ReviewFile.State {
-    fileprivate var message: ReviewState {
+    var message: ReviewState {
         switch self {
         case .invited: .invited
         case .rated: .rated

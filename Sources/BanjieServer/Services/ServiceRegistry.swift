@@ -184,7 +184,8 @@ enum ServiceRegistry {
         MaterialPartRecord.table, MaterialRecord.table, MembershipRecord.table, NoticeRecord.table,
         OpenWorkRecord.table, PauseRecord.table, PersonRecord.table, PostRecord.table,
         PublicationRecord.table,
-        ReviewRecord.table, ReviewTally.table, RoundRecord.table, RoundScoreRecord.table,
+        ReviewChainRecord.table, ReviewLinkRecord.table, ReviewRecord.table, ReviewTally.table,
+        RoundRecord.table, RoundScoreRecord.table,
         TrainingHoursRecord.table, TrainingPlanRecord.table, WorkRecord.table, WorkTally.table,
     ]
 
