@@ -1823,6 +1823,7 @@ schema.messages.ReviewStatsRequest = {
     { 3, "person", "string", doc = "Only this person's, who delivered; all when empty." },
     { 4, "from", "date", doc = "From the month of this day on, by delivery." },
     { 5, "until", "date", doc = "Through the month of this day." },
+    { 6, "post", "string", doc = "Only what was delivered from this post; all when empty." },
 }
 
 schema.messages.ReviewStats = {

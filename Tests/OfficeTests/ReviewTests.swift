@@ -49,7 +49,7 @@ import WorkCalendar
         var matter = try Matter.accepted(at: now)
         try matter.decide(.grant, at: now)
         try matter.deliver(at: now)
-        return ReviewFile.invite(of: matter.file, by: "clerk", at: now)
+        return ReviewFile.invite(of: matter.file, by: "clerk", from: "window", at: now)
     }
 
     /// Whatever is done in whatever order: clocks run while something is due, figures fit, rows come back.
@@ -126,6 +126,7 @@ import WorkCalendar
         let own = ReviewFile.invite(
             of: try Matter.accepted(at: "2026-06-01T10:00").file,
             by: "zhang",
+            from: "window",
             at: "2026-06-01T10:00"
         )
         #expect(throws: Refusal.notApplicant) { try own.requireApplicant(Matter.zhang) }

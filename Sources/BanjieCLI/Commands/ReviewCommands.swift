@@ -41,7 +41,10 @@ enum ReviewCommands {
                 Command(
                     "stats",
                     calling: ReviewsMethods.stats,
-                    examples: ["banjie review stats --department LEAD --from 2026-01-01"],
+                    examples: [
+                        "banjie review stats --department LEAD --from 2026-01-01",
+                        "banjie review stats --post WINDOW-3",
+                    ],
                     show: { (stats: ReviewStats, page) in page.show(stats) }
                 )
             ),

@@ -70,6 +70,7 @@ extension ModuleTexts {
             "ReviewStatsRequest.from": "自此日所在月起，按送达计。",
             "ReviewStatsRequest.item": "只计此事项；不填则为全部。",
             "ReviewStatsRequest.person": "只计此人送达的；不填则为全部。",
+            "ReviewStatsRequest.post": "只计从此岗位送达的；不填则为全部。",
             "ReviewStatsRequest.until": "至此日所在月止。",
             "ReviewView.anonymous": "是否对部门匿名。",
             "ReviewView.department": "被评部门。",

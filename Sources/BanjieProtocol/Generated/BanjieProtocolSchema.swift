@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x1c2b40b1f51f7e79
+    public static let fingerprint: UInt64 = 0xc81701acb61bb252
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [

@@ -699,6 +699,8 @@ public struct ReviewStatsRequest: Message {
     public var from: CivilDate? = nil
     /// Through the month of this day.
     public var until: CivilDate? = nil
+    /// Only what was delivered from this post; all when empty.
+    public var post: String = ""
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
 
@@ -709,13 +711,15 @@ public struct ReviewStatsRequest: Message {
         item: String = "",
         person: String = "",
         from: CivilDate? = nil,
-        until: CivilDate? = nil
+        until: CivilDate? = nil,
+        post: String = ""
     ) {
         self.department = department
         self.item = item
         self.person = person
         self.from = from
         self.until = until
+        self.post = post
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
@@ -726,6 +730,7 @@ public struct ReviewStatsRequest: Message {
             case 3: self.person = try reader.string()
             case 4: self.from = try reader.scalar()
             case 5: self.until = try reader.scalar()
+            case 6: self.post = try reader.string()
             default: try reader.keep(in: &unknownFields)
             }
         }
@@ -737,6 +742,7 @@ public struct ReviewStatsRequest: Message {
         writer.write(self.person, as: 3)
         writer.write(ifPresent: self.from, as: 4)
         writer.write(ifPresent: self.until, as: 5)
+        writer.write(self.post, as: 6)
         writer.write(unknownFields)
     }
 
@@ -744,6 +750,7 @@ public struct ReviewStatsRequest: Message {
         try FieldCheck.length(self.department, "department", nil, 64)
         try FieldCheck.length(self.item, "item", nil, 64)
         try FieldCheck.length(self.person, "person", nil, 64)
+        try FieldCheck.length(self.post, "post", nil, 64)
     }
 
     public static let descriptor = MessageDescriptor(
@@ -754,6 +761,7 @@ public struct ReviewStatsRequest: Message {
             FieldDescriptor(3, "person", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Only this person's, who delivered; all when empty."),
             FieldDescriptor(4, "from", .date, isOptional: true, doc: "From the month of this day on, by delivery."),
             FieldDescriptor(5, "until", .date, isOptional: true, doc: "Through the month of this day."),
+            FieldDescriptor(6, "post", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Only what was delivered from this post; all when empty."),
         ],
         doc: "Asks for figures."
     )

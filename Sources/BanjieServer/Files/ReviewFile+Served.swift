@@ -39,9 +39,13 @@ extension CommandContext {
     /// Invites the applicant once a matter has been delivered, and closes the window with its clock.
     mutating func followDelivery(_ matter: CaseFile) throws(HandlerFailure) {
         guard matter.clock(.review) != nil else { return }
-        var review =
-            try openIfPresent(ReviewFile.self, matter.record.key)
-            ?? ReviewFile.invite(of: matter, by: actor.login, at: now)
+        var review: ReviewFile
+        if let opened = try openIfPresent(ReviewFile.self, matter.record.key) {
+            review = opened
+        } else {
+            let post = try loadIfPresent(PersonRecord.self, actor.login)?.post ?? ""
+            review = ReviewFile.invite(of: matter, by: actor.login, from: post, at: now)
+        }
         try save(&review)
     }
 }

@@ -262,6 +262,7 @@ extension ReviewsService: ReviewsQueries {
         let key = tally.key
         return (request.department.isEmpty || request.department == key.department)
             && (request.item.isEmpty || request.item == key.item)
+            && (request.post.isEmpty || request.post == key.post)
             && (request.person.isEmpty || request.person == key.handler)
             && first.map { key.month >= $0 } ?? true
             && request.until.map { key.month <= $0 } ?? true

@@ -102,10 +102,16 @@ extension ReviewFile {
     package static func invite(
         of matter: CaseFile,
         by handler: String,
+        from post: String,
         at now: Instant
     ) -> ReviewFile {
         var file = ReviewFile(
-            record: ReviewRecord(of: matter.record, deliveredBy: handler, on: now.date),
+            record: ReviewRecord(
+                of: matter.record,
+                deliveredBy: handler,
+                from: post,
+                on: now.date
+            ),
             clocks: []
         )
         file.note("REVIEW_INVITED", by: "system", at: now)

@@ -58,16 +58,24 @@ package struct ReviewRecord: Hashable, Sendable {
     package let item: String
     /// Who delivered.
     package let handler: String
+    /// The post (岗位) from which they did.
+    package let post: String
     /// The applicant's login.
     package let applicant: String
     package let delivered: CivilDate
     package internal(set) var progress = Progress.invited
 
-    init(of matter: CaseRecord, deliveredBy handler: String, on day: CivilDate) {
+    init(
+        of matter: CaseRecord,
+        deliveredBy handler: String,
+        from post: String,
+        on day: CivilDate
+    ) {
         key = matter.key
         department = matter.department
         item = matter.item.code
         self.handler = handler
+        self.post = post
         applicant = matter.applicant
         delivered = day
     }
@@ -104,6 +112,7 @@ extension ReviewRecord: FiledRecord {
             Column("department", .text),
             Column("item", .text),
             Column("handler", .text),
+            Column("post", .text),
             Column("applicant", .text),
             Column("delivered", .integer),
             Column("progress", .integer),
@@ -129,6 +138,7 @@ extension ReviewRecord: FiledRecord {
         row.text(department)
         row.text(item)
         row.text(handler)
+        row.text(post)
         row.text(applicant)
         row.integer(Int64(delivered.daysSinceEpoch))
         let (number, handling, appeal): (Int64, Handling?, String?) =
@@ -157,6 +167,7 @@ extension ReviewRecord: FiledRecord {
         department = try row.text()
         item = try row.text()
         handler = try row.text()
+        post = try row.text()
         applicant = try row.text()
         delivered = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
         let number = try row.integer()
@@ -266,94 +277,5 @@ private struct StoredHandling {
         default: break
         }
         throw row.mismatch("how far a bad review has come", .integer(number))
-    }
-}
-
-/// Figures of reviews: of a department, an item and who delivered, in a month.
-package struct ReviewTally: Record, Hashable {
-    package struct Key: RecordKey {
-        /// The first day of the month of delivery.
-        package let month: CivilDate
-        package let department: String
-        package let item: String
-        package let handler: String
-
-        package init(of review: ReviewRecord) {
-            month = review.delivered.startOfMonth
-            department = review.department
-            item = review.item
-            handler = review.handler
-        }
-
-        package func write(to row: inout RowWriter) {
-            row.integer(Int64(month.daysSinceEpoch))
-            row.text(department)
-            row.text(item)
-            row.text(handler)
-        }
-
-        package init(row: inout RowReader) throws(StoreError) {
-            month = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
-            department = try row.text()
-            item = try row.text()
-            handler = try row.text()
-        }
-    }
-
-    package let key: Key
-    package private(set) var invited: Int64 = 0
-    package private(set) var rated: Int64 = 0
-    package private(set) var satisfied: Int64 = 0
-
-    package init(_ key: Key) { self.key = key }
-
-    /// Takes a review in the place of what was counted for it before; nil when it is new.
-    package mutating func count(_ review: ReviewRecord, insteadOf former: ReviewRecord?) {
-        let (old, new) = (former.map(Counted.init) ?? Counted(), Counted(review))
-        invited += new.invited - old.invited
-        rated += new.rated - old.rated
-        satisfied += new.satisfied - old.satisfied
-    }
-
-    private struct Counted {
-        var invited: Int64 = 0
-        var rated: Int64 = 0
-        var satisfied: Int64 = 0
-
-        init() {}
-
-        init(_ review: ReviewRecord) {
-            switch review.progress {
-            case .excluded: break
-            case .invited, .unrated: invited = 1
-            case .satisfied: (invited, rated, satisfied) = (1, 1, 1)
-            case .negative, .appealed: (invited, rated) = (1, 1)
-            }
-        }
-    }
-
-    package static let table = Table(
-        "review_tally",
-        key: [
-            Column("month", .integer), Column("department", .text), Column("item", .text),
-            Column("handler", .text),
-        ],
-        columns: [
-            Column("invited", .integer), Column("rated", .integer), Column("satisfied", .integer),
-        ]
-    )
-
-    package func write(to row: inout RowWriter) {
-        row.integer(invited)
-        row.integer(rated)
-        row.integer(satisfied)
-    }
-
-    package init(key: Key, row: inout RowReader) throws(StoreError) {
-        self.key = key
-        let counts: ClosedRange<Int64> = 0...Int64.max / 2
-        invited = try row.integer(in: counts)
-        rated = try row.integer(in: counts)
-        satisfied = try row.integer(in: counts)
     }
 }

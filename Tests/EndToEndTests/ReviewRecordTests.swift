@@ -7,8 +7,8 @@ import LocalServer
 import Testing
 import Wire
 
-/// The chain of reviews' steps on a real store, also when somebody has written into its file.
-@Suite(.serialized) struct ReviewChainTests {
+/// Reviews' figures and the chain of their steps on a real store, also when somebody has written into its file.
+@Suite(.serialized) struct ReviewRecordTests {
     /// Two cases that may be reviewed, of which the first was: three steps.
     private func office() async throws -> (TestOffice, rated: String) {
         let test = try await TestOffice()
@@ -79,6 +79,34 @@ import Wire
         let verdict = try await reviews(of: test).verifyChain(Empty())
         #expect(verdict.problem.isEmpty)
         #expect(verdict.differing == [rated])
+    }
+
+    @Test func figuresAreByPost() async throws {
+        let (test, _) = try await office()
+        let post = "post-\(TestOffice.everybody)"
+        let reviews = try reviews(of: test)
+        // The figures are by where somebody was when they delivered.
+        _ = try await DirectoryClient(try test.office.operator()).putPerson(
+            Person(
+                login: TestOffice.everybody,
+                name: "换岗",
+                department: "OTHER",
+                post: "post-\(TestOffice.coHandler)",
+                roles: [.supervisor]
+            )
+        )
+        let stats = try await reviews.stats(ReviewStatsRequest(post: post))
+        #expect(
+            stats
+                == ReviewStats(
+                    invited: 2,
+                    rated: 1,
+                    satisfied: 1,
+                    satisfactionPpm: 1_000_000
+                )
+        )
+        let elsewhere = "post-\(TestOffice.coHandler)"
+        #expect(try await reviews.stats(ReviewStatsRequest(post: elsewhere)) == ReviewStats())
     }
 
     private func restart(_ test: TestOffice, after sql: String) async throws {
