@@ -72,6 +72,9 @@ schema.reasons.NO_SUCH_INQUIRY = "There is no such inquiry."
 schema.reasons.WEAK_PASSWORD = "A password that is too easy to guess."
 schema.reasons.WRONG_PASSWORD = "The present password is another one."
 schema.reasons.LAST_OPERATOR = "Without this person nobody could run the system."
+schema.reasons.NO_SUCH_POWER = "There is no such power on the list."
+schema.reasons.NO_SUCH_GUIDE = "Nobody has written a guide for the item."
+schema.reasons.NO_SUCH_ABSENCE = "The absence isn't on record."
 schema.reasons.NOT_SIGNED = "The co-handler hasn't signed for the matter."
 schema.reasons.OPINION_PENDING = "An opinion is still to come."
 schema.reasons.LICENSOR = "A licensor's disagreement can't be overridden."
@@ -251,6 +254,25 @@ schema.enums.Role = {
     [8] = "OPERATOR",
 }
 
+schema.enums.ServiceDepth = {
+    [1] = "INFORMATION",
+    [2] = "PRELIMINARY",
+    [3] = "ONE_VISIT",
+    [4] = "WHOLLY_ONLINE",
+}
+
+schema.enums.AnswersAs = {
+    [1] = "HOLDER",
+    [2] = "COVER",
+    [3] = "SUPERIOR",
+}
+
+schema.enums.DeliveryWay = {
+    [1] = "COUNTER",
+    [2] = "MAIL",
+    [3] = "DOWNLOAD",
+}
+
 schema.enums.HealthProblem = {
     [1] = "DRAINING",
     [2] = "STORE_NOT_WRITABLE",
@@ -294,6 +316,19 @@ schema.enums.JointState = {
 schema.enums.JointOutcome = {
     [1] = "AGREED",
     [2] = "REFUSED",
+}
+
+schema.enums.PowerKind = {
+    [1] = "LICENCE",
+    [2] = "PENALTY",
+    [3] = "COERCION",
+    [4] = "LEVY",
+    [5] = "PAYMENT",
+    [6] = "INSPECTION",
+    [7] = "CONFIRMATION",
+    [8] = "REWARD",
+    [9] = "RULING",
+    [10] = "OTHER",
 }
 
 schema.enums.SchemaMethodKind = {
@@ -1305,9 +1340,13 @@ schema.messages.StatusReply = {
 }
 
 schema.messages.Department = {
-    doc = "A department.",
+    doc = "A department (三定: what it is there for stands in the decree that set it up).",
     { 1, "code", "string", doc = "Its short code." },
     { 2, "name", "string", doc = "Its name." },
+    { 3, "duties", "string", doc = "主要职责: what it is there for." },
+    { 4, "address", "string", doc = "Where it is." },
+    { 5, "office_phone", "string", doc = "Its telephone number for everybody." },
+    { 6, "complaint_phone", "string", doc = "监督投诉电话: where one complains of it." },
 }
 
 schema.messages.Post = {
@@ -1316,6 +1355,16 @@ schema.messages.Post = {
     { 2, "name", "string", doc = "Its name." },
     { 3, "department", "string", doc = "The department." },
     { 4, "rank", "int32", doc = "How high it stands; a larger number is higher." },
+    { 5, "duties", "string", doc = "岗位职责: what whoever has it does." },
+    { 6, "counter", "string", doc = "Its counter or room; empty where none is given." },
+}
+
+schema.messages.PostDuty = {
+    doc = "Says who has a post from a day on: one holds it (A岗), one stands in (B岗).",
+    { 1, "post", "string", doc = "The post." },
+    { 2, "from", "date", doc = "The first day; today when left out." },
+    { 3, "holder", "string", doc = "A岗: who has it." },
+    { 4, "cover", "string", doc = "B岗: who stands in; empty for nobody." },
 }
 
 schema.messages.Person = {
@@ -1330,6 +1379,7 @@ schema.messages.Person = {
     { 8, "firm", "string", doc = "The firm for which an applicant acts; empty for others." },
     { 9, "credit_code", "string", doc = "统一社会信用代码 (GB 32100) of the firm; empty for others." },
     { 10, "disabled", "bool", doc = "Whether the person may not sign in. It is changed by `DisablePerson` and `EnablePerson` alone." },
+    { 11, "badge", "string", doc = "工号: the number on the badge, which is public; empty when there is none." },
 }
 
 schema.messages.ListPeopleRequest = {
@@ -1343,6 +1393,35 @@ schema.messages.ListPeopleReply = {
     doc = "People, masked, by login.",
     { 1, "people", "message", "Person", doc = "The people." },
     { 2, "more", "bool", doc = "Whether there are more." },
+}
+
+schema.messages.ListDepartmentsRequest = {
+    doc = "Asks for departments.",
+    { 1, "after", "string", doc = "Begin after this code." },
+    { 2, "limit", "int32", doc = "How many at most." },
+}
+
+schema.messages.ListDepartmentsReply = {
+    doc = "Departments, by code.",
+    { 1, "departments", "message", "Department", doc = "The departments." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
+schema.messages.ListPostsRequest = {
+    doc = "Asks for the posts of a department.",
+    { 1, "department", "string", doc = "The department." },
+}
+
+schema.messages.ListPostsReply = {
+    doc = "The posts of a department, the highest first.",
+    { 1, "posts", "message", "Post", doc = "The posts." },
+}
+
+schema.messages.ListItemsRequest = {
+    doc = "Asks for items.",
+    { 1, "department", "string", doc = "Only those that this department answers for; all when empty." },
+    { 2, "after", "string", doc = "Begin after this code." },
+    { 3, "limit", "int32", doc = "How many are looked at, at most." },
 }
 
 schema.messages.PersonReasonRequest = {
@@ -1414,6 +1493,13 @@ schema.messages.ItemView = {
     { 8, "published", "instant", doc = "When this version was published." },
 }
 
+schema.messages.ListItemsReply = {
+    doc = "Items in their newest versions, by code.",
+    { 1, "items", "message", "ItemView", doc = "The items." },
+    { 2, "through", "string", doc = "The last code that was looked at: what to begin after." },
+    { 3, "more", "bool", doc = "Whether there are more." },
+}
+
 schema.messages.ImportRow = {
     doc = "A row that is imported: one of them, and where it comes from.",
     { 1, "line", "uint32", doc = "The line of the file, from 1." },
@@ -1421,6 +1507,9 @@ schema.messages.ImportRow = {
     { 3, "post", "message", "Post", doc = "A post." },
     { 4, "person", "message", "Person", doc = "A person." },
     { 5, "item", "message", "PublishItemRequest", doc = "An item: a new version, unless the newest one is equal." },
+    { 6, "power", "message", "Power", doc = "A line of the power-and-duty list." },
+    { 7, "guide", "message", "Guide", doc = "A guide: a new edition, unless the newest one is equal." },
+    { 8, "duty", "message", "PostDuty", doc = "Who has a post." },
 }
 
 schema.messages.ImportPart = {
@@ -1445,6 +1534,162 @@ schema.messages.ImportReport = {
     { 3, "kept", "bool", doc = "Whether they were kept." },
     { 4, "problems", "message", "ImportProblem", doc = "What is wrong with rows, the first thousand of them; then nothing is kept." },
     { 5, "problem_count", "uint32", doc = "How many there are in all." },
+}
+
+schema.messages.RevokePowerRequest = {
+    doc = "Takes a power off the list.",
+    { 1, "code", "string", doc = "Its code." },
+    { 2, "reason", "string", doc = "Why." },
+}
+
+schema.messages.PowerView = {
+    doc = "A line of the list, and whether it stands.",
+    { 1, "power", "message", "Power", doc = "The line." },
+    { 2, "revoked", "date", doc = "The first day on which it no longer stands; absent while it does." },
+    { 3, "reason", "string", doc = "Why it no longer stands." },
+}
+
+schema.messages.ListPowersRequest = {
+    doc = "Asks for powers.",
+    { 1, "department", "string", doc = "Only those of this department; all when empty." },
+    { 2, "after", "string", doc = "Begin after this code." },
+    { 3, "limit", "int32", doc = "How many are looked at, at most." },
+    { 4, "revoked", "bool", doc = "Whether those that no longer stand are wanted, too." },
+}
+
+schema.messages.ListPowersReply = {
+    doc = "Powers, by code.",
+    { 1, "powers", "message", "PowerView", doc = "The powers." },
+    { 2, "through", "string", doc = "The last code that was looked at: what to begin after." },
+    { 3, "more", "bool", doc = "Whether there are more." },
+}
+
+schema.messages.GuideView = {
+    doc = "A guide as it is shown: with the item and the department.",
+    { 1, "guide", "message", "Guide", doc = "What was written." },
+    { 2, "edition", "uint32", doc = "Which edition of it, from 1." },
+    { 3, "since", "instant", doc = "Since when." },
+    { 4, "item", "message", "ItemView", doc = "The item in its newest version." },
+    { 5, "department", "message", "Department", doc = "The department that answers for it." },
+    { 6, "depth", "enum", "ServiceDepth", doc = "How far it goes online, computed from the guide." },
+}
+
+schema.messages.GuideRequest = {
+    doc = "Asks for a guide.",
+    { 1, "item", "string", doc = "The item code." },
+    { 2, "edition", "uint32", doc = "Which edition; 0 is the newest." },
+}
+
+schema.messages.AbsenceRequest = {
+    doc = "Says that somebody is away.",
+    { 1, "login", "string", doc = "Who; oneself when empty." },
+    { 2, "from", "date", doc = "The first day." },
+    { 3, "until", "date", doc = "The last day." },
+    { 4, "reason", "string", doc = "Why, such as 培训; it isn't shown to the public." },
+}
+
+schema.messages.CancelAbsenceRequest = {
+    doc = "Names an absence.",
+    { 1, "login", "string", doc = "Who; oneself when empty." },
+    { 2, "from", "date", doc = "Its first day." },
+}
+
+schema.messages.AbsenceView = {
+    doc = "An absence.",
+    { 1, "login", "string", doc = "Who." },
+    { 2, "from", "date", doc = "The first day." },
+    { 3, "until", "date", doc = "The last day." },
+    { 4, "reason", "string", doc = "Why." },
+}
+
+schema.messages.WhoAnswersRequest = {
+    doc = "Asks who answers: for an item, a post, or every post of a department. One of them is given.",
+    { 1, "item", "string", doc = "The item." },
+    { 2, "post", "string", doc = "The post." },
+    { 3, "department", "string", doc = "The department." },
+    { 4, "at", "instant", doc = "When; now when left out." },
+}
+
+schema.messages.Badge = {
+    doc = "What a desk plate (岗位桌牌) or a badge (工牌) says of somebody: public, as who serves shows who they are.",
+    { 1, "name", "string", doc = "The name." },
+    { 2, "badge", "string", doc = "工号; empty when there is none." },
+    { 3, "post", "string", doc = "The post's name." },
+    { 4, "department", "string", doc = "The department's name." },
+}
+
+schema.messages.Answering = {
+    doc = "Who answers for a post.",
+    { 1, "post", "string", doc = "The post." },
+    { 2, "badge", "message", "Badge", doc = "Who; absent when everybody is away." },
+    { 3, "as", "enum", "AnswersAs", doc = "As what; absent when everybody is away." },
+    { 4, "until", "date", doc = "The last day on which it is so by what is known; absent when no end is." },
+    { 5, "counter", "string", doc = "The counter or room." },
+    { 6, "office_phone", "string", doc = "The department's telephone number." },
+}
+
+schema.messages.WhoAnswersReply = {
+    doc = "Who answers.",
+    { 1, "answers", "message", "Answering", doc = "By post, the highest first." },
+    { 2, "open", "bool", doc = "Whether the office is open at that moment." },
+    { 3, "opens", "instant", doc = "When it opens next; absent while it is open." },
+}
+
+schema.messages.ListPlatesRequest = {
+    doc = "Asks for the desk plates of a department.",
+    { 1, "department", "string", doc = "The department." },
+    { 2, "on", "date", doc = "As of this day; today when left out." },
+}
+
+schema.messages.Plate = {
+    doc = "A desk plate (岗位桌牌).",
+    { 1, "post", "message", "Post", doc = "The post." },
+    { 2, "department", "string", doc = "The department's name." },
+    { 3, "holder", "message", "Badge", doc = "A岗; absent while nobody has the post." },
+    { 4, "cover", "message", "Badge", doc = "B岗; absent where nobody stands in." },
+    { 5, "office_phone", "string", doc = "The department's telephone number." },
+    { 6, "complaint_phone", "string", doc = "监督投诉电话." },
+}
+
+schema.messages.ListPlatesReply = {
+    doc = "Desk plates, the highest post first.",
+    { 1, "plates", "message", "Plate", doc = "The plates." },
+}
+
+schema.messages.GuideMaterial = {
+    doc = "A material that the applicant must bring.",
+    { 1, "name", "string", doc = "What it is called." },
+    { 2, "originals", "int32", doc = "How many originals." },
+    { 3, "copies", "int32", doc = "How many copies." },
+    { 4, "deferrable", "bool", doc = "可容缺: whether it may follow later." },
+    { 5, "electronic", "bool", doc = "Whether it is taken as a file." },
+    { 6, "note", "string", doc = "What else is to be known of it." },
+}
+
+schema.messages.GuideFee = {
+    doc = "A fee.",
+    { 1, "name", "string", doc = "What for." },
+    { 2, "amount", "string", doc = "How much, as the decree has it." },
+    { 3, "basis", "string", doc = "收费依据." },
+}
+
+schema.messages.Guide = {
+    doc = "How an item is brought (办事指南), beside what the item itself says.",
+    { 1, "item", "string", doc = "The item code." },
+    { 2, "post", "string", doc = "责任岗位: the post that answers for it; empty where the department does." },
+    { 3, "basis", "string", doc = "设定依据: the laws and articles." },
+    { 4, "applicants", "string", doc = "服务对象: who may bring it." },
+    { 5, "conditions", "string", doc = "受理条件." },
+    { 6, "materials", "message", "GuideMaterial", doc = "申请材料." },
+    { 7, "fees", "message", "GuideFee", doc = "收费; empty when it costs nothing." },
+    { 8, "channels", "enum", "Channel", doc = "受理渠道: by which ways it may be brought." },
+    { 9, "visits", "int32", doc = "到现场次数: how often the applicant must come." },
+    { 10, "place", "string", doc = "Where, when it must be brought." },
+    { 11, "office_phone", "string", doc = "咨询电话; the department's when empty." },
+    { 12, "complaint_phone", "string", doc = "监督投诉电话; the department's when empty." },
+    { 13, "result", "string", doc = "办理结果: what the applicant gets." },
+    { 14, "delivery", "enum", "DeliveryWay", doc = "How the result arrives." },
+    { 15, "remedies", "string", doc = "救济途径: where a decision is appealed." },
 }
 
 schema.messages.HealthReply = {
@@ -1664,6 +1909,18 @@ schema.messages.MaterialContent = {
     doc = "Some of a material's bytes.",
     { 1, "offset", "uint64", doc = "Where they begin." },
     { 2, "content", "bytes", doc = "The bytes." },
+}
+
+schema.messages.Power = {
+    doc = "A line of the power-and-duty list (权责清单).",
+    { 1, "code", "string", doc = "Its code." },
+    { 2, "department", "string", doc = "The department that has it." },
+    { 3, "kind", "enum", "PowerKind", doc = "Its kind." },
+    { 4, "name", "string", doc = "What it is called." },
+    { 5, "basis", "string", doc = "设定依据: the laws and articles that give it." },
+    { 6, "duties", "string", doc = "责任事项: what the department must do when it uses it." },
+    { 7, "post", "string", doc = "责任岗位: the post that bears it; empty where none is named." },
+    { 8, "accountability", "string", doc = "追责情形: what whoever bears it is called to account for." },
 }
 
 schema.messages.SchemaRequest = {
@@ -2343,6 +2600,25 @@ schema.services[4] = {
         [12] = { name = "DisablePerson", request = "PersonReasonRequest", reply = "Person" },
         [13] = { name = "EnablePerson", request = "PersonReasonRequest", reply = "Person" },
         [14] = { name = "Import", request = "ImportPart", reply = "ImportReport" },
+        [15] = { name = "ListDepartments", request = "ListDepartmentsRequest", reply = "ListDepartmentsReply" },
+        [16] = { name = "ListPosts", request = "ListPostsRequest", reply = "ListPostsReply" },
+        [17] = { name = "ListItems", request = "ListItemsRequest", reply = "ListItemsReply" },
+    },
+}
+
+schema.services[17] = {
+    name = "Disclosure",
+    methods = {
+        [1] = { name = "PutPower", request = "Power", reply = "PowerView" },
+        [2] = { name = "RevokePower", request = "RevokePowerRequest", reply = "PowerView" },
+        [3] = { name = "ListPowers", request = "ListPowersRequest", reply = "ListPowersReply" },
+        [4] = { name = "PutGuide", request = "Guide", reply = "GuideView" },
+        [5] = { name = "GetGuide", request = "GuideRequest", reply = "GuideView" },
+        [6] = { name = "PutDuty", request = "PostDuty", reply = "PostDuty" },
+        [7] = { name = "RecordAbsence", request = "AbsenceRequest", reply = "AbsenceView" },
+        [8] = { name = "CancelAbsence", request = "CancelAbsenceRequest", reply = "AbsenceView" },
+        [9] = { name = "WhoAnswers", request = "WhoAnswersRequest", reply = "WhoAnswersReply" },
+        [10] = { name = "ListPlates", request = "ListPlatesRequest", reply = "ListPlatesReply" },
     },
 }
 

@@ -109,8 +109,12 @@ struct CommandTreeTests {
             // One's own password is somebody's.
             if command.name == "password" { line += ["--login", "x", "--secret-file", "secret"] }
             // What a file is called like any text.
-            let takesFile = ["upload", "import"].contains(command.name)
-            let files = takesFile ? ["2026-03-02": ""] : ["secret": "s"]
+            let files =
+                switch path.joined(separator: " ") {
+                case "material upload", "import": ["2026-03-02": ""]
+                case "guide put": ["2026-03-02": "{}"]
+                default: ["secret": "s"]
+                }
             for language in Language.allCases {
                 let outcome = await run(line, files: files, language: language, answer: answer)
                 #expect(outcome.status == .success, "\(line): \(outcome.errors)")

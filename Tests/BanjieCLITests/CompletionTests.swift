@@ -10,7 +10,7 @@ struct CompletionTests {
     @Test func commands() {
         #expect(candidates("ca") == ["case", "campaign", "calendar", "call"])
         #expect(candidates("case", "with") == ["withdraw"])
-        #expect(candidates("directory", "item", "") == ["publish", "show"])
+        #expect(candidates("directory", "item", "") == ["publish", "show", "list"])
         #expect(candidates("") == CommandTree.root.members.map(\.name))
         #expect(candidates("nothing", "x").isEmpty)
         #expect(candidates().isEmpty)

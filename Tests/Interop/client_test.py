@@ -181,7 +181,9 @@ class Probes(ServerTest):
                 public = (
                     "Diagnostics/", "Health/", "Reflection/", "Calendar/Due", "Calendar/Minutes",
                     "Calendar/GetVersion", "Campaign/ListPublications", "Certificates/ListAnnouncements",
-                    "Certificates/Verify", "Directory/GetItem", "Reviews/Stats", "Supervision/ListNotices")
+                    "Certificates/Verify", "Directory/GetItem", "Directory/ListDepartments", "Directory/ListItems",
+                    "Directory/ListPosts", "Disclosure/GetGuide", "Disclosure/ListPlates", "Disclosure/ListPowers",
+                    "Disclosure/WhoAnswers", "Reviews/Stats", "Supervision/ListNotices")
                 self.assertEqual(reason == "SIGN_IN_REQUIRED", not method.startswith(public), reason)
 
     def test_unknown_method_and_undecodable_message(self):

@@ -16,7 +16,13 @@ enum DirectoryCommands {
                         RequestForm(operands: ["code"], required: ["name"]),
                         examples: ["banjie directory department put LEAD --name '行政审批局'"],
                         show: { (department: Department, page) in page.show(department) }
-                    )
+                    ),
+                    Command(
+                        "list",
+                        calling: DirectoryMethods.listDepartments,
+                        RequestForm(fallbacks: ["limit": "100"]),
+                        show: { (reply: ListDepartmentsReply, page) in page.show(reply) }
+                    ),
                 ]
             ),
             group(
@@ -28,7 +34,13 @@ enum DirectoryCommands {
                         calling: DirectoryMethods.putPost,
                         RequestForm(operands: ["code"], required: ["name", "department"]),
                         show: { (post: Post, page) in page.show(post) }
-                    )
+                    ),
+                    Command(
+                        "list",
+                        calling: DirectoryMethods.listPosts,
+                        RequestForm(operands: ["department"]),
+                        show: { (reply: ListPostsReply, page) in page.show(reply) }
+                    ),
                 ]
             ),
             group(
@@ -49,6 +61,12 @@ enum DirectoryCommands {
                         calling: DirectoryMethods.getItem,
                         RequestForm(operands: ["code"]),
                         show: { (item: ItemView, page) in page.show(item) }
+                    ),
+                    Command(
+                        "list",
+                        calling: DirectoryMethods.listItems,
+                        RequestForm(fallbacks: ["limit": "100"]),
+                        show: { (reply: ListItemsReply, page) in page.show(reply) }
                     ),
                 ]
             ),

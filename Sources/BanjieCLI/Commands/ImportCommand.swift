@@ -1,7 +1,7 @@
 import BanjieClient
 import BanjieProtocol
 
-/// `banjie import`: departments, posts, people and items from files, all of them or none.
+/// `banjie import`: what the directory holds, from files, all of it or none.
 enum ImportCommand {
     /// How many rows go into one message.
     private static let rowsAtOnce = 200

@@ -3,7 +3,7 @@ import Wire
 
 /// What a file of rows is about.
 enum ImportKind: String, CaseIterable, Sendable {
-    case departments, posts, people, items
+    case departments, posts, people, items, powers, guides, duties
 
     var message: any Message.Type {
         switch self {
@@ -11,6 +11,9 @@ enum ImportKind: String, CaseIterable, Sendable {
         case .posts: Post.self
         case .people: Person.self
         case .items: PublishItemRequest.self
+        case .powers: Power.self
+        case .guides: Guide.self
+        case .duties: PostDuty.self
         }
     }
 
@@ -21,6 +24,9 @@ enum ImportKind: String, CaseIterable, Sendable {
         case .posts: ImportRow(post: try Post(decoding: bytes))
         case .people: ImportRow(person: try Person(decoding: bytes))
         case .items: ImportRow(item: try PublishItemRequest(decoding: bytes))
+        case .powers: ImportRow(power: try Power(decoding: bytes))
+        case .guides: ImportRow(guide: try Guide(decoding: bytes))
+        case .duties: ImportRow(duty: try PostDuty(decoding: bytes))
         }
     }
 }
@@ -105,6 +111,13 @@ struct ImportFile {
     }
 
     private mutating func readCSV(_ text: String) {
+        guard kind.message.descriptor.fitsCells else {
+            let problem = Text(
+                "\(kind.rawValue) don't fit into cells; give them as JSON, one object a line",
+                "\(kind.rawValue) 不能以单元格表示；请用 JSON，每行一个对象"
+            )
+            return report(1, "", problem)
+        }
         let records: [CSV.Record]
         do throws(CSV.Fault) {
             records = try CSV.records(of: text)
@@ -160,7 +173,7 @@ struct ImportFile {
 }
 
 extension RequestField {
-    /// What a cell says: several values are parted by semicolons or spaces.
+    /// What a cell says: several values are parted by semicolons.
     fileprivate func value(of cell: String) -> JSON {
         if case .bool = field.type {
             return ["true", "yes", "1", "是"].contains(cell.lowercased())
@@ -169,6 +182,16 @@ extension RequestField {
                     ? .boolean(false) : .string(cell)
         }
         guard field.isList else { return json(cell) }
-        return .array(cell.split { $0 == ";" || $0 == " " }.map { json(String($0)) })
+        return .array(cell.split { $0 == ";" || $0 == "；" }.map { json(String($0)) })
+    }
+}
+
+extension MessageDescriptor {
+    /// Whether every value has a cell of its own: no list of messages is among them.
+    fileprivate var fitsCells: Bool {
+        fields.allSatisfy { field in
+            guard case .message(let type) = field.type else { return true }
+            return !field.isList && type.descriptor.fitsCells
+        }
     }
 }

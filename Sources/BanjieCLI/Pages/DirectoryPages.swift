@@ -2,7 +2,23 @@ import BanjieProtocol
 
 extension Page {
     mutating func show(_ department: Department) {
-        entries([Entry(Label.code, department.code), Entry(Label.name, department.name)])
+        entries([
+            Entry(Label.code, department.code),
+            Entry(Label.name, department.name),
+            Entry(Text("address", "地址"), department.address),
+            Entry(Label.phone, department.officePhone),
+            Entry(Text("complaints", "监督投诉电话"), department.complaintPhone),
+        ])
+        list(Text("duties", "主要职责"), department.duties)
+    }
+
+    mutating func show(_ reply: ListDepartmentsReply) {
+        guard !reply.departments.isEmpty else { return none() }
+        table(
+            [Column(Label.code), Column(Label.name), Column(Label.phone)],
+            reply.departments.map { [Cell($0.code), Cell($0.name), Cell($0.officePhone)] }
+        )
+        if let last = reply.departments.last, reply.more { more("--after \(last.code)") }
     }
 
     mutating func show(_ post: Post) {
@@ -11,7 +27,41 @@ extension Page {
             Entry(Label.name, post.name),
             Entry(Label.department, post.department),
             Entry(Text("rank", "级别"), "\(post.rank)"),
+            Entry(Text("counter", "窗口"), post.counter),
         ])
+        list(Text("duties", "岗位职责"), post.duties)
+    }
+
+    mutating func show(_ reply: ListPostsReply) {
+        guard !reply.posts.isEmpty else { return none() }
+        table(
+            [
+                Column(Label.code), Column(Label.name), Column(Text("rank", "级别"), isNumber: true),
+                Column(Text("counter", "窗口")),
+            ],
+            reply.posts.map {
+                [Cell($0.code), Cell($0.name), Cell("\($0.rank)"), Cell($0.counter)]
+            }
+        )
+    }
+
+    mutating func show(_ reply: ListItemsReply) {
+        guard !reply.items.isEmpty else { return none() }
+        table(
+            [
+                Column(Label.code), Column(Label.name), Column(Label.department),
+                Column(Text("statutory", "法定"), isNumber: true),
+                Column(Text("promised", "承诺"), isNumber: true),
+            ],
+            reply.items.map { item in
+                [
+                    Cell(item.code), Cell(item.name), Cell(item.department),
+                    Cell(item.limits.map { "\($0.statutory)" } ?? ""),
+                    Cell(item.limits.map { "\($0.promised)" } ?? ""),
+                ]
+            }
+        )
+        if reply.more { more("--after \(reply.through)") }
     }
 
     mutating func show(_ person: Person) {
@@ -25,6 +75,7 @@ extension Page {
             Entry(Label.creditCode, person.creditCode),
             Entry(Label.department, person.department),
             Entry(Text("post", "岗位"), person.post),
+            Entry(Text("badge", "工号"), person.badge),
             Entry(
                 Text("roles", "角色"),
                 roles.joined(separator: language.text(", ", "、"))

@@ -20,6 +20,13 @@ extension Page {
         line(language.text("there are more: \(option)", "还有更多：\(option)"), .faint)
     }
 
+    /// Adds a heading and a line for each text; nothing when there is none.
+    mutating func list(_ title: Text, _ texts: [String]) {
+        guard !texts.isEmpty else { return }
+        heading(title)
+        for (index, text) in texts.enumerated() { line("\(index + 1). \(text)") }
+    }
+
     /// Adds a line in place of an empty list.
     mutating func none() { line(language.text("none", "无"), .faint) }
 }

@@ -16,8 +16,8 @@ struct ModuleTexts: Sendable {
 
     /// Every module with texts of its own.
     static let all: [ModuleTexts] = [
-        accounts, assignments, campaign, certificates, imports, inquiries, joint, reviews,
-        supervision, training,
+        accounts, assignments, campaign, certificates, disclosure, imports, inquiries, joint,
+        reviews, supervision, training,
     ]
 
     /// Everybody's texts of one kind.

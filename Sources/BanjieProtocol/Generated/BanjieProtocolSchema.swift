@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0xc81701acb61bb252
+    public static let fingerprint: UInt64 = 0x78084591b91c7e40
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -24,6 +24,7 @@ public enum BanjieProtocolSchema {
         TrainingMethods.service,
         SupervisionMethods.service,
         CampaignMethods.service,
+        DisclosureMethods.service,
     ]
 
     /// Every message, in the order of the schema files.
@@ -151,9 +152,15 @@ public enum BanjieProtocolSchema {
         StatusReply.self,
         Department.self,
         Post.self,
+        PostDuty.self,
         Person.self,
         ListPeopleRequest.self,
         ListPeopleReply.self,
+        ListDepartmentsRequest.self,
+        ListDepartmentsReply.self,
+        ListPostsRequest.self,
+        ListPostsReply.self,
+        ListItemsRequest.self,
         PersonReasonRequest.self,
         SetPasswordRequest.self,
         ChangePasswordRequest.self,
@@ -164,10 +171,30 @@ public enum BanjieProtocolSchema {
         PublishItemRequest.self,
         ItemRequest.self,
         ItemView.self,
+        ListItemsReply.self,
         ImportRow.self,
         ImportPart.self,
         ImportProblem.self,
         ImportReport.self,
+        RevokePowerRequest.self,
+        PowerView.self,
+        ListPowersRequest.self,
+        ListPowersReply.self,
+        GuideView.self,
+        GuideRequest.self,
+        AbsenceRequest.self,
+        CancelAbsenceRequest.self,
+        AbsenceView.self,
+        WhoAnswersRequest.self,
+        Badge.self,
+        Answering.self,
+        WhoAnswersReply.self,
+        ListPlatesRequest.self,
+        Plate.self,
+        ListPlatesReply.self,
+        GuideMaterial.self,
+        GuideFee.self,
+        Guide.self,
         HealthReply.self,
         CoHandler.self,
         OpenJointRequest.self,
@@ -195,6 +222,7 @@ public enum BanjieProtocolSchema {
         ListMaterialsReply.self,
         DownloadMaterialRequest.self,
         MaterialContent.self,
+        Power.self,
         SchemaRequest.self,
         SchemaReply.self,
         ServiceSchema.self,
@@ -281,12 +309,16 @@ public enum BanjieProtocolSchema {
         InquiryState.self,
         DeadlineState.self,
         Role.self,
+        ServiceDepth.self,
+        AnswersAs.self,
+        DeliveryWay.self,
         HealthProblem.self,
         CoHandlerRole.self,
         OpinionKind.self,
         OpinionState.self,
         JointState.self,
         JointOutcome.self,
+        PowerKind.self,
         SchemaMethodKind.self,
         SchemaIdempotency.self,
         SchemaAccess.self,

@@ -75,12 +75,20 @@ public struct Role: OpenEnum {
     )
 }
 
-/// A department.
+/// A department (三定: what it is there for stands in the decree that set it up).
 public struct Department: Message {
     /// Its short code.
     public var code: String = ""
     /// Its name.
     public var name: String = ""
+    /// 主要职责: what it is there for.
+    public var duties: [String] = []
+    /// Where it is.
+    public var address: String = ""
+    /// Its telephone number for everybody.
+    public var officePhone: String = ""
+    /// 监督投诉电话: where one complains of it.
+    public var complaintPhone: String = ""
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
 
@@ -88,10 +96,18 @@ public struct Department: Message {
 
     public init(
         code: String = "",
-        name: String = ""
+        name: String = "",
+        duties: [String] = [],
+        address: String = "",
+        officePhone: String = "",
+        complaintPhone: String = ""
     ) {
         self.code = code
         self.name = name
+        self.duties = duties
+        self.address = address
+        self.officePhone = officePhone
+        self.complaintPhone = complaintPhone
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
@@ -99,6 +115,10 @@ public struct Department: Message {
             switch number {
             case 1: self.code = try reader.string()
             case 2: self.name = try reader.string()
+            case 3: try reader.string(into: &self.duties)
+            case 4: self.address = try reader.string()
+            case 5: self.officePhone = try reader.string()
+            case 6: self.complaintPhone = try reader.string()
             default: try reader.keep(in: &unknownFields)
             }
         }
@@ -107,12 +127,24 @@ public struct Department: Message {
     public func write(to writer: inout MessageWriter) {
         writer.write(self.code, as: 1)
         writer.write(self.name, as: 2)
+        writer.write(self.duties, as: 3)
+        writer.write(self.address, as: 4)
+        writer.write(self.officePhone, as: 5)
+        writer.write(self.complaintPhone, as: 6)
         writer.write(unknownFields)
     }
 
     public func validate() throws(FieldRefusal) {
         try FieldCheck.length(self.code, "code", 1, 64)
         try FieldCheck.length(self.name, "name", 1, 200)
+        try FieldCheck.count(self.duties.count, "duties", nil, 50)
+        try FieldCheck.each(self.duties, "duties") {
+            (value: String) throws(FieldRefusal) in
+            try FieldCheck.length(value, "duties", 1, 500)
+        }
+        try FieldCheck.length(self.address, "address", nil, 200)
+        try FieldCheck.length(self.officePhone, "office_phone", nil, 40)
+        try FieldCheck.length(self.complaintPhone, "complaint_phone", nil, 40)
     }
 
     public static let descriptor = MessageDescriptor(
@@ -120,8 +152,12 @@ public struct Department: Message {
         fields: [
             FieldDescriptor(1, "code", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "Its short code."),
             FieldDescriptor(2, "name", .string, limits: FieldLimits(value: Bounds(1, 200)), doc: "Its name."),
+            FieldDescriptor(3, "duties", .string, isList: true, limits: FieldLimits(value: Bounds(1, 500), count: Bounds(nil, 50)), doc: "主要职责: what it is there for."),
+            FieldDescriptor(4, "address", .string, limits: FieldLimits(value: Bounds(nil, 200)), doc: "Where it is."),
+            FieldDescriptor(5, "office_phone", .string, limits: FieldLimits(value: Bounds(nil, 40)), doc: "Its telephone number for everybody."),
+            FieldDescriptor(6, "complaint_phone", .string, limits: FieldLimits(value: Bounds(nil, 40)), doc: "监督投诉电话: where one complains of it."),
         ],
-        doc: "A department."
+        doc: "A department (三定: what it is there for stands in the decree that set it up)."
     )
 }
 
@@ -135,6 +171,10 @@ public struct Post: Message {
     public var department: String = ""
     /// How high it stands; a larger number is higher.
     public var rank: Int32 = 0
+    /// 岗位职责: what whoever has it does.
+    public var duties: [String] = []
+    /// Its counter or room; empty where none is given.
+    public var counter: String = ""
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
 
@@ -144,12 +184,16 @@ public struct Post: Message {
         code: String = "",
         name: String = "",
         department: String = "",
-        rank: Int32 = 0
+        rank: Int32 = 0,
+        duties: [String] = [],
+        counter: String = ""
     ) {
         self.code = code
         self.name = name
         self.department = department
         self.rank = rank
+        self.duties = duties
+        self.counter = counter
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
@@ -159,6 +203,8 @@ public struct Post: Message {
             case 2: self.name = try reader.string()
             case 3: self.department = try reader.string()
             case 4: self.rank = try reader.scalar()
+            case 5: try reader.string(into: &self.duties)
+            case 6: self.counter = try reader.string()
             default: try reader.keep(in: &unknownFields)
             }
         }
@@ -169,6 +215,8 @@ public struct Post: Message {
         writer.write(self.name, as: 2)
         writer.write(self.department, as: 3)
         writer.write(self.rank, as: 4)
+        writer.write(self.duties, as: 5)
+        writer.write(self.counter, as: 6)
         writer.write(unknownFields)
     }
 
@@ -177,6 +225,12 @@ public struct Post: Message {
         try FieldCheck.length(self.name, "name", 1, 200)
         try FieldCheck.length(self.department, "department", 1, 64)
         try FieldCheck.value(self.rank, "rank", 0, 100)
+        try FieldCheck.count(self.duties.count, "duties", nil, 50)
+        try FieldCheck.each(self.duties, "duties") {
+            (value: String) throws(FieldRefusal) in
+            try FieldCheck.length(value, "duties", 1, 500)
+        }
+        try FieldCheck.length(self.counter, "counter", nil, 40)
     }
 
     public static let descriptor = MessageDescriptor(
@@ -186,8 +240,75 @@ public struct Post: Message {
             FieldDescriptor(2, "name", .string, limits: FieldLimits(value: Bounds(1, 200)), doc: "Its name."),
             FieldDescriptor(3, "department", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The department."),
             FieldDescriptor(4, "rank", .int32, limits: FieldLimits(value: Bounds(0, 100)), doc: "How high it stands; a larger number is higher."),
+            FieldDescriptor(5, "duties", .string, isList: true, limits: FieldLimits(value: Bounds(1, 500), count: Bounds(nil, 50)), doc: "岗位职责: what whoever has it does."),
+            FieldDescriptor(6, "counter", .string, limits: FieldLimits(value: Bounds(nil, 40)), doc: "Its counter or room; empty where none is given."),
         ],
         doc: "A post within a department."
+    )
+}
+
+/// Says who has a post from a day on: one holds it (A岗), one stands in (B岗).
+public struct PostDuty: Message {
+    /// The post.
+    public var post: String = ""
+    /// The first day; today when left out.
+    public var from: CivilDate? = nil
+    /// A岗: who has it.
+    public var holder: String = ""
+    /// B岗: who stands in; empty for nobody.
+    public var cover: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        post: String = "",
+        from: CivilDate? = nil,
+        holder: String = "",
+        cover: String = ""
+    ) {
+        self.post = post
+        self.from = from
+        self.holder = holder
+        self.cover = cover
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.post = try reader.string()
+            case 2: self.from = try reader.scalar()
+            case 3: self.holder = try reader.string()
+            case 4: self.cover = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.post, as: 1)
+        writer.write(ifPresent: self.from, as: 2)
+        writer.write(self.holder, as: 3)
+        writer.write(self.cover, as: 4)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.post, "post", 1, 64)
+        try FieldCheck.length(self.holder, "holder", 1, 64)
+        try FieldCheck.length(self.cover, "cover", nil, 64)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "PostDuty",
+        fields: [
+            FieldDescriptor(1, "post", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The post."),
+            FieldDescriptor(2, "from", .date, isOptional: true, doc: "The first day; today when left out."),
+            FieldDescriptor(3, "holder", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "A岗: who has it."),
+            FieldDescriptor(4, "cover", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "B岗: who stands in; empty for nobody."),
+        ],
+        doc: "Says who has a post from a day on: one holds it (A岗), one stands in (B岗)."
     )
 }
 
@@ -214,6 +335,8 @@ public struct Person: Message {
     public var creditCode: String = ""
     /// Whether the person may not sign in. It is changed by `DisablePerson` and `EnablePerson` alone.
     public var disabled: Bool = false
+    /// 工号: the number on the badge, which is public; empty when there is none.
+    public var badge: String = ""
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
 
@@ -229,7 +352,8 @@ public struct Person: Message {
         phone: String = "",
         firm: String = "",
         creditCode: String = "",
-        disabled: Bool = false
+        disabled: Bool = false,
+        badge: String = ""
     ) {
         self.login = login
         self.name = name
@@ -241,6 +365,7 @@ public struct Person: Message {
         self.firm = firm
         self.creditCode = creditCode
         self.disabled = disabled
+        self.badge = badge
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
@@ -256,6 +381,7 @@ public struct Person: Message {
             case 8: self.firm = try reader.string()
             case 9: self.creditCode = try reader.string()
             case 10: self.disabled = try reader.scalar()
+            case 11: self.badge = try reader.string()
             default: try reader.keep(in: &unknownFields)
             }
         }
@@ -272,6 +398,7 @@ public struct Person: Message {
         writer.write(self.firm, as: 8)
         writer.write(self.creditCode, as: 9)
         writer.write(self.disabled, as: 10)
+        writer.write(self.badge, as: 11)
         writer.write(unknownFields)
     }
 
@@ -289,6 +416,7 @@ public struct Person: Message {
         try FieldCheck.length(self.phone, "phone", nil, 20)
         try FieldCheck.length(self.firm, "firm", nil, 200)
         try FieldCheck.length(self.creditCode, "credit_code", nil, 18)
+        try FieldCheck.length(self.badge, "badge", nil, 20)
     }
 
     public static let descriptor = MessageDescriptor(
@@ -304,6 +432,7 @@ public struct Person: Message {
             FieldDescriptor(8, "firm", .string, limits: FieldLimits(value: Bounds(nil, 200)), doc: "The firm for which an applicant acts; empty for others."),
             FieldDescriptor(9, "credit_code", .string, limits: FieldLimits(value: Bounds(nil, 18)), doc: "统一社会信用代码 (GB 32100) of the firm; empty for others."),
             FieldDescriptor(10, "disabled", .bool, doc: "Whether the person may not sign in. It is changed by `DisablePerson` and `EnablePerson` alone."),
+            FieldDescriptor(11, "badge", .string, limits: FieldLimits(value: Bounds(nil, 20)), doc: "工号: the number on the badge, which is public; empty when there is none."),
         ],
         doc: "A person who can sign in."
     )
@@ -413,6 +542,247 @@ public struct ListPeopleReply: Message {
             FieldDescriptor(2, "more", .bool, doc: "Whether there are more."),
         ],
         doc: "People, masked, by login."
+    )
+}
+
+/// Asks for departments.
+public struct ListDepartmentsRequest: Message {
+    /// Begin after this code.
+    public var after: String = ""
+    /// How many at most.
+    public var limit: Int32 = 0
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        after: String = "",
+        limit: Int32 = 0
+    ) {
+        self.after = after
+        self.limit = limit
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.after = try reader.string()
+            case 2: self.limit = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.after, as: 1)
+        writer.write(self.limit, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.after, "after", nil, 64)
+        try FieldCheck.value(self.limit, "limit", 1, 1000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListDepartmentsRequest",
+        fields: [
+            FieldDescriptor(1, "after", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Begin after this code."),
+            FieldDescriptor(2, "limit", .int32, limits: FieldLimits(value: Bounds(1, 1000)), doc: "How many at most."),
+        ],
+        doc: "Asks for departments."
+    )
+}
+
+/// Departments, by code.
+public struct ListDepartmentsReply: Message {
+    /// The departments.
+    public var departments: [Department] = []
+    /// Whether there are more.
+    public var more: Bool = false
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        departments: [Department] = [],
+        more: Bool = false
+    ) {
+        self.departments = departments
+        self.more = more
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: try reader.message(into: &self.departments)
+            case 2: self.more = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.departments, as: 1)
+        writer.write(self.more, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.messages(self.departments, "departments")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListDepartmentsReply",
+        fields: [
+            FieldDescriptor(1, "departments", .message(Department.self), isList: true, doc: "The departments."),
+            FieldDescriptor(2, "more", .bool, doc: "Whether there are more."),
+        ],
+        doc: "Departments, by code."
+    )
+}
+
+/// Asks for the posts of a department.
+public struct ListPostsRequest: Message {
+    /// The department.
+    public var department: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        department: String = ""
+    ) {
+        self.department = department
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.department = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.department, as: 1)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.department, "department", 1, 64)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListPostsRequest",
+        fields: [
+            FieldDescriptor(1, "department", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The department."),
+        ],
+        doc: "Asks for the posts of a department."
+    )
+}
+
+/// The posts of a department, the highest first.
+public struct ListPostsReply: Message {
+    /// The posts.
+    public var posts: [Post] = []
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        posts: [Post] = []
+    ) {
+        self.posts = posts
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: try reader.message(into: &self.posts)
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.posts, as: 1)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.messages(self.posts, "posts")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListPostsReply",
+        fields: [
+            FieldDescriptor(1, "posts", .message(Post.self), isList: true, doc: "The posts."),
+        ],
+        doc: "The posts of a department, the highest first."
+    )
+}
+
+/// Asks for items.
+public struct ListItemsRequest: Message {
+    /// Only those that this department answers for; all when empty.
+    public var department: String = ""
+    /// Begin after this code.
+    public var after: String = ""
+    /// How many are looked at, at most.
+    public var limit: Int32 = 0
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        department: String = "",
+        after: String = "",
+        limit: Int32 = 0
+    ) {
+        self.department = department
+        self.after = after
+        self.limit = limit
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.department = try reader.string()
+            case 2: self.after = try reader.string()
+            case 3: self.limit = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.department, as: 1)
+        writer.write(self.after, as: 2)
+        writer.write(self.limit, as: 3)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.department, "department", nil, 64)
+        try FieldCheck.length(self.after, "after", nil, 64)
+        try FieldCheck.value(self.limit, "limit", 1, 1000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListItemsRequest",
+        fields: [
+            FieldDescriptor(1, "department", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Only those that this department answers for; all when empty."),
+            FieldDescriptor(2, "after", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Begin after this code."),
+            FieldDescriptor(3, "limit", .int32, limits: FieldLimits(value: Bounds(1, 1000)), doc: "How many are looked at, at most."),
+        ],
+        doc: "Asks for items."
     )
 }
 
@@ -986,6 +1356,63 @@ public struct ItemView: Message {
     )
 }
 
+/// Items in their newest versions, by code.
+public struct ListItemsReply: Message {
+    /// The items.
+    public var items: [ItemView] = []
+    /// The last code that was looked at: what to begin after.
+    public var through: String = ""
+    /// Whether there are more.
+    public var more: Bool = false
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        items: [ItemView] = [],
+        through: String = "",
+        more: Bool = false
+    ) {
+        self.items = items
+        self.through = through
+        self.more = more
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: try reader.message(into: &self.items)
+            case 2: self.through = try reader.string()
+            case 3: self.more = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.items, as: 1)
+        writer.write(self.through, as: 2)
+        writer.write(self.more, as: 3)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.messages(self.items, "items")
+        try FieldCheck.length(self.through, "through", nil, 64)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListItemsReply",
+        fields: [
+            FieldDescriptor(1, "items", .message(ItemView.self), isList: true, doc: "The items."),
+            FieldDescriptor(2, "through", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The last code that was looked at: what to begin after."),
+            FieldDescriptor(3, "more", .bool, doc: "Whether there are more."),
+        ],
+        doc: "Items in their newest versions, by code."
+    )
+}
+
 /// A row that is imported: one of them, and where it comes from.
 public struct ImportRow: Message {
     /// The line of the file, from 1.
@@ -998,6 +1425,12 @@ public struct ImportRow: Message {
     public var person: Person? = nil
     /// An item: a new version, unless the newest one is equal.
     public var item: PublishItemRequest? = nil
+    /// A line of the power-and-duty list.
+    public var power: Power? = nil
+    /// A guide: a new edition, unless the newest one is equal.
+    public var guide: Guide? = nil
+    /// Who has a post.
+    public var duty: PostDuty? = nil
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
 
@@ -1008,13 +1441,19 @@ public struct ImportRow: Message {
         department: Department? = nil,
         post: Post? = nil,
         person: Person? = nil,
-        item: PublishItemRequest? = nil
+        item: PublishItemRequest? = nil,
+        power: Power? = nil,
+        guide: Guide? = nil,
+        duty: PostDuty? = nil
     ) {
         self.line = line
         self.department = department
         self.post = post
         self.person = person
         self.item = item
+        self.power = power
+        self.guide = guide
+        self.duty = duty
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
@@ -1025,6 +1464,9 @@ public struct ImportRow: Message {
             case 3: try reader.message(into: &self.post)
             case 4: try reader.message(into: &self.person)
             case 5: try reader.message(into: &self.item)
+            case 6: try reader.message(into: &self.power)
+            case 7: try reader.message(into: &self.guide)
+            case 8: try reader.message(into: &self.duty)
             default: try reader.keep(in: &unknownFields)
             }
         }
@@ -1036,6 +1478,9 @@ public struct ImportRow: Message {
         writer.write(ifPresent: self.post, as: 3)
         writer.write(ifPresent: self.person, as: 4)
         writer.write(ifPresent: self.item, as: 5)
+        writer.write(ifPresent: self.power, as: 6)
+        writer.write(ifPresent: self.guide, as: 7)
+        writer.write(ifPresent: self.duty, as: 8)
         writer.write(unknownFields)
     }
 
@@ -1044,6 +1489,9 @@ public struct ImportRow: Message {
         try FieldCheck.message(self.post, "post")
         try FieldCheck.message(self.person, "person")
         try FieldCheck.message(self.item, "item")
+        try FieldCheck.message(self.power, "power")
+        try FieldCheck.message(self.guide, "guide")
+        try FieldCheck.message(self.duty, "duty")
     }
 
     public static let descriptor = MessageDescriptor(
@@ -1054,6 +1502,9 @@ public struct ImportRow: Message {
             FieldDescriptor(3, "post", .message(Post.self), doc: "A post."),
             FieldDescriptor(4, "person", .message(Person.self), doc: "A person."),
             FieldDescriptor(5, "item", .message(PublishItemRequest.self), doc: "An item: a new version, unless the newest one is equal."),
+            FieldDescriptor(6, "power", .message(Power.self), doc: "A line of the power-and-duty list."),
+            FieldDescriptor(7, "guide", .message(Guide.self), doc: "A guide: a new edition, unless the newest one is equal."),
+            FieldDescriptor(8, "duty", .message(PostDuty.self), doc: "Who has a post."),
         ],
         doc: "A row that is imported: one of them, and where it comes from."
     )
@@ -1474,7 +1925,7 @@ public enum DirectoryMethods {
         doc: "Lets a person sign in again."
     )
 
-    /// Brings departments, posts, people and items, all of them or none. At most 100 000 rows.
+    /// Brings what the directory and its list of powers hold, all of it or none. At most 100 000 rows.
     public static let `import` = MethodDescriptor(
         serviceName: "Directory",
         serviceNumber: 4,
@@ -1488,7 +1939,58 @@ public enum DirectoryMethods {
         idempotency: .none,
         request: ImportPart.self,
         reply: ImportReport.self,
-        doc: "Brings departments, posts, people and items, all of them or none. At most 100 000 rows."
+        doc: "Brings what the directory and its list of powers hold, all of it or none. At most 100 000 rows."
+    )
+
+    /// Departments.
+    public static let listDepartments = MethodDescriptor(
+        serviceName: "Directory",
+        serviceNumber: 4,
+        name: "ListDepartments",
+        number: 15,
+        kind: .query,
+        runsInline: false,
+        access: .public,
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .safe,
+        request: ListDepartmentsRequest.self,
+        reply: ListDepartmentsReply.self,
+        doc: "Departments."
+    )
+
+    /// The posts of a department.
+    public static let listPosts = MethodDescriptor(
+        serviceName: "Directory",
+        serviceNumber: 4,
+        name: "ListPosts",
+        number: 16,
+        kind: .query,
+        runsInline: false,
+        access: .public,
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .safe,
+        request: ListPostsRequest.self,
+        reply: ListPostsReply.self,
+        doc: "The posts of a department."
+    )
+
+    /// Items in their newest versions.
+    public static let listItems = MethodDescriptor(
+        serviceName: "Directory",
+        serviceNumber: 4,
+        name: "ListItems",
+        number: 17,
+        kind: .query,
+        runsInline: false,
+        access: .public,
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .safe,
+        request: ListItemsRequest.self,
+        reply: ListItemsReply.self,
+        doc: "Items in their newest versions."
     )
 
     /// The service and its methods, in ascending order of their numbers.
@@ -1510,6 +2012,9 @@ public enum DirectoryMethods {
             disablePerson,
             enablePerson,
             `import`,
+            listDepartments,
+            listPosts,
+            listItems,
         ],
         doc: "Who answers for what."
     )
@@ -1626,12 +2131,36 @@ public struct DirectoryClient: Sendable {
         try await channel.call(DirectoryMethods.enablePerson, request, options)
     }
 
-    /// Brings departments, posts, people and items, all of them or none. At most 100 000 rows.
+    /// Brings what the directory and its list of powers hold, all of it or none. At most 100 000 rows.
     public func `import`(
         _ request: ImportPart,
         options: CallOptions = CallOptions()
     ) -> UploadCall<ImportPart, ImportReport> {
         channel.upload(DirectoryMethods.import, request, options)
+    }
+
+    /// Departments.
+    public func listDepartments(
+        _ request: ListDepartmentsRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ListDepartmentsReply {
+        try await channel.call(DirectoryMethods.listDepartments, request, options)
+    }
+
+    /// The posts of a department.
+    public func listPosts(
+        _ request: ListPostsRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ListPostsReply {
+        try await channel.call(DirectoryMethods.listPosts, request, options)
+    }
+
+    /// Items in their newest versions.
+    public func listItems(
+        _ request: ListItemsRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ListItemsReply {
+        try await channel.call(DirectoryMethods.listItems, request, options)
     }
 }
 
@@ -1752,6 +2281,15 @@ public protocol DirectoryQueries {
 
     /// People, masked.
     func listPeople(_ request: ListPeopleRequest, in context: inout QueryContext) throws(Failure) -> ListPeopleReply
+
+    /// Departments.
+    func listDepartments(_ request: ListDepartmentsRequest, in context: inout QueryContext) throws(Failure) -> ListDepartmentsReply
+
+    /// The posts of a department.
+    func listPosts(_ request: ListPostsRequest, in context: inout QueryContext) throws(Failure) -> ListPostsReply
+
+    /// Items in their newest versions.
+    func listItems(_ request: ListItemsRequest, in context: inout QueryContext) throws(Failure) -> ListItemsReply
 }
 
 extension DirectoryQueries {
@@ -1778,6 +2316,21 @@ extension DirectoryQueries {
                 (request: ListPeopleRequest) throws(Failure) in
                 try listPeople(request, in: &context)
             }
+        case 15:
+            try Dispatch.answer(body, into: &reply) {
+                (request: ListDepartmentsRequest) throws(Failure) in
+                try listDepartments(request, in: &context)
+            }
+        case 16:
+            try Dispatch.answer(body, into: &reply) {
+                (request: ListPostsRequest) throws(Failure) in
+                try listPosts(request, in: &context)
+            }
+        case 17:
+            try Dispatch.answer(body, into: &reply) {
+                (request: ListItemsRequest) throws(Failure) in
+                try listItems(request, in: &context)
+            }
         default: throw .unknownMethod
         }
     }
@@ -1793,7 +2346,7 @@ public protocol DirectoryUploads {
     associatedtype ImportStream: ServedUpload<UploadContext, Failure>
     where ImportStream.Request == ImportPart, ImportStream.Reply == ImportReport
 
-    /// Brings departments, posts, people and items, all of them or none. At most 100 000 rows.
+    /// Brings what the directory and its list of powers hold, all of it or none. At most 100 000 rows.
     func `import`(_ request: ImportPart, in context: inout UploadContext) throws(Failure) -> ImportStream
 }
 

@@ -135,6 +135,12 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case wrongPassword = "WRONG_PASSWORD"
     /// Without this person nobody could run the system.
     case lastOperator = "LAST_OPERATOR"
+    /// There is no such power on the list.
+    case noSuchPower = "NO_SUCH_POWER"
+    /// Nobody has written a guide for the item.
+    case noSuchGuide = "NO_SUCH_GUIDE"
+    /// The absence isn't on record.
+    case noSuchAbsence = "NO_SUCH_ABSENCE"
     /// The co-handler hasn't signed for the matter.
     case notSigned = "NOT_SIGNED"
     /// An opinion is still to come.
@@ -209,6 +215,9 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .noSuchCalendar,
             .noSuchMaterial,
             .noSuchInquiry,
+            .noSuchPower,
+            .noSuchGuide,
+            .noSuchAbsence,
             .noSuchJoint,
             .noSuchReview,
             .noSuchCard,

@@ -86,7 +86,7 @@ extension RecordContext {
 
     /// - Throws: `none` unless there is such a department.
     func requireDepartment(_ code: String) throws(HandlerFailure) {
-        _ = try load(DepartmentRecord.self, code, or: .none(kind: .department, name: code))
+        _ = try department(code)
     }
 }
 

@@ -10,16 +10,7 @@ struct CasesService: CasesCommands, Sendable {
         _ request: SubmitCaseRequest,
         in context: inout CommandContext
     ) throws(HandlerFailure) -> CaseView {
-        let head = try context.load(
-            ItemHeadRecord.self,
-            request.item,
-            or: .none(kind: .item, name: request.item)
-        )
-        let item = try context.load(
-            ItemRecord.self,
-            ItemVersionKey(code: head.key, version: head.version),
-            or: .none(kind: .item, name: request.item)
-        )
+        let item = try context.newestItem(request.item)
         // A window submits for whom it names; an applicant only for himself.
         let actor = context.actor
         var applicant = actor.login

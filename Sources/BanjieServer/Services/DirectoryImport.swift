@@ -1,4 +1,5 @@
 internal import BanjieProtocol
+internal import CivilTime
 internal import Office
 internal import Store
 
@@ -10,6 +11,7 @@ struct DirectoryImport: ServedUpload {
     private static let problemsMax = 1000
 
     private let service = DirectoryService()
+    private let disclosure = DisclosureService()
     private let isCheck: Bool
     private let language: Language
     private var rows: [ImportRow] = []
@@ -56,7 +58,7 @@ struct DirectoryImport: ServedUpload {
     ) throws(HandlerFailure) -> Bool {
         if let department = row.department {
             let known = try context.loadIfPresent(DepartmentRecord.self, department.code)
-            if known?.name == department.name { return false }
+            if known?.message == department { return false }
             _ = try service.putDepartment(department, in: &context)
         } else if let post = row.post {
             let known = try context.loadIfPresent(PostRecord.self, post.code)
@@ -69,8 +71,23 @@ struct DirectoryImport: ServedUpload {
         } else if let item = row.item {
             if try isNewest(item, in: context) { return false }
             _ = try service.publishItem(item, in: &context)
+        } else if let power = row.power {
+            let known = try context.loadIfPresent(PowerRecord.self, power.code)
+            if known?.message == power { return false }
+            _ = try disclosure.putPower(power, in: &context)
+        } else if let guide = row.guide {
+            if try context.newestGuide(of: guide.item)?.message == guide { return false }
+            _ = try disclosure.putGuide(guide, in: &context)
+        } else if let duty = row.duty {
+            let from = duty.from ?? context.now.date
+            let key = PostDutyRecord.Key(duty.post, from: from)
+            let known = try context.loadIfPresent(PostDutyRecord.self, key)
+            if let known, known.holder == duty.holder, (known.cover ?? "") == duty.cover {
+                return false
+            }
+            _ = try disclosure.putDuty(duty, in: &context)
         } else {
-            let allowed = "a department, post, person or item"
+            let allowed = "a department, post, person, item, power, guide or duty"
             throw .refused(.outOfRange(field: "rows", allowed: allowed))
         }
         return true
@@ -80,12 +97,10 @@ struct DirectoryImport: ServedUpload {
         _ item: PublishItemRequest,
         in context: CommandContext
     ) throws(HandlerFailure) -> Bool {
-        guard let head = try context.loadIfPresent(ItemHeadRecord.self, item.code),
-            let known = try context.loadIfPresent(
-                ItemRecord.self,
-                ItemVersionKey(code: head.key, version: head.version)
-            )
-        else { return false }
+        guard let head = try context.loadIfPresent(ItemHeadRecord.self, item.code) else {
+            return false
+        }
+        let known = try context.version(of: head)
         return known.name == item.name && known.department == item.department
             && known.statutoryDays == item.limits?.statutory
             && known.promisedDays == item.limits?.promised
@@ -109,11 +124,5 @@ extension DirectoryService: DirectoryUploads {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> DirectoryImport {
         try DirectoryImport(request, in: &context)
-    }
-}
-
-extension PostRecord {
-    fileprivate var message: Post {
-        Post(code: key, name: name, department: department, rank: rank)
     }
 }

@@ -11,7 +11,7 @@ struct DirectoryService: DirectoryCommands, Sendable {
         in context: inout CommandContext
     ) throws(HandlerFailure) -> BanjieProtocol.Department {
         try validating(request)
-        context.unit.save(DepartmentRecord(code: request.code, name: request.name))
+        context.unit.save(DepartmentRecord(request))
         context.audit("DEPARTMENT_PUT", "department/\(request.code)")
         return request
     }
@@ -27,7 +27,9 @@ struct DirectoryService: DirectoryCommands, Sendable {
                 code: request.code,
                 name: request.name,
                 department: request.department,
-                rank: request.rank
+                rank: request.rank,
+                duties: request.duties,
+                counter: request.counter
             )
         )
         context.audit("POST_PUT", "post/\(request.code)")
@@ -41,11 +43,7 @@ struct DirectoryService: DirectoryCommands, Sendable {
         try validating(request)
         if !request.department.isEmpty { try context.requireDepartment(request.department) }
         if !request.post.isEmpty {
-            let post = try context.load(
-                PostRecord.self,
-                request.post,
-                or: .none(kind: .post, name: request.post)
-            )
+            let post = try context.post(request.post)
             guard post.department == request.department else {
                 throw .refused(.wrongDepartment(answers: post.department))
             }
@@ -69,6 +67,7 @@ struct DirectoryService: DirectoryCommands, Sendable {
             department: request.department,
             post: request.post,
             roles: Set(request.roles.compactMap { Office.Role(rawValue: $0.rawValue) }),
+            badge: request.badge.isEmpty ? nil : request.badge,
             isDisabled: known?.isDisabled ?? false
         )
         try requireOperator(besides: known, as: person, in: context)
@@ -263,16 +262,130 @@ extension DirectoryService: DirectoryQueries {
         in context: inout QueryContext
     ) throws(HandlerFailure) -> ItemView {
         try validating(request)
-        let absent = Refusal.none(kind: .item, name: request.code)
-        var version = Int64(request.version)
-        if version == 0 {
-            version = try context.load(ItemHeadRecord.self, request.code, or: absent).version
-        }
+        if request.version == 0 { return try context.newestItem(request.code).view }
         return try context.load(
             ItemRecord.self,
-            ItemVersionKey(code: request.code, version: version),
-            or: absent
+            ItemVersionKey(code: request.code, version: Int64(request.version)),
+            or: .none(kind: .item, name: request.code)
         ).view
+    }
+
+    func listDepartments(
+        _ request: ListDepartmentsRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> ListDepartmentsReply {
+        try validating(request)
+        let after: [Value]? = request.after.isEmpty ? nil : [.text(request.after)]
+        let page = try context.page(
+            DepartmentRecord.self,
+            Search(after: after, limit: Int(request.limit))
+        )
+        return ListDepartmentsReply(departments: page.records.map(\.message), more: page.isMore)
+    }
+
+    func listPosts(
+        _ request: ListPostsRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> ListPostsReply {
+        try validating(request)
+        try context.requireDepartment(request.department)
+        let posts = try context.posts(of: request.department)
+        return ListPostsReply(
+            posts: posts.sorted { ($1.rank, $0.key) < ($0.rank, $1.key) }.map(\.message)
+        )
+    }
+
+    func listItems(
+        _ request: ListItemsRequest,
+        in context: inout QueryContext
+    ) throws(HandlerFailure) -> ListItemsReply {
+        try validating(request)
+        let after: [Value]? = request.after.isEmpty ? nil : [.text(request.after)]
+        let page = try context.page(
+            ItemHeadRecord.self,
+            Search(after: after, limit: Int(request.limit))
+        )
+        var items: [ItemView] = []
+        for head in page.records {
+            let item = try context.version(of: head)
+            guard request.department.isEmpty || item.department == request.department else {
+                continue
+            }
+            items.append(item.view)
+        }
+        return ListItemsReply(
+            items: items,
+            through: page.records.last?.key ?? request.after,
+            more: page.isMore
+        )
+    }
+}
+
+extension RecordContext {
+    func department(_ code: String) throws(HandlerFailure) -> DepartmentRecord {
+        try load(DepartmentRecord.self, code, or: .none(kind: .department, name: code))
+    }
+
+    func post(_ code: String) throws(HandlerFailure) -> PostRecord {
+        try load(PostRecord.self, code, or: .none(kind: .post, name: code))
+    }
+
+    /// By code.
+    func posts(of department: String) throws(HandlerFailure) -> [PostRecord] {
+        try find(
+            PostRecord.self,
+            Search(by: PostRecord.byDepartment, prefix: [.text(department)], limit: .max)
+        )
+    }
+
+    /// An item in its newest version.
+    func newestItem(_ code: String) throws(HandlerFailure) -> ItemRecord {
+        try version(of: load(ItemHeadRecord.self, code, or: .none(kind: .item, name: code)))
+    }
+
+    func version(of head: ItemHeadRecord) throws(HandlerFailure) -> ItemRecord {
+        try load(
+            ItemRecord.self,
+            ItemVersionKey(code: head.key, version: head.version),
+            or: .none(kind: .item, name: head.key)
+        )
+    }
+}
+
+extension DepartmentRecord {
+    init(_ message: BanjieProtocol.Department) {
+        self.init(
+            code: message.code,
+            name: message.name,
+            duties: message.duties,
+            address: message.address,
+            phone: message.officePhone,
+            complaintPhone: message.complaintPhone
+        )
+    }
+
+    var message: BanjieProtocol.Department {
+        BanjieProtocol.Department(
+            code: key,
+            name: name,
+            duties: duties,
+            address: address,
+            officePhone: phone,
+            complaintPhone: complaintPhone
+        )
+    }
+}
+
+extension PostRecord {
+    var message: Post {
+        Post(
+            code: key,
+            name: name,
+            department: department,
+            rank: rank,
+            duties: duties,
+            counter: counter
+        )
     }
 }
 
@@ -290,13 +403,14 @@ extension PersonRecord {
             phone: details.phone?.clear ?? "",
             firm: details.firm ?? "",
             creditCode: details.creditCode?.description ?? "",
-            disabled: isDisabled
+            disabled: isDisabled,
+            badge: badge ?? ""
         )
     }
 }
 
 extension ItemRecord {
-    fileprivate var view: ItemView {
+    var view: ItemView {
         ItemView(
             code: key.code,
             version: UInt32(clamping: key.version),

@@ -78,6 +78,7 @@ extension CertificatesService: CommandRouting, QueryRouting {}
 extension DeadlinesService: CommandRouting, QueryRouting, WatchRouting {}
 extension DiagnosticsService: QueryRouting {}
 extension DirectoryService: CommandRouting, QueryRouting, UploadRouting {}
+extension DisclosureService: CommandRouting, QueryRouting {}
 extension FirstContactService: CommandRouting, QueryRouting {}
 extension HealthService: InlineRouting, StatusWatchRouting {}
 extension JointService: CommandRouting, QueryRouting, SessionRouting {}
@@ -136,6 +137,7 @@ enum ServiceRegistry {
         ),
         both(CampaignMethods.service, CampaignService()),
         both(TrainingMethods.service, TrainingService()),
+        both(DisclosureMethods.service, DisclosureService()),
     ]
 
     private static func both(
@@ -172,21 +174,19 @@ enum ServiceRegistry {
 
     /// Every record type that the services keep.
     static let tables: [Table] = [
-        AnnouncementRecord.table, ApplicantRecord.table, AssignmentRecord.table,
-        BodyRecord.table, CalendarRecord.table, CardRecord.table, CaseCounterRecord.table,
-        CaseRecord.table,
-        CertificateApplication.table, CertificateRecord.table, CoHandlerRecord.table,
-        CredentialRecord.table,
-        DeadlineRecord.table, DepartmentRecord.table, EnrolmentRecord.table,
-        InquiryCounterRecord.table,
-        InquiryRecord.table, InspectionRecord.table, ItemHeadRecord.table, ItemRecord.table,
-        JointRecord.table, LessonAnswerRecord.table, LessonRecord.table,
-        MaterialPartRecord.table, MaterialRecord.table, MembershipRecord.table, NoticeRecord.table,
-        OpenWorkRecord.table, PauseRecord.table, PersonRecord.table, PostRecord.table,
-        PublicationRecord.table,
+        AbsenceRecord.table, AnnouncementRecord.table, ApplicantRecord.table,
+        AssignmentRecord.table, BodyRecord.table, CalendarRecord.table, CardRecord.table,
+        CaseCounterRecord.table, CaseRecord.table, CertificateApplication.table,
+        CertificateRecord.table, CoHandlerRecord.table, CredentialRecord.table,
+        DeadlineRecord.table, DepartmentRecord.table, EnrolmentRecord.table, GuideRecord.table,
+        InquiryCounterRecord.table, InquiryRecord.table, InspectionRecord.table,
+        ItemHeadRecord.table, ItemRecord.table, JointRecord.table, LessonAnswerRecord.table,
+        LessonRecord.table, MaterialPartRecord.table, MaterialRecord.table, MembershipRecord.table,
+        NoticeRecord.table, OpenWorkRecord.table, PauseRecord.table, PersonRecord.table,
+        PostDutyRecord.table, PostRecord.table, PowerRecord.table, PublicationRecord.table,
         ReviewChainRecord.table, ReviewLinkRecord.table, ReviewRecord.table, ReviewTally.table,
-        RoundRecord.table, RoundScoreRecord.table,
-        TrainingHoursRecord.table, TrainingPlanRecord.table, WorkRecord.table, WorkTally.table,
+        RoundRecord.table, RoundScoreRecord.table, TrainingHoursRecord.table,
+        TrainingPlanRecord.table, WorkRecord.table, WorkTally.table,
     ]
 
     /// The methods that show what is personal as it is. Each is a command for who has the right, leaves

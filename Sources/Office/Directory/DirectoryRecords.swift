@@ -5,23 +5,54 @@ package struct DepartmentRecord: Record, Hashable {
     /// Its code.
     package let key: String
     package var name: String
+    /// 主要职责
+    package var duties: [String]
+    package var address: String
+    package var phone: String
+    /// 监督投诉电话
+    package var complaintPhone: String
 
-    package init(code: String, name: String) {
+    package init(
+        code: String,
+        name: String,
+        duties: [String] = [],
+        address: String = "",
+        phone: String = "",
+        complaintPhone: String = ""
+    ) {
         key = code
         self.name = name
+        self.duties = duties
+        self.address = address
+        self.phone = phone
+        self.complaintPhone = complaintPhone
     }
 
     package static let table = Table(
         "department",
         key: [Column("code", .text)],
-        columns: [Column("name", .text)]
+        columns: [
+            Column("name", .text), Column("duties", .blob, optional: true),
+            Column("address", .text, optional: true), Column("phone", .text, optional: true),
+            Column("complaint_phone", .text, optional: true),
+        ]
     )
 
-    package func write(to row: inout RowWriter) { row.text(name) }
+    package func write(to row: inout RowWriter) {
+        row.text(name)
+        row.texts(duties)
+        row.text(address)
+        row.text(phone)
+        row.text(complaintPhone)
+    }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
         self.key = key
         name = try row.text()
+        duties = try row.optionalTexts() ?? []
+        address = try row.optionalText() ?? ""
+        phone = try row.optionalText() ?? ""
+        complaintPhone = try row.optionalText() ?? ""
     }
 }
 
@@ -33,24 +64,46 @@ package struct PostRecord: Record, Hashable {
     package var department: String
     /// A larger number is higher.
     package var rank: Int32
+    /// 岗位职责
+    package var duties: [String]
+    /// Its counter or room; empty where none is given.
+    package var counter: String
 
-    package init(code: String, name: String, department: String, rank: Int32) {
+    package init(
+        code: String,
+        name: String,
+        department: String,
+        rank: Int32,
+        duties: [String] = [],
+        counter: String = ""
+    ) {
         key = code
         self.name = name
         self.department = department
         self.rank = rank
+        self.duties = duties
+        self.counter = counter
     }
 
     package static let table = Table(
         "post",
         key: [Column("code", .text)],
-        columns: [Column("name", .text), Column("department", .text), Column("rank", .integer)]
+        columns: [
+            Column("name", .text), Column("department", .text), Column("rank", .integer),
+            Column("duties", .blob, optional: true), Column("counter", .text, optional: true),
+        ],
+        indexes: [byDepartment]
     )
+
+    /// The posts of a department, by code.
+    package static let byDepartment = Index("post_by_department", on: ["department"])
 
     package func write(to row: inout RowWriter) {
         row.text(name)
         row.text(department)
         row.integer(Int64(rank))
+        row.texts(duties)
+        row.text(counter)
     }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
@@ -58,6 +111,8 @@ package struct PostRecord: Record, Hashable {
         name = try row.text()
         department = try row.text()
         rank = try row.integer(as: Int32.self)
+        duties = try row.optionalTexts() ?? []
+        counter = try row.optionalText() ?? ""
     }
 }
 
@@ -71,6 +126,8 @@ package struct PersonRecord: Record, Hashable {
     /// Empty for applicants.
     package var post: String
     package var roles: Set<Role>
+    /// 工号: the number on the badge; nil when there is none.
+    package var badge: String?
     /// Whether the person may not sign in.
     package var isDisabled: Bool
 
@@ -80,6 +137,7 @@ package struct PersonRecord: Record, Hashable {
         department: String,
         post: String,
         roles: Set<Role>,
+        badge: String? = nil,
         isDisabled: Bool = false
     ) {
         key = login
@@ -87,6 +145,7 @@ package struct PersonRecord: Record, Hashable {
         self.department = department
         self.post = post
         self.roles = roles
+        self.badge = badge
         self.isDisabled = isDisabled
     }
 
@@ -106,7 +165,7 @@ package struct PersonRecord: Record, Hashable {
         key: [Column("login", .text)],
         columns: PersonDetails.columns + [
             Column("department", .text), Column("post", .text), Column("roles", .integer),
-            Column("disabled", .integer, optional: true),
+            Column("disabled", .integer, optional: true), Column("badge", .text, optional: true),
         ],
         indexes: [byDepartment]
     )
@@ -120,6 +179,7 @@ package struct PersonRecord: Record, Hashable {
         row.text(post)
         row.integer(roles.reduce(0) { $0 | 1 << Int64($1.rawValue) })
         row.integer(isDisabled ? 1 : nil)
+        row.text(badge)
     }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
@@ -130,5 +190,6 @@ package struct PersonRecord: Record, Hashable {
         let mask = try row.integer()
         roles = Set(Role.allCases.filter { mask & (1 << Int64($0.rawValue)) != 0 })
         isDisabled = try row.optionalInteger().map { $0 != 0 } ?? false
+        badge = try row.optionalText()
     }
 }

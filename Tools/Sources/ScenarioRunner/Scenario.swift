@@ -138,7 +138,15 @@ struct Arguments {
     /// A value of an enumeration by its name; one that the schema doesn't know becomes an unknown
     /// number, for the server to judge.
     func enumeration<Enumeration: OpenEnum>(_ name: String) throws -> Enumeration {
-        let text = try text(name)
-        return Enumeration(name: text) ?? Enumeration(rawValue: 9999)
+        Self.value(try text(name))
+    }
+
+    /// The same of a list; empty when absent.
+    func enumerations<Enumeration: OpenEnum>(_ name: String) throws -> [Enumeration] {
+        try texts(name).map(Self.value)
+    }
+
+    private static func value<Enumeration: OpenEnum>(_ name: String) -> Enumeration {
+        Enumeration(name: name) ?? Enumeration(rawValue: 9999)
     }
 }
