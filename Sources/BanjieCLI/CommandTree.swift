@@ -32,6 +32,7 @@ enum CommandTree {
             .command(HealthCommand.command),
             .group(AdminCommands.clock),
             .group(AdminCommands.audit),
+            .command(PublishCommand.command),
             .command(ImportCommand.command),
             .command(BackupCommands.backup),
             .command(BackupCommands.restore),

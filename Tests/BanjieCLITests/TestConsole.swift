@@ -17,6 +17,7 @@ struct Outcome {
     let connections: [ConnectionSettings]
     /// The secret files that were written, by path.
     let secretFiles: [String: String]
+    let site: [String: String]
 
     var lines: [String] { output.split(separator: "\n").map(String.init) }
 }
@@ -117,6 +118,7 @@ private struct Streams {
     var errors = ""
     var connections: [ConnectionSettings] = []
     var secretFiles: [String: String] = [:]
+    var site: [String: String] = [:]
 }
 
 /// Runs the program on texts instead of files, streams and sockets; today is 2026-03-16, and nothing
@@ -154,6 +156,15 @@ func run(
                 throw FileError(path: path, problem: .reading, reason: "no such file")
             }
             return Array(text.utf8)
+        },
+        writeSite: { folder, files throws(FileError) in
+            guard folder != "full" else {
+                throw FileError(path: folder, problem: .writing, reason: "disk full")
+            }
+            streams.change { streams in
+                for file in files { streams.site[file.path] = file.content }
+            }
+            return SiteChanges(written: files.count)
         },
         makeSecretFile: { path throws(FileError) in
             guard files[path] == nil else {
@@ -197,7 +208,8 @@ func run(
         errors: end.errors,
         calls: channel.calls,
         connections: end.connections,
-        secretFiles: end.secretFiles
+        secretFiles: end.secretFiles,
+        site: end.site
     )
 }
 

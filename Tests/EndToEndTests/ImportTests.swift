@@ -48,7 +48,7 @@ import Wire
         let size = City.Size(departments: 30, items: 300, staff: 1500, applicants: 500)
         let city = City(seed: 1, size: size)
         for file in city.files {
-            let kind = String(file.name.dropLast(4))
+            let kind = String(file.name.prefix { $0 != "." })
             let run = try bring(kind, try write(file.content, as: file.name))
             #expect(run.status == 0, "\(run.output)\(run.errors)")
         }
@@ -71,7 +71,7 @@ import Wire
         let head = try await auditHead()
         for file in city.files {
             let path = server.folder.appending(path: file.name).path
-            let run = try bring(String(file.name.dropLast(4)), path, "--json")
+            let run = try bring(String(file.name.prefix { $0 != "." }), path, "--json")
             #expect(run.output.contains(#""changed":0"#) && run.output.contains(#""kept":true"#))
         }
         #expect(try await auditHead() == head)

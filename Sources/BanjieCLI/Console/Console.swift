@@ -29,6 +29,8 @@ package struct Console: Sendable {
     let writeError: @Sendable (String) -> Void
     /// The bytes of a file.
     let readFile: @Sendable (String) throws(FileError) -> [UInt8]
+    /// Makes a folder hold these files and no other of an earlier time.
+    let writeSite: @Sendable (String, [SiteFile]) throws(FileError) -> SiteChanges
     /// Makes a new file that only its owner can read.
     let makeSecretFile: @Sendable (String) throws(FileError) -> SecretFile
     /// Walks through the audit log in a store's file; the head, if any, must be found on the way.

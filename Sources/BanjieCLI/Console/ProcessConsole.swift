@@ -35,6 +35,9 @@ extension Console {
             write: { writeAll($0, to: STDOUT_FILENO) },
             writeError: { writeAll(Array(($0 + "\n").utf8), to: STDERR_FILENO) },
             readFile: { path throws(FileError) in try contents(of: path) },
+            writeSite: { folder, files throws(FileError) in
+                try SiteFolder(path: folder).write(files)
+            },
             makeSecretFile: { path throws(FileError) in try makeSecretFile(path) },
             verifyAudit: { path, head throws(StoreError) in
                 try AuditVerification.verify(path: path, expectedHead: head)
@@ -108,7 +111,7 @@ extension Console {
     }
 
     /// Writes all bytes; returns the system's error number when that fails.
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
+    static func write(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
         bytes.withUnsafeBytes { buffer in
             var rest = buffer[...]
             while !rest.isEmpty {
@@ -124,7 +127,7 @@ extension Console {
         }
     }
 
-    private static func contents(of path: String) throws(FileError) -> [UInt8] {
+    static func contents(of path: String) throws(FileError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw FileError(path, .reading, errno) }
         defer { close(descriptor) }
@@ -158,7 +161,7 @@ extension Console {
 }
 
 extension FileError {
-    fileprivate init(_ path: String, _ problem: Problem, _ errorNumber: Int32) {
+    init(_ path: String, _ problem: Problem, _ errorNumber: Int32) {
         self.init(path: path, problem: problem, reason: String(cString: strerror(errorNumber)))
     }
 }

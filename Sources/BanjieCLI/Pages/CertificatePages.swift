@@ -49,10 +49,34 @@ extension Page {
         let rows = reply.announcements.map { each in
             [
                 Cell("\(each.number)"), Cell(moment(each.at)), Cell(each.certificate),
-                Cell(each.department), Cell(each.what),
+                Cell(each.department), Cell(each.event(in: language)),
             ]
         }
         table(columns, rows)
         if let last = reply.announcements.last, reply.more { more("--after \(last.number)") }
+    }
+}
+
+extension Announcement {
+    /// What has happened to the certificate; the audit log's word for what isn't known here.
+    func event(in language: Language) -> String {
+        let text =
+            switch what {
+            case "CERTIFICATE_APPLIED": Text("applied for", "申领")
+            case "CERTIFICATE_QUALIFIED": Text("qualified", "资格合格")
+            case "CERTIFICATE_ISSUED": Text("issued", "颁发")
+            case "CERTIFICATE_RENEWED": Text("renewed", "延续")
+            case "CERTIFICATE_CHECKED": Text("checked for the year", "年度审验合格")
+            case "CERTIFICATE_UNCHECKED": Text("not checked in time", "逾期未审验")
+            case "CERTIFICATE_SUSPENDED": Text("suspended", "暂扣")
+            case "CERTIFICATE_REINSTATED": Text("reinstated", "恢复")
+            case "CERTIFICATE_LOST": Text("reported lost", "挂失")
+            case "CERTIFICATE_REPLACED": Text("replaced", "补发")
+            case "CERTIFICATE_EXPIRED": Text("expired", "到期失效")
+            case "CERTIFICATE_REVOKED": Text("revoked", "吊销")
+            case "CERTIFICATE_SURRENDERED": Text("handed in", "注销")
+            default: Text(same: what)
+            }
+        return language.text(text)
     }
 }

@@ -1,18 +1,9 @@
 extension City {
-    /// The city as files of comma-separated values, by name: what `banjie import` takes, in this order.
+    /// The city as files that `banjie import` takes, in this order: the name without its ending is the kind.
     package var files: [(name: String, content: String)] {
         [
-            (
-                "departments.csv",
-                Self.csv(["code", "name"], departments.map { [$0.code, $0.name] })
-            ),
-            (
-                "posts.csv",
-                Self.csv(
-                    ["code", "name", "department", "rank"],
-                    posts.map { [$0.code, $0.name, $0.department, "\($0.rank)"] }
-                )
-            ),
+            ("departments.csv", departmentRows),
+            ("posts.csv", postRows),
             ("people.csv", people),
             (
                 "items.csv",
@@ -27,7 +18,47 @@ extension City {
                     }
                 )
             ),
+            (
+                "powers.csv",
+                Self.csv(
+                    [
+                        "code", "department", "kind", "name", "basis", "duties", "post",
+                        "accountability",
+                    ],
+                    powers
+                )
+            ),
+            ("guides.jsonl", guides),
+            ("duties.csv", Self.csv(["post", "holder", "cover"], duties)),
         ]
+    }
+
+    private var departmentRows: String {
+        Self.csv(
+            ["code", "name", "duties", "address", "office_phone", "complaint_phone"],
+            departments.enumerated().map { index, department in
+                [
+                    department.code, department.name,
+                    Self.duties(of: department).joined(separator: ";"), Self.address(of: index),
+                    Self.phone(of: index, complaints: false),
+                    Self.phone(of: index, complaints: true),
+                ]
+            }
+        )
+    }
+
+    private var postRows: String {
+        Self.csv(
+            ["code", "name", "department", "rank", "duties", "counter"],
+            posts.map { post in
+                let index = departments.firstIndex { $0.code == post.department } ?? 0
+                return [
+                    post.code, post.name, post.department, "\(post.rank)",
+                    Self.duties(of: post).joined(separator: ";"),
+                    Self.counter(of: post, in: index),
+                ]
+            }
+        )
     }
 
     private var people: String {
@@ -35,19 +66,19 @@ extension City {
             [
                 member.login, member.name, member.department, member.post,
                 member.roles.map { $0.rawValue.uppercased() }.joined(separator: ";"),
-                member.citizenID, member.phone, "", "",
+                member.citizenID, member.phone, "", "", member.login.uppercased(),
             ]
         }
         let others = applicants.map { applicant in
             [
                 applicant.login, applicant.name, "", "", "APPLICANT", applicant.citizenID,
-                applicant.phone, applicant.firm, applicant.creditCode,
+                applicant.phone, applicant.firm, applicant.creditCode, "",
             ]
         }
         return Self.csv(
             [
                 "login", "name", "department", "post", "roles", "citizen_id", "phone", "firm",
-                "credit_code",
+                "credit_code", "badge",
             ],
             members + others
         )
