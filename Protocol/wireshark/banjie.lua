@@ -80,6 +80,7 @@ schema.reasons.OPINION_PENDING = "An opinion is still to come."
 schema.reasons.LICENSOR = "A licensor's disagreement can't be overridden."
 schema.reasons.JOINT_REFUSED = "The co-handlers' joint approval came to a refusal, so that nothing can be granted."
 schema.reasons.NO_SUCH_JOINT = "There is no joint approval of this case."
+schema.reasons.NO_SUCH_INVITATION = "No invitation has this token, or it was used."
 schema.reasons.NOT_SERVED = "The matter hasn't been delivered yet."
 schema.reasons.WINDOW_CLOSED = "The time in which a review may be given is over."
 schema.reasons.ALREADY_RATED = "The service has been reviewed."
@@ -252,6 +253,7 @@ schema.enums.Role = {
     [6] = "SUPERVISOR",
     [7] = "DAEMON",
     [8] = "OPERATOR",
+    [9] = "GATEWAY",
 }
 
 schema.enums.ServiceDepth = {
@@ -316,6 +318,33 @@ schema.enums.JointState = {
 schema.enums.JointOutcome = {
     [1] = "AGREED",
     [2] = "REFUSED",
+}
+
+schema.enums.NotificationKind = {
+    [1] = "RECEIVED",
+    [2] = "ACCEPTED",
+    [3] = "ACCEPTED_WITH_GAP",
+    [4] = "DEEMED_ACCEPTED",
+    [5] = "NOT_ACCEPTED",
+    [6] = "CORRECTION",
+    [7] = "SUSPENDED",
+    [8] = "RESUMED",
+    [9] = "EXTENDED",
+    [10] = "DECIDED",
+    [11] = "DELIVERED",
+    [12] = "TERMINATED",
+    [13] = "LAPSED",
+    [14] = "REVIEW_CLOSED",
+}
+
+schema.enums.NextStep = {
+    [1] = "ACCEPTANCE",
+    [2] = "CORRECTION_BY_APPLICANT",
+    [3] = "DECISION",
+    [4] = "RESUMPTION",
+    [5] = "DELIVERY",
+    [6] = "REVIEW",
+    [7] = "NOTHING",
 }
 
 schema.enums.PowerKind = {
@@ -912,6 +941,7 @@ schema.messages.CaseView = {
     { 18, "last_audit", "string", doc = "The kind of the newest audit entry." },
     { 19, "provisional", "bool", doc = "Whether any date of a running clock is provisional." },
     { 20, "instant_target", "instant", doc = "The end of an instant item's target of thirty working minutes." },
+    { 21, "query_code", "string", doc = "查询码: proves to `Online.Track` that one may ask; in the answer to `Submit` alone." },
 }
 
 schema.messages.ListCasesRequest = {
@@ -1911,6 +1941,85 @@ schema.messages.MaterialContent = {
     { 2, "content", "bytes", doc = "The bytes." },
 }
 
+schema.messages.Notification = {
+    doc = "A notification to an applicant. It names nobody.",
+    { 1, "number", "uint64", doc = "Its number; they rise." },
+    { 2, "case", "string", doc = "The case." },
+    { 3, "kind", "enum", "NotificationKind", doc = "What it tells." },
+    { 4, "at", "instant", doc = "When that was." },
+    { 5, "text", "string", doc = "The sentence, in Chinese." },
+}
+
+schema.messages.ListNotificationsRequest = {
+    doc = "Asks for one's own notifications.",
+    { 1, "after", "uint64", doc = "Begin after this number." },
+    { 2, "limit", "int32", doc = "How many at most." },
+}
+
+schema.messages.ListNotificationsReply = {
+    doc = "Notifications, the oldest first.",
+    { 1, "notifications", "message", "Notification", doc = "The notifications." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
+schema.messages.WatchNotificationsRequest = {
+    doc = "What to watch of one's own notifications.",
+    { 1, "after", "uint64", doc = "Begin after this event; with what comes from now on when absent." },
+}
+
+schema.messages.NotificationEvent = {
+    doc = "A notification, or how far the watch has come.",
+    { 1, "sequence", "uint64", doc = "The number of the event: what to begin after next time." },
+    { 2, "notification", "message", "Notification", doc = "The notification; absent when the event only says how far the watch has come." },
+}
+
+schema.messages.TakeNotificationsRequest = {
+    doc = "Asks for what waits to be sent.",
+    { 1, "after", "uint64", doc = "Begin after this number." },
+    { 2, "limit", "int32", doc = "How many at most." },
+}
+
+schema.messages.OutgoingMessage = {
+    doc = "A message to be sent to a telephone.",
+    { 1, "number", "uint64", doc = "The notification's number." },
+    { 2, "phone", "string", personal = true, doc = "The telephone number; empty when the applicant gave none: then it is acknowledged unsent." },
+    { 3, "text", "string", personal = true, doc = "What is sent, with the code that goes with it." },
+}
+
+schema.messages.TakeNotificationsReply = {
+    doc = "What waits, the oldest first.",
+    { 1, "messages", "message", "OutgoingMessage", doc = "The messages." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
+schema.messages.AcknowledgeNotificationsRequest = {
+    doc = "Says which messages the gateway is done with.",
+    { 1, "numbers", "uint64", doc = "Their numbers; those that it is done with already change nothing." },
+}
+
+schema.messages.TrackRequest = {
+    doc = "Asks how far a matter has come, without signing in.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "code", "string", doc = "查询码: the code that was given when the matter was brought." },
+}
+
+schema.messages.TrackView = {
+    doc = "How far a matter has come: nothing of it is personal.",
+    { 1, "case", "string", doc = "The case serial." },
+    { 2, "state", "enum", "CaseState", doc = "The state." },
+    { 3, "item", "string", doc = "The item's name." },
+    { 4, "department", "string", doc = "The name of the department that answers for it." },
+    { 5, "submitted", "instant", doc = "When it was brought." },
+    { 6, "effective_receipt", "date", doc = "收件日." },
+    { 7, "acceptance_date", "date", doc = "受理日." },
+    { 8, "promised_due", "date", doc = "The promised day." },
+    { 9, "statutory_due", "date", doc = "The statutory day." },
+    { 10, "missing", "string", doc = "What is still missing." },
+    { 11, "decision", "enum", "Decision", doc = "The decision." },
+    { 12, "next", "enum", "NextStep", doc = "What comes next." },
+    { 13, "next_by", "date", doc = "By when; absent when there is no limit." },
+}
+
 schema.messages.Power = {
     doc = "A line of the power-and-duty list (权责清单).",
     { 1, "code", "string", doc = "Its code." },
@@ -2004,6 +2113,14 @@ schema.messages.RateRequest = {
     doc = "Reviews a service.",
     { 1, "case", "string", doc = "The case serial." },
     { 2, "grade", "int32", doc = "1 very satisfied (非常满意), 2 satisfied (满意), 3 fair (基本满意), 4 dissatisfied (不满意), 5 very dissatisfied (非常不满意)." },
+    { 3, "text", "string", personal = true, doc = "What the applicant says." },
+    { 4, "anonymous", "bool", doc = "Whether the name is to be kept from the office." },
+}
+
+schema.messages.RateByTokenRequest = {
+    doc = "A review by whoever has the invitation's token, which works once.",
+    { 1, "token", "string", personal = true, doc = "评价邀请码: the token that came with the invitation." },
+    { 2, "grade", "int32", doc = "As in `RateRequest`." },
     { 3, "text", "string", personal = true, doc = "What the applicant says." },
     { 4, "anonymous", "bool", doc = "Whether the name is to be kept from the office." },
 }
@@ -2656,6 +2773,11 @@ schema.services[9] = {
         [2] = { name = "GetMaterial", request = "MaterialRequest", reply = "MaterialView" },
         [3] = { name = "ListMaterials", request = "ListMaterialsRequest", reply = "ListMaterialsReply" },
         [4] = { name = "DownloadMaterial", request = "DownloadMaterialRequest", reply = "MaterialContent" },
+        [5] = { name = "ListNotifications", request = "ListNotificationsRequest", reply = "ListNotificationsReply" },
+        [6] = { name = "WatchNotifications", request = "WatchNotificationsRequest", reply = "NotificationEvent" },
+        [7] = { name = "TakeNotifications", request = "TakeNotificationsRequest", reply = "TakeNotificationsReply" },
+        [8] = { name = "AcknowledgeNotifications", request = "AcknowledgeNotificationsRequest", reply = "Empty" },
+        [9] = { name = "Track", request = "TrackRequest", reply = "TrackView" },
     },
 }
 
@@ -2683,6 +2805,7 @@ schema.services[11] = {
         [12] = { name = "Stats", request = "ReviewStatsRequest", reply = "ReviewStats" },
         [13] = { name = "ListLinks", request = "ListReviewLinksRequest", reply = "ListReviewLinksReply" },
         [14] = { name = "VerifyChain", request = "Empty", reply = "ReviewChainVerdict" },
+        [15] = { name = "RateByToken", request = "RateByTokenRequest", reply = "Empty" },
     },
 }
 

@@ -21,6 +21,9 @@ extension CaseEvent: SequencedMessage {}
 extension WatchWorkRequest: ResumableRequest {}
 extension WorkEvent: SequencedMessage {}
 
+extension WatchNotificationsRequest: ResumableRequest {}
+extension NotificationEvent: SequencedMessage {}
+
 extension DownloadMaterialRequest: ResumableRequest {
     /// A material's bytes are numbered from 1: what is behind a number begins at that offset.
     public var after: UInt64? {

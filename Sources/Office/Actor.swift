@@ -16,6 +16,8 @@ package enum Role: Int32, Hashable, Sendable, CaseIterable {
     case daemon = 7
     /// Runs the system.
     case `operator` = 8
+    /// 短信网关: sends applicants what they are told.
+    case gateway = 9
 }
 
 /// Who acts: taken from the session, never from a request.
@@ -33,6 +35,9 @@ package struct Actor: Hashable, Sendable {
 
     /// Who acts when time does.
     package static let system = Actor(login: "system", roles: [], department: "")
+
+    /// Whoever hasn't signed in: may use what is open to everybody.
+    package static let anonymous = Actor(login: "anonymous", roles: [], department: "")
 
     package func has(_ role: Role) -> Bool { roles.contains(role) }
 

@@ -183,7 +183,8 @@ class Probes(ServerTest):
                     "Calendar/GetVersion", "Campaign/ListPublications", "Certificates/ListAnnouncements",
                     "Certificates/Verify", "Directory/GetItem", "Directory/ListDepartments", "Directory/ListItems",
                     "Directory/ListPosts", "Disclosure/GetGuide", "Disclosure/ListPlates", "Disclosure/ListPowers",
-                    "Disclosure/WhoAnswers", "Reviews/Stats", "Supervision/ListNotices")
+                    "Disclosure/WhoAnswers", "Online/Track", "Reviews/RateByToken", "Reviews/Stats",
+                    "Supervision/ListNotices")
                 self.assertEqual(reason == "SIGN_IN_REQUIRED", not method.startswith(public), reason)
 
     def test_unknown_method_and_undecodable_message(self):

@@ -17,6 +17,7 @@ enum CaseCommands {
                     show: { (view: CaseView, page) in page.show(view) }
                 )
             ),
+            .command(NotificationCommands.track),
             .command(
                 Command(
                     "show",

@@ -12,6 +12,15 @@ enum ReviewCommands {
                 required: ["grade"],
                 example: "--grade 1 --text '很快'"
             ),
+            .command(
+                Command(
+                    "by-token",
+                    calling: ReviewsMethods.rateByToken,
+                    RequestForm(operands: ["token", "grade"]),
+                    examples: ["banjie review by-token 7K2M9QXA4TRW0BZE 1 --text '很快'"],
+                    show: { (_: Empty, page) in page.done() }
+                )
+            ),
             change("supplement", ReviewsMethods.supplement, required: ["text"]),
             change("verify", ReviewsMethods.verify, example: "--complex"),
             change("report", ReviewsMethods.report, example: "--measures '已补发材料清单'"),

@@ -55,6 +55,7 @@ extension Page {
             Entry(Text("accepted", "受理日"), view.acceptanceDate.map(date)),
             Entry(Text("instant target", "即办目标"), view.instantTarget.map(moment)),
             Entry(Text("decision", "决定"), view.decision.map { language.label($0) }),
+            Entry(Text("query code", "查询码"), view.queryCode),
             Entry(
                 Text("applicant told of extension", "延期已告知"),
                 view.applicantNotified ? yesNo(true) : nil
@@ -163,7 +164,7 @@ extension Page {
 
 extension CaseState {
     /// How the state stands out: good ends green, bad ones red, waiting yellow.
-    fileprivate var ink: Ink {
+    var ink: Ink {
         switch self {
         case .decided, .delivered, .archived: .green
         case .waitCorrection, .suspended: .yellow

@@ -17,6 +17,7 @@ struct ModuleTexts: Sendable {
     /// Every module with texts of its own.
     static let all: [ModuleTexts] = [
         accounts, assignments, campaign, certificates, disclosure, imports, inquiries, joint,
+        notifications,
         reviews, supervision, training,
     ]
 

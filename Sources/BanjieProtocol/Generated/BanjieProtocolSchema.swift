@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x78084591b91c7e40
+    public static let fingerprint: UInt64 = 0x380bef7fd54ab8f0
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -222,6 +222,17 @@ public enum BanjieProtocolSchema {
         ListMaterialsReply.self,
         DownloadMaterialRequest.self,
         MaterialContent.self,
+        Notification.self,
+        ListNotificationsRequest.self,
+        ListNotificationsReply.self,
+        WatchNotificationsRequest.self,
+        NotificationEvent.self,
+        TakeNotificationsRequest.self,
+        OutgoingMessage.self,
+        TakeNotificationsReply.self,
+        AcknowledgeNotificationsRequest.self,
+        TrackRequest.self,
+        TrackView.self,
         Power.self,
         SchemaRequest.self,
         SchemaReply.self,
@@ -232,6 +243,7 @@ public enum BanjieProtocolSchema {
         EnumSchema.self,
         EnumValueSchema.self,
         RateRequest.self,
+        RateByTokenRequest.self,
         SupplementReviewRequest.self,
         ReviewRequest.self,
         VerifyReviewRequest.self,
@@ -318,6 +330,8 @@ public enum BanjieProtocolSchema {
         OpinionState.self,
         JointState.self,
         JointOutcome.self,
+        NotificationKind.self,
+        NextStep.self,
         PowerKind.self,
         SchemaMethodKind.self,
         SchemaIdempotency.self,

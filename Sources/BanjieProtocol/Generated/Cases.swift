@@ -1147,6 +1147,8 @@ public struct CaseView: Message {
     public var provisional: Bool = false
     /// The end of an instant item's target of thirty working minutes.
     public var instantTarget: Instant? = nil
+    /// 查询码: proves to `Online.Track` that one may ask; in the answer to `Submit` alone.
+    public var queryCode: String = ""
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
 
@@ -1172,7 +1174,8 @@ public struct CaseView: Message {
         decision: Decision? = nil,
         lastAudit: String = "",
         provisional: Bool = false,
-        instantTarget: Instant? = nil
+        instantTarget: Instant? = nil,
+        queryCode: String = ""
     ) {
         self.case = `case`
         self.version = version
@@ -1194,6 +1197,7 @@ public struct CaseView: Message {
         self.lastAudit = lastAudit
         self.provisional = provisional
         self.instantTarget = instantTarget
+        self.queryCode = queryCode
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
@@ -1219,6 +1223,7 @@ public struct CaseView: Message {
             case 18: self.lastAudit = try reader.string()
             case 19: self.provisional = try reader.scalar()
             case 20: self.instantTarget = try reader.scalar()
+            case 21: self.queryCode = try reader.string()
             default: try reader.keep(in: &unknownFields)
             }
         }
@@ -1245,6 +1250,7 @@ public struct CaseView: Message {
         writer.write(self.lastAudit, as: 18)
         writer.write(self.provisional, as: 19)
         writer.write(ifPresent: self.instantTarget, as: 20)
+        writer.write(self.queryCode, as: 21)
         writer.write(unknownFields)
     }
 
@@ -1263,6 +1269,7 @@ public struct CaseView: Message {
         try FieldCheck.messages(self.cards, "cards")
         if let value = self.decision { try FieldCheck.known(value, "decision", .unknownValue) }
         try FieldCheck.length(self.lastAudit, "last_audit", nil, 64)
+        try FieldCheck.length(self.queryCode, "query_code", nil, 64)
     }
 
     public static let descriptor = MessageDescriptor(
@@ -1288,6 +1295,7 @@ public struct CaseView: Message {
             FieldDescriptor(18, "last_audit", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The kind of the newest audit entry."),
             FieldDescriptor(19, "provisional", .bool, doc: "Whether any date of a running clock is provisional."),
             FieldDescriptor(20, "instant_target", .instant, isOptional: true, doc: "The end of an instant item's target of thirty working minutes."),
+            FieldDescriptor(21, "query_code", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "查询码: proves to `Online.Track` that one may ask; in the answer to `Submit` alone."),
         ],
         doc: "A case as it stands."
     )

@@ -34,6 +34,9 @@ public struct Role: OpenEnum {
     /// Runs the system.
     @inlinable public static var `operator`: Role { Role(rawValue: 8) }
 
+    /// 短信网关: sends applicants what they are told.
+    @inlinable public static var gateway: Role { Role(rawValue: 9) }
+
     public static let known: [Role] = [
         .applicant,
         .staff,
@@ -43,6 +46,7 @@ public struct Role: OpenEnum {
         .supervisor,
         .daemon,
         .operator,
+        .gateway,
     ]
 
     public var name: String? {
@@ -55,6 +59,7 @@ public struct Role: OpenEnum {
         case 6: "SUPERVISOR"
         case 7: "DAEMON"
         case 8: "OPERATOR"
+        case 9: "GATEWAY"
         default: nil
         }
     }
@@ -70,6 +75,7 @@ public struct Role: OpenEnum {
             EnumValueDescriptor(6, "SUPERVISOR", doc: "督查: supervision."),
             EnumValueDescriptor(7, "DAEMON", doc: "A department's daemon."),
             EnumValueDescriptor(8, "OPERATOR", doc: "Runs the system."),
+            EnumValueDescriptor(9, "GATEWAY", doc: "短信网关: sends applicants what they are told."),
         ],
         doc: "What a signed-in person may do."
     )

@@ -4,6 +4,178 @@
 public import CivilTime
 public import Wire
 
+/// What an applicant is told of a matter without asking (告知).
+public struct NotificationKind: OpenEnum {
+    public let rawValue: Int32
+
+    @inlinable public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    /// 已收件
+    @inlinable public static var received: NotificationKind { NotificationKind(rawValue: 1) }
+
+    /// 已受理
+    @inlinable public static var accepted: NotificationKind { NotificationKind(rawValue: 2) }
+
+    /// 容缺受理
+    @inlinable public static var acceptedWithGap: NotificationKind { NotificationKind(rawValue: 3) }
+
+    /// 视为受理
+    @inlinable public static var deemedAccepted: NotificationKind { NotificationKind(rawValue: 4) }
+
+    /// 不予受理
+    @inlinable public static var notAccepted: NotificationKind { NotificationKind(rawValue: 5) }
+
+    /// 须补正
+    @inlinable public static var correction: NotificationKind { NotificationKind(rawValue: 6) }
+
+    /// 中止
+    @inlinable public static var suspended: NotificationKind { NotificationKind(rawValue: 7) }
+
+    /// 恢复
+    @inlinable public static var resumed: NotificationKind { NotificationKind(rawValue: 8) }
+
+    /// 延期
+    @inlinable public static var extended: NotificationKind { NotificationKind(rawValue: 9) }
+
+    /// 已决定
+    @inlinable public static var decided: NotificationKind { NotificationKind(rawValue: 10) }
+
+    /// 已送达，邀请评价
+    @inlinable public static var delivered: NotificationKind { NotificationKind(rawValue: 11) }
+
+    /// 终止
+    @inlinable public static var terminated: NotificationKind { NotificationKind(rawValue: 12) }
+
+    /// 逾期未补正
+    @inlinable public static var lapsed: NotificationKind { NotificationKind(rawValue: 13) }
+
+    /// 差评已办结
+    @inlinable public static var reviewClosed: NotificationKind { NotificationKind(rawValue: 14) }
+
+    public static let known: [NotificationKind] = [
+        .received,
+        .accepted,
+        .acceptedWithGap,
+        .deemedAccepted,
+        .notAccepted,
+        .correction,
+        .suspended,
+        .resumed,
+        .extended,
+        .decided,
+        .delivered,
+        .terminated,
+        .lapsed,
+        .reviewClosed,
+    ]
+
+    public var name: String? {
+        switch rawValue {
+        case 1: "RECEIVED"
+        case 2: "ACCEPTED"
+        case 3: "ACCEPTED_WITH_GAP"
+        case 4: "DEEMED_ACCEPTED"
+        case 5: "NOT_ACCEPTED"
+        case 6: "CORRECTION"
+        case 7: "SUSPENDED"
+        case 8: "RESUMED"
+        case 9: "EXTENDED"
+        case 10: "DECIDED"
+        case 11: "DELIVERED"
+        case 12: "TERMINATED"
+        case 13: "LAPSED"
+        case 14: "REVIEW_CLOSED"
+        default: nil
+        }
+    }
+
+    public static let descriptor = EnumDescriptor(
+        name: "NotificationKind",
+        values: [
+            EnumValueDescriptor(1, "RECEIVED", doc: "已收件"),
+            EnumValueDescriptor(2, "ACCEPTED", doc: "已受理"),
+            EnumValueDescriptor(3, "ACCEPTED_WITH_GAP", doc: "容缺受理"),
+            EnumValueDescriptor(4, "DEEMED_ACCEPTED", doc: "视为受理"),
+            EnumValueDescriptor(5, "NOT_ACCEPTED", doc: "不予受理"),
+            EnumValueDescriptor(6, "CORRECTION", doc: "须补正"),
+            EnumValueDescriptor(7, "SUSPENDED", doc: "中止"),
+            EnumValueDescriptor(8, "RESUMED", doc: "恢复"),
+            EnumValueDescriptor(9, "EXTENDED", doc: "延期"),
+            EnumValueDescriptor(10, "DECIDED", doc: "已决定"),
+            EnumValueDescriptor(11, "DELIVERED", doc: "已送达，邀请评价"),
+            EnumValueDescriptor(12, "TERMINATED", doc: "终止"),
+            EnumValueDescriptor(13, "LAPSED", doc: "逾期未补正"),
+            EnumValueDescriptor(14, "REVIEW_CLOSED", doc: "差评已办结"),
+        ],
+        doc: "What an applicant is told of a matter without asking (告知)."
+    )
+}
+
+/// What comes next in a matter.
+public struct NextStep: OpenEnum {
+    public let rawValue: Int32
+
+    @inlinable public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    /// 待告知是否受理
+    @inlinable public static var acceptance: NextStep { NextStep(rawValue: 1) }
+
+    /// 待申请人补正
+    @inlinable public static var correctionByApplicant: NextStep { NextStep(rawValue: 2) }
+
+    /// 审查与决定
+    @inlinable public static var decision: NextStep { NextStep(rawValue: 3) }
+
+    /// 待恢复
+    @inlinable public static var resumption: NextStep { NextStep(rawValue: 4) }
+
+    /// 送达
+    @inlinable public static var delivery: NextStep { NextStep(rawValue: 5) }
+
+    /// 评价
+    @inlinable public static var review: NextStep { NextStep(rawValue: 6) }
+
+    /// 无
+    @inlinable public static var nothing: NextStep { NextStep(rawValue: 7) }
+
+    public static let known: [NextStep] = [
+        .acceptance,
+        .correctionByApplicant,
+        .decision,
+        .resumption,
+        .delivery,
+        .review,
+        .nothing,
+    ]
+
+    public var name: String? {
+        switch rawValue {
+        case 1: "ACCEPTANCE"
+        case 2: "CORRECTION_BY_APPLICANT"
+        case 3: "DECISION"
+        case 4: "RESUMPTION"
+        case 5: "DELIVERY"
+        case 6: "REVIEW"
+        case 7: "NOTHING"
+        default: nil
+        }
+    }
+
+    public static let descriptor = EnumDescriptor(
+        name: "NextStep",
+        values: [
+            EnumValueDescriptor(1, "ACCEPTANCE", doc: "待告知是否受理"),
+            EnumValueDescriptor(2, "CORRECTION_BY_APPLICANT", doc: "待申请人补正"),
+            EnumValueDescriptor(3, "DECISION", doc: "审查与决定"),
+            EnumValueDescriptor(4, "RESUMPTION", doc: "待恢复"),
+            EnumValueDescriptor(5, "DELIVERY", doc: "送达"),
+            EnumValueDescriptor(6, "REVIEW", doc: "评价"),
+            EnumValueDescriptor(7, "NOTHING", doc: "无"),
+        ],
+        doc: "What comes next in a matter."
+    )
+}
+
 /// A part of a material (材料) on its way up. The first one of a call says what the material is.
 public struct MaterialPart: Message {
     /// The id that the sender gives it, random: the same when it goes on after a cut. First part only.
@@ -411,6 +583,644 @@ public struct MaterialContent: Message {
     )
 }
 
+/// A notification to an applicant. It names nobody.
+public struct Notification: Message {
+    /// Its number; they rise.
+    public var number: UInt64 = 0
+    /// The case.
+    public var `case`: String = ""
+    /// What it tells.
+    public var kind: NotificationKind = NotificationKind(rawValue: 0)
+    /// When that was.
+    public var at: Instant = Instant(unixSeconds: 0)
+    /// The sentence, in Chinese.
+    public var text: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        number: UInt64 = 0,
+        `case`: String = "",
+        kind: NotificationKind = NotificationKind(rawValue: 0),
+        at: Instant = Instant(unixSeconds: 0),
+        text: String = ""
+    ) {
+        self.number = number
+        self.case = `case`
+        self.kind = kind
+        self.at = at
+        self.text = text
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.number = try reader.scalar()
+            case 2: self.case = try reader.string()
+            case 3: self.kind = try reader.scalar()
+            case 4: self.at = try reader.scalar()
+            case 5: self.text = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.number, as: 1)
+        writer.write(self.case, as: 2)
+        writer.write(self.kind, as: 3)
+        writer.write(self.at, as: 4)
+        writer.write(self.text, as: 5)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.case, "case", 1, 64)
+        try FieldCheck.known(self.kind, "kind", .unknownValue)
+        try FieldCheck.length(self.text, "text", nil, 20000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "Notification",
+        fields: [
+            FieldDescriptor(1, "number", .uint64, doc: "Its number; they rise."),
+            FieldDescriptor(2, "case", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The case."),
+            FieldDescriptor(3, "kind", .enumeration(NotificationKind.self), limits: FieldLimits(unknown: .unknownValue), doc: "What it tells."),
+            FieldDescriptor(4, "at", .instant, doc: "When that was."),
+            FieldDescriptor(5, "text", .string, limits: FieldLimits(value: Bounds(nil, 20000)), doc: "The sentence, in Chinese."),
+        ],
+        doc: "A notification to an applicant. It names nobody."
+    )
+}
+
+/// Asks for one's own notifications.
+public struct ListNotificationsRequest: Message {
+    /// Begin after this number.
+    public var after: UInt64 = 0
+    /// How many at most.
+    public var limit: Int32 = 0
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        after: UInt64 = 0,
+        limit: Int32 = 0
+    ) {
+        self.after = after
+        self.limit = limit
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.after = try reader.scalar()
+            case 2: self.limit = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.after, as: 1)
+        writer.write(self.limit, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.value(self.limit, "limit", 1, 1000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListNotificationsRequest",
+        fields: [
+            FieldDescriptor(1, "after", .uint64, doc: "Begin after this number."),
+            FieldDescriptor(2, "limit", .int32, limits: FieldLimits(value: Bounds(1, 1000)), doc: "How many at most."),
+        ],
+        doc: "Asks for one's own notifications."
+    )
+}
+
+/// Notifications, the oldest first.
+public struct ListNotificationsReply: Message {
+    /// The notifications.
+    public var notifications: [Notification] = []
+    /// Whether there are more.
+    public var more: Bool = false
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        notifications: [Notification] = [],
+        more: Bool = false
+    ) {
+        self.notifications = notifications
+        self.more = more
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: try reader.message(into: &self.notifications)
+            case 2: self.more = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.notifications, as: 1)
+        writer.write(self.more, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.messages(self.notifications, "notifications")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListNotificationsReply",
+        fields: [
+            FieldDescriptor(1, "notifications", .message(Notification.self), isList: true, doc: "The notifications."),
+            FieldDescriptor(2, "more", .bool, doc: "Whether there are more."),
+        ],
+        doc: "Notifications, the oldest first."
+    )
+}
+
+/// What to watch of one's own notifications.
+public struct WatchNotificationsRequest: Message {
+    /// Begin after this event; with what comes from now on when absent.
+    public var after: UInt64? = nil
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        after: UInt64? = nil
+    ) {
+        self.after = after
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.after = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(ifPresent: self.after, as: 1)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "WatchNotificationsRequest",
+        fields: [
+            FieldDescriptor(1, "after", .uint64, isOptional: true, doc: "Begin after this event; with what comes from now on when absent."),
+        ],
+        doc: "What to watch of one's own notifications."
+    )
+}
+
+/// A notification, or how far the watch has come.
+public struct NotificationEvent: Message {
+    /// The number of the event: what to begin after next time.
+    public var sequence: UInt64 = 0
+    /// The notification; absent when the event only says how far the watch has come.
+    public var notification: Notification? = nil
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        sequence: UInt64 = 0,
+        notification: Notification? = nil
+    ) {
+        self.sequence = sequence
+        self.notification = notification
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.sequence = try reader.scalar()
+            case 2: try reader.message(into: &self.notification)
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.sequence, as: 1)
+        writer.write(ifPresent: self.notification, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.message(self.notification, "notification")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "NotificationEvent",
+        fields: [
+            FieldDescriptor(1, "sequence", .uint64, doc: "The number of the event: what to begin after next time."),
+            FieldDescriptor(2, "notification", .message(Notification.self), doc: "The notification; absent when the event only says how far the watch has come."),
+        ],
+        doc: "A notification, or how far the watch has come."
+    )
+}
+
+/// Asks for what waits to be sent.
+public struct TakeNotificationsRequest: Message {
+    /// Begin after this number.
+    public var after: UInt64 = 0
+    /// How many at most.
+    public var limit: Int32 = 0
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        after: UInt64 = 0,
+        limit: Int32 = 0
+    ) {
+        self.after = after
+        self.limit = limit
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.after = try reader.scalar()
+            case 2: self.limit = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.after, as: 1)
+        writer.write(self.limit, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.value(self.limit, "limit", 1, 1000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "TakeNotificationsRequest",
+        fields: [
+            FieldDescriptor(1, "after", .uint64, doc: "Begin after this number."),
+            FieldDescriptor(2, "limit", .int32, limits: FieldLimits(value: Bounds(1, 1000)), doc: "How many at most."),
+        ],
+        doc: "Asks for what waits to be sent."
+    )
+}
+
+/// A message to be sent to a telephone.
+public struct OutgoingMessage: Message {
+    /// The notification's number.
+    public var number: UInt64 = 0
+    /// The telephone number; empty when the applicant gave none: then it is acknowledged unsent.
+    public var phone: String = ""
+    /// What is sent, with the code that goes with it.
+    public var text: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        number: UInt64 = 0,
+        phone: String = "",
+        text: String = ""
+    ) {
+        self.number = number
+        self.phone = phone
+        self.text = text
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.number = try reader.scalar()
+            case 2: self.phone = try reader.string()
+            case 3: self.text = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.number, as: 1)
+        writer.write(self.phone, as: 2)
+        writer.write(self.text, as: 3)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.phone, "phone", nil, 20)
+        try FieldCheck.length(self.text, "text", nil, 20000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "OutgoingMessage",
+        fields: [
+            FieldDescriptor(1, "number", .uint64, doc: "The notification's number."),
+            FieldDescriptor(2, "phone", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 20)), doc: "The telephone number; empty when the applicant gave none: then it is acknowledged unsent."),
+            FieldDescriptor(3, "text", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 20000)), doc: "What is sent, with the code that goes with it."),
+        ],
+        doc: "A message to be sent to a telephone."
+    )
+}
+
+/// What waits, the oldest first.
+public struct TakeNotificationsReply: Message {
+    /// The messages.
+    public var messages: [OutgoingMessage] = []
+    /// Whether there are more.
+    public var more: Bool = false
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        messages: [OutgoingMessage] = [],
+        more: Bool = false
+    ) {
+        self.messages = messages
+        self.more = more
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: try reader.message(into: &self.messages)
+            case 2: self.more = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.messages, as: 1)
+        writer.write(self.more, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.messages(self.messages, "messages")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "TakeNotificationsReply",
+        fields: [
+            FieldDescriptor(1, "messages", .message(OutgoingMessage.self), isList: true, doc: "The messages."),
+            FieldDescriptor(2, "more", .bool, doc: "Whether there are more."),
+        ],
+        doc: "What waits, the oldest first."
+    )
+}
+
+/// Says which messages the gateway is done with.
+public struct AcknowledgeNotificationsRequest: Message {
+    /// Their numbers; those that it is done with already change nothing.
+    public var numbers: [UInt64] = []
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        numbers: [UInt64] = []
+    ) {
+        self.numbers = numbers
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: try reader.scalars(into: &self.numbers)
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.numbers, as: 1)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.count(self.numbers.count, "numbers", 1, 1000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "AcknowledgeNotificationsRequest",
+        fields: [
+            FieldDescriptor(1, "numbers", .uint64, isList: true, limits: FieldLimits(count: Bounds(1, 1000)), doc: "Their numbers; those that it is done with already change nothing."),
+        ],
+        doc: "Says which messages the gateway is done with."
+    )
+}
+
+/// Asks how far a matter has come, without signing in.
+public struct TrackRequest: Message {
+    /// The case serial.
+    public var `case`: String = ""
+    /// 查询码: the code that was given when the matter was brought.
+    public var code: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        `case`: String = "",
+        code: String = ""
+    ) {
+        self.case = `case`
+        self.code = code
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.case = try reader.string()
+            case 2: self.code = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.case, as: 1)
+        writer.write(self.code, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.case, "case", 1, 64)
+        try FieldCheck.length(self.code, "code", 1, 64)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "TrackRequest",
+        fields: [
+            FieldDescriptor(1, "case", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The case serial."),
+            FieldDescriptor(2, "code", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "查询码: the code that was given when the matter was brought."),
+        ],
+        doc: "Asks how far a matter has come, without signing in."
+    )
+}
+
+/// How far a matter has come: nothing of it is personal.
+public struct TrackView: Message {
+    /// The case serial.
+    public var `case`: String = ""
+    /// The state.
+    public var state: CaseState = CaseState(rawValue: 0)
+    /// The item's name.
+    public var item: String = ""
+    /// The name of the department that answers for it.
+    public var department: String = ""
+    /// When it was brought.
+    public var submitted: Instant = Instant(unixSeconds: 0)
+    /// 收件日.
+    public var effectiveReceipt: CivilDate = CivilDate(daysSinceEpoch: 0)
+    /// 受理日.
+    public var acceptanceDate: CivilDate? = nil
+    /// The promised day.
+    public var promisedDue: CivilDate? = nil
+    /// The statutory day.
+    public var statutoryDue: CivilDate? = nil
+    /// What is still missing.
+    public var missing: [String] = []
+    /// The decision.
+    public var decision: Decision? = nil
+    /// What comes next.
+    public var next: NextStep = NextStep(rawValue: 0)
+    /// By when; absent when there is no limit.
+    public var nextBy: CivilDate? = nil
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        `case`: String = "",
+        state: CaseState = CaseState(rawValue: 0),
+        item: String = "",
+        department: String = "",
+        submitted: Instant = Instant(unixSeconds: 0),
+        effectiveReceipt: CivilDate = CivilDate(daysSinceEpoch: 0),
+        acceptanceDate: CivilDate? = nil,
+        promisedDue: CivilDate? = nil,
+        statutoryDue: CivilDate? = nil,
+        missing: [String] = [],
+        decision: Decision? = nil,
+        next: NextStep = NextStep(rawValue: 0),
+        nextBy: CivilDate? = nil
+    ) {
+        self.case = `case`
+        self.state = state
+        self.item = item
+        self.department = department
+        self.submitted = submitted
+        self.effectiveReceipt = effectiveReceipt
+        self.acceptanceDate = acceptanceDate
+        self.promisedDue = promisedDue
+        self.statutoryDue = statutoryDue
+        self.missing = missing
+        self.decision = decision
+        self.next = next
+        self.nextBy = nextBy
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.case = try reader.string()
+            case 2: self.state = try reader.scalar()
+            case 3: self.item = try reader.string()
+            case 4: self.department = try reader.string()
+            case 5: self.submitted = try reader.scalar()
+            case 6: self.effectiveReceipt = try reader.scalar()
+            case 7: self.acceptanceDate = try reader.scalar()
+            case 8: self.promisedDue = try reader.scalar()
+            case 9: self.statutoryDue = try reader.scalar()
+            case 10: try reader.string(into: &self.missing)
+            case 11: self.decision = try reader.scalar()
+            case 12: self.next = try reader.scalar()
+            case 13: self.nextBy = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.case, as: 1)
+        writer.write(self.state, as: 2)
+        writer.write(self.item, as: 3)
+        writer.write(self.department, as: 4)
+        writer.write(self.submitted, as: 5)
+        writer.write(self.effectiveReceipt, as: 6)
+        writer.write(ifPresent: self.acceptanceDate, as: 7)
+        writer.write(ifPresent: self.promisedDue, as: 8)
+        writer.write(ifPresent: self.statutoryDue, as: 9)
+        writer.write(self.missing, as: 10)
+        writer.write(ifPresent: self.decision, as: 11)
+        writer.write(self.next, as: 12)
+        writer.write(ifPresent: self.nextBy, as: 13)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.case, "case", 1, 64)
+        try FieldCheck.known(self.state, "state", .unknownValue)
+        try FieldCheck.length(self.item, "item", 1, 200)
+        try FieldCheck.length(self.department, "department", 1, 200)
+        if let value = self.decision { try FieldCheck.known(value, "decision", .unknownValue) }
+        try FieldCheck.known(self.next, "next", .unknownValue)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "TrackView",
+        fields: [
+            FieldDescriptor(1, "case", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The case serial."),
+            FieldDescriptor(2, "state", .enumeration(CaseState.self), limits: FieldLimits(unknown: .unknownValue), doc: "The state."),
+            FieldDescriptor(3, "item", .string, limits: FieldLimits(value: Bounds(1, 200)), doc: "The item's name."),
+            FieldDescriptor(4, "department", .string, limits: FieldLimits(value: Bounds(1, 200)), doc: "The name of the department that answers for it."),
+            FieldDescriptor(5, "submitted", .instant, doc: "When it was brought."),
+            FieldDescriptor(6, "effective_receipt", .date, doc: "收件日."),
+            FieldDescriptor(7, "acceptance_date", .date, isOptional: true, doc: "受理日."),
+            FieldDescriptor(8, "promised_due", .date, isOptional: true, doc: "The promised day."),
+            FieldDescriptor(9, "statutory_due", .date, isOptional: true, doc: "The statutory day."),
+            FieldDescriptor(10, "missing", .string, isList: true, doc: "What is still missing."),
+            FieldDescriptor(11, "decision", .enumeration(Decision.self), isOptional: true, limits: FieldLimits(unknown: .unknownValue), doc: "The decision."),
+            FieldDescriptor(12, "next", .enumeration(NextStep.self), limits: FieldLimits(unknown: .unknownValue), doc: "What comes next."),
+            FieldDescriptor(13, "next_by", .date, isOptional: true, doc: "By when; absent when there is no limit."),
+        ],
+        doc: "How far a matter has come: nothing of it is personal."
+    )
+}
+
 /// The methods of Online.
 public enum OnlineMethods {
     /// Brings a material of a case, part by part. Each part that the server gives credit back for is
@@ -483,6 +1293,93 @@ public enum OnlineMethods {
         doc: "A whole material's bytes, in order, from any offset on."
     )
 
+    /// One's own notifications.
+    public static let listNotifications = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "ListNotifications",
+        number: 5,
+        kind: .query,
+        runsInline: false,
+        access: .signedIn,
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .safe,
+        request: ListNotificationsRequest.self,
+        reply: ListNotificationsReply.self,
+        doc: "One's own notifications."
+    )
+
+    /// Tells one's own notifications as they come: at least once, in order, from any event on.
+    public static let watchNotifications = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "WatchNotifications",
+        number: 6,
+        kind: .watch,
+        runsInline: false,
+        access: .signedIn,
+        defaultTimeoutMillis: 0,
+        longestTimeoutMillis: 0,
+        idempotency: .safe,
+        request: WatchNotificationsRequest.self,
+        reply: NotificationEvent.self,
+        doc: "Tells one's own notifications as they come: at least once, in order, from any event on."
+    )
+
+    /// What waits to be sent, with telephone numbers and codes. It is given out until it is acknowledged, so that
+    /// nothing is lost with a gateway; each giving out is audited.
+    public static let takeNotifications = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "TakeNotifications",
+        number: 7,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.gateway], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .none,
+        request: TakeNotificationsRequest.self,
+        reply: TakeNotificationsReply.self,
+        doc: "What waits to be sent, with telephone numbers and codes. It is given out until it is acknowledged, so that nothing is lost with a gateway; each giving out is audited."
+    )
+
+    /// The gateway is done with these; the codes in them are forgotten.
+    public static let acknowledgeNotifications = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "AcknowledgeNotifications",
+        number: 8,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.gateway], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .requestID,
+        request: AcknowledgeNotificationsRequest.self,
+        reply: Empty.self,
+        doc: "The gateway is done with these; the codes in them are forgotten."
+    )
+
+    /// How far a matter has come, for whoever has its query code. A wrong code is answered as a case that there
+    /// isn't.
+    public static let track = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "Track",
+        number: 9,
+        kind: .query,
+        runsInline: false,
+        access: .public,
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .safe,
+        request: TrackRequest.self,
+        reply: TrackView.self,
+        doc: "How far a matter has come, for whoever has its query code. A wrong code is answered as a case that there isn't."
+    )
+
     /// The service and its methods, in ascending order of their numbers.
     public static let service = ServiceDescriptor(
         name: "Online",
@@ -492,6 +1389,11 @@ public enum OnlineMethods {
             getMaterial,
             listMaterials,
             downloadMaterial,
+            listNotifications,
+            watchNotifications,
+            takeNotifications,
+            acknowledgeNotifications,
+            track,
         ],
         doc: "What applicants send and fetch without coming to a window."
     )
@@ -537,6 +1439,87 @@ public struct OnlineClient: Sendable {
     ) -> ReplyStream<MaterialContent> {
         channel.watch(OnlineMethods.downloadMaterial, request, options)
     }
+
+    /// One's own notifications.
+    public func listNotifications(
+        _ request: ListNotificationsRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ListNotificationsReply {
+        try await channel.call(OnlineMethods.listNotifications, request, options)
+    }
+
+    /// Tells one's own notifications as they come: at least once, in order, from any event on.
+    public func watchNotifications(
+        _ request: WatchNotificationsRequest,
+        options: CallOptions = CallOptions()
+    ) -> ReplyStream<NotificationEvent> {
+        channel.watch(OnlineMethods.watchNotifications, request, options)
+    }
+
+    /// What waits to be sent, with telephone numbers and codes. It is given out until it is acknowledged, so that
+    /// nothing is lost with a gateway; each giving out is audited.
+    public func takeNotifications(
+        _ request: TakeNotificationsRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> TakeNotificationsReply {
+        try await channel.call(OnlineMethods.takeNotifications, request, options)
+    }
+
+    /// The gateway is done with these; the codes in them are forgotten.
+    public func acknowledgeNotifications(
+        _ request: AcknowledgeNotificationsRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> Empty {
+        try await channel.call(OnlineMethods.acknowledgeNotifications, request, options)
+    }
+
+    /// How far a matter has come, for whoever has its query code. A wrong code is answered as a case that there
+    /// isn't.
+    public func track(
+        _ request: TrackRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> TrackView {
+        try await channel.call(OnlineMethods.track, request, options)
+    }
+}
+
+/// What a server does on the commands of Online.
+public protocol OnlineCommands {
+    /// What a handler reads and changes.
+    associatedtype CommandContext
+    /// Why a handler refuses.
+    associatedtype Failure: Error
+
+    /// What waits to be sent, with telephone numbers and codes. It is given out until it is acknowledged, so that
+    /// nothing is lost with a gateway; each giving out is audited.
+    func takeNotifications(_ request: TakeNotificationsRequest, in context: inout CommandContext) throws(Failure) -> TakeNotificationsReply
+
+    /// The gateway is done with these; the codes in them are forgotten.
+    func acknowledgeNotifications(_ request: AcknowledgeNotificationsRequest, in context: inout CommandContext) throws(Failure) -> Empty
+}
+
+extension OnlineCommands {
+    /// Hands the request in `body` to the method of this number and appends its reply.
+    @inlinable public func dispatchCommand(
+        _ method: UInt16,
+        _ body: UnsafeRawBufferPointer,
+        in context: inout CommandContext,
+        reply: inout MessageWriter
+    ) throws(DispatchFailure<Failure>) {
+        switch method {
+        case 7:
+            try Dispatch.answer(body, into: &reply) {
+                (request: TakeNotificationsRequest) throws(Failure) in
+                try takeNotifications(request, in: &context)
+            }
+        case 8:
+            try Dispatch.answer(body, into: &reply) {
+                (request: AcknowledgeNotificationsRequest) throws(Failure) in
+                try acknowledgeNotifications(request, in: &context)
+            }
+        default: throw .unknownMethod
+        }
+    }
 }
 
 /// What a server does on the queries of Online.
@@ -551,6 +1534,13 @@ public protocol OnlineQueries {
 
     /// The materials of a case.
     func listMaterials(_ request: ListMaterialsRequest, in context: inout QueryContext) throws(Failure) -> ListMaterialsReply
+
+    /// One's own notifications.
+    func listNotifications(_ request: ListNotificationsRequest, in context: inout QueryContext) throws(Failure) -> ListNotificationsReply
+
+    /// How far a matter has come, for whoever has its query code. A wrong code is answered as a case that there
+    /// isn't.
+    func track(_ request: TrackRequest, in context: inout QueryContext) throws(Failure) -> TrackView
 }
 
 extension OnlineQueries {
@@ -572,6 +1562,16 @@ extension OnlineQueries {
                 (request: ListMaterialsRequest) throws(Failure) in
                 try listMaterials(request, in: &context)
             }
+        case 5:
+            try Dispatch.answer(body, into: &reply) {
+                (request: ListNotificationsRequest) throws(Failure) in
+                try listNotifications(request, in: &context)
+            }
+        case 9:
+            try Dispatch.answer(body, into: &reply) {
+                (request: TrackRequest) throws(Failure) in
+                try track(request, in: &context)
+            }
         default: throw .unknownMethod
         }
     }
@@ -586,9 +1586,15 @@ public protocol OnlineWatches {
     /// What serves a call of `downloadMaterial`.
     associatedtype DownloadMaterialStream: ServedWatch<WatchContext, Failure>
     where DownloadMaterialStream.Reply == MaterialContent
+    /// What serves a call of `watchNotifications`.
+    associatedtype WatchNotificationsStream: ServedWatch<WatchContext, Failure>
+    where WatchNotificationsStream.Reply == NotificationEvent
 
     /// A whole material's bytes, in order, from any offset on.
     func downloadMaterial(_ request: DownloadMaterialRequest, in context: inout WatchContext) throws(Failure) -> DownloadMaterialStream
+
+    /// Tells one's own notifications as they come: at least once, in order, from any event on.
+    func watchNotifications(_ request: WatchNotificationsRequest, in context: inout WatchContext) throws(Failure) -> WatchNotificationsStream
 }
 
 extension OnlineWatches {
@@ -603,6 +1609,12 @@ extension OnlineWatches {
             let stream = try Dispatch.open(body) {
                 (request: DownloadMaterialRequest) throws(Failure) in
                 try downloadMaterial(request, in: &context)
+            }
+            return EncodedWatch(stream)
+        case 6:
+            let stream = try Dispatch.open(body) {
+                (request: WatchNotificationsRequest) throws(Failure) in
+                try watchNotifications(request, in: &context)
             }
             return EncodedWatch(stream)
         default: throw .unknownMethod

@@ -151,6 +151,8 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case jointRefused = "JOINT_REFUSED"
     /// There is no joint approval of this case.
     case noSuchJoint = "NO_SUCH_JOINT"
+    /// No invitation has this token, or it was used.
+    case noSuchInvitation = "NO_SUCH_INVITATION"
     /// The matter hasn't been delivered yet.
     case notServed = "NOT_SERVED"
     /// The time in which a review may be given is over.
@@ -219,6 +221,7 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .noSuchGuide,
             .noSuchAbsence,
             .noSuchJoint,
+            .noSuchInvitation,
             .noSuchReview,
             .noSuchCard,
             .noSuchRound,

@@ -164,6 +164,71 @@ public struct RateRequest: Message {
     )
 }
 
+/// A review by whoever has the invitation's token, which works once.
+public struct RateByTokenRequest: Message {
+    /// 评价邀请码: the token that came with the invitation.
+    public var token: String = ""
+    /// As in `RateRequest`.
+    public var grade: Int32 = 0
+    /// What the applicant says.
+    public var text: String = ""
+    /// Whether the name is to be kept from the office.
+    public var anonymous: Bool = false
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        token: String = "",
+        grade: Int32 = 0,
+        text: String = "",
+        anonymous: Bool = false
+    ) {
+        self.token = token
+        self.grade = grade
+        self.text = text
+        self.anonymous = anonymous
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.token = try reader.string()
+            case 2: self.grade = try reader.scalar()
+            case 3: self.text = try reader.string()
+            case 4: self.anonymous = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.token, as: 1)
+        writer.write(self.grade, as: 2)
+        writer.write(self.text, as: 3)
+        writer.write(self.anonymous, as: 4)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.token, "token", 1, 64)
+        try FieldCheck.value(self.grade, "grade", 1, 5)
+        try FieldCheck.length(self.text, "text", nil, 2000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "RateByTokenRequest",
+        fields: [
+            FieldDescriptor(1, "token", .string, isPersonal: true, limits: FieldLimits(value: Bounds(1, 64)), doc: "评价邀请码: the token that came with the invitation."),
+            FieldDescriptor(2, "grade", .int32, limits: FieldLimits(value: Bounds(1, 5)), doc: "As in `RateRequest`."),
+            FieldDescriptor(3, "text", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 2000)), doc: "What the applicant says."),
+            FieldDescriptor(4, "anonymous", .bool, doc: "Whether the name is to be kept from the office."),
+        ],
+        doc: "A review by whoever has the invitation's token, which works once."
+    )
+}
+
 /// Adds to one's review, once, within the window.
 public struct SupplementReviewRequest: Message {
     /// The case serial.
@@ -1442,6 +1507,23 @@ public enum ReviewsMethods {
         doc: "Walks through the chain, and compares it with the reviews."
     )
 
+    /// Gives the review that an invitation's token stands for, without signing in.
+    public static let rateByToken = MethodDescriptor(
+        serviceName: "Reviews",
+        serviceNumber: 11,
+        name: "RateByToken",
+        number: 15,
+        kind: .command,
+        runsInline: false,
+        access: .public,
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .none,
+        request: RateByTokenRequest.self,
+        reply: Empty.self,
+        doc: "Gives the review that an invitation's token stands for, without signing in."
+    )
+
     /// The service and its methods, in ascending order of their numbers.
     public static let service = ServiceDescriptor(
         name: "Reviews",
@@ -1461,6 +1543,7 @@ public enum ReviewsMethods {
             stats,
             listLinks,
             verifyChain,
+            rateByToken,
         ],
         doc: "Reviews of the service, for applicants, the departments reviewed, and supervision."
     )
@@ -1584,6 +1667,14 @@ public struct ReviewsClient: Sendable {
     ) async throws(CallError) -> ReviewChainVerdict {
         try await channel.call(ReviewsMethods.verifyChain, request, options)
     }
+
+    /// Gives the review that an invitation's token stands for, without signing in.
+    public func rateByToken(
+        _ request: RateByTokenRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> Empty {
+        try await channel.call(ReviewsMethods.rateByToken, request, options)
+    }
 }
 
 /// What a server does on the commands of Reviews.
@@ -1619,6 +1710,9 @@ public protocol ReviewsCommands {
 
     /// Judges an appeal.
     func judgeAppeal(_ request: JudgeAppealRequest, in context: inout CommandContext) throws(Failure) -> ReviewView
+
+    /// Gives the review that an invitation's token stands for, without signing in.
+    func rateByToken(_ request: RateByTokenRequest, in context: inout CommandContext) throws(Failure) -> Empty
 }
 
 extension ReviewsCommands {
@@ -1674,6 +1768,11 @@ extension ReviewsCommands {
             try Dispatch.answer(body, into: &reply) {
                 (request: JudgeAppealRequest) throws(Failure) in
                 try judgeAppeal(request, in: &context)
+            }
+        case 15:
+            try Dispatch.answer(body, into: &reply) {
+                (request: RateByTokenRequest) throws(Failure) in
+                try rateByToken(request, in: &context)
             }
         default: throw .unknownMethod
         }

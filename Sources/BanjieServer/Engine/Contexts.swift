@@ -13,6 +13,8 @@ package enum EventTopic {
     package static let caseChanged: UInt8 = 2
     /// A department's worklist changed; the payload is a `WorkChange`.
     package static let workChanged: UInt8 = 3
+    /// An applicant was told something; the payload is a `Notification`.
+    package static let notified: UInt8 = 4
 
     package static func mask(_ topic: UInt8) -> UInt64 { 1 << UInt64(topic) }
 }

@@ -21,6 +21,10 @@ extension CaseFile: ServedFile {
         try context.keepPause(of: self)
     }
 
+    func notify(in context: inout CommandContext) throws(HandlerFailure) {
+        try context.notify(of: history.audits, in: self)
+    }
+
     func followSave(in context: inout CommandContext) throws(HandlerFailure) {
         if record.state.isEnded { try context.endApplicantsTime(of: record.key) }
         context.unit.publish(

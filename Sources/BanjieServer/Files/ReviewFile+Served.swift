@@ -23,6 +23,14 @@ extension ReviewFile: ServedFile {
         return file
     }
 
+    func notify(in context: inout CommandContext) throws(HandlerFailure) {
+        guard history.audits.contains(where: { NotificationKind(audit: $0.kind) != nil }) else {
+            return
+        }
+        let matter = try context.open(CaseFile.self, record.key)
+        try context.notify(of: history.audits, in: matter)
+    }
+
     /// Saves what is counted of it anew, and links its steps.
     func willSave(in context: CommandContext) throws(HandlerFailure) {
         try context.link(self)

@@ -19,6 +19,9 @@ protocol ServedFile: OfficeFile {
     /// Saves what is kept of it elsewhere, before its record replaces the former one.
     func willSave(in context: CommandContext) throws(HandlerFailure)
 
+    /// Tells the applicant what has happened to it, if that is anybody's business.
+    func notify(in context: inout CommandContext) throws(HandlerFailure)
+
     /// Saves what belongs to it besides its record and clocks, tells those who watch, and lets what
     /// hangs on it follow.
     mutating func followSave(in context: inout CommandContext) throws(HandlerFailure)
@@ -26,6 +29,8 @@ protocol ServedFile: OfficeFile {
 
 extension ServedFile {
     func willSave(in context: CommandContext) throws(HandlerFailure) {}
+
+    func notify(in context: inout CommandContext) throws(HandlerFailure) {}
 
     func followSave(in context: inout CommandContext) throws(HandlerFailure) {}
 
@@ -143,6 +148,7 @@ extension CommandContext {
                 )
             )
         }
+        try file.notify(in: &self)
         for (version, clocks) in file.history.replanned.sorted(by: { $0.key < $1.key }) {
             let hasMoved = file is CaseFile && file.history.movedBy.contains(version)
             try countReplanned(version, clocks: clocks, movedCases: hasMoved ? 1 : 0)

@@ -48,7 +48,9 @@ struct CasesService: CasesCommands, Sendable {
         context.unit.save(
             ApplicantRecord(case: file.record.key, login: applicant, details: details)
         )
-        return try context.view(file)
+        var view = try context.view(file)
+        view.queryCode = context.giveQueryCode(of: file.record.key)
+        return view
     }
 
     private func nextSerial(

@@ -1,6 +1,7 @@
 internal import BanjieProtocol
 internal import CivilTime
 internal import Deadlines
+internal import Digest
 internal import Office
 internal import Store
 
@@ -19,6 +20,33 @@ struct ReviewsService: ReviewsCommands, Sendable {
                 in: context.circumstances
             )
         }
+    }
+
+    func rateByToken(
+        _ request: RateByTokenRequest,
+        in context: inout CommandContext
+    ) throws(HandlerFailure) -> Empty {
+        try validating(request)
+        let digest = Hexadecimal.text(of: Secret.digest(of: request.token.uppercased()))
+        let invitation = try context.load(InvitationRecord.self, digest, or: .noInvitation)
+        var file = try context.open(ReviewFile.self, invitation.caseSerial)
+        // The token stands in for its applicant's sign-in, for this alone.
+        let applicant = Actor(login: file.record.applicant, roles: [.applicant], department: "")
+        do throws(Refusal) {
+            try file.requireApplicant(applicant)
+            try file.rate(
+                request.grade,
+                text: request.text,
+                isAnonymous: request.anonymous,
+                by: applicant,
+                in: context.circumstances
+            )
+        } catch {
+            throw .refused(error)
+        }
+        try context.save(&file)
+        context.unit.delete(InvitationRecord.self, invitation.key)
+        return Empty()
     }
 
     func supplement(

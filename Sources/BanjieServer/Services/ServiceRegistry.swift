@@ -82,7 +82,7 @@ extension DisclosureService: CommandRouting, QueryRouting {}
 extension FirstContactService: CommandRouting, QueryRouting {}
 extension HealthService: InlineRouting, StatusWatchRouting {}
 extension JointService: CommandRouting, QueryRouting, SessionRouting {}
-extension OnlineService: QueryRouting, UploadRouting, WatchRouting {}
+extension OnlineService: CommandRouting, QueryRouting, UploadRouting, WatchRouting {}
 extension ReflectionService: InlineRouting {}
 extension ReviewsService: CommandRouting, QueryRouting {}
 extension TrainingService: CommandRouting, QueryRouting {}
@@ -116,12 +116,7 @@ enum ServiceRegistry {
             inline: HealthService()
         ),
         Registration(descriptor: ReflectionMethods.service, inline: ReflectionService()),
-        Registration(
-            descriptor: OnlineMethods.service,
-            queries: OnlineService(),
-            watches: OnlineService(),
-            uploads: OnlineService()
-        ),
+        both(OnlineMethods.service, OnlineService()),
         both(JointApprovalMethods.service, JointService(), files: Files(JointFile.self)),
         both(ReviewsMethods.service, ReviewsService(), files: Files(ReviewFile.self)),
         both(FirstContactMethods.service, FirstContactService(), files: Files(InquiryFile.self)),
@@ -180,12 +175,13 @@ enum ServiceRegistry {
         CertificateRecord.table, CoHandlerRecord.table, CredentialRecord.table,
         DeadlineRecord.table, DepartmentRecord.table, EnrolmentRecord.table, GuideRecord.table,
         InquiryCounterRecord.table, InquiryRecord.table, InspectionRecord.table,
-        ItemHeadRecord.table, ItemRecord.table, JointRecord.table, LessonAnswerRecord.table,
-        LessonRecord.table, MaterialPartRecord.table, MaterialRecord.table, MembershipRecord.table,
-        NoticeRecord.table, OpenWorkRecord.table, PauseRecord.table, PersonRecord.table,
-        PostDutyRecord.table, PostRecord.table, PowerRecord.table, PublicationRecord.table,
-        ReviewChainRecord.table, ReviewLinkRecord.table, ReviewRecord.table, ReviewTally.table,
-        RoundRecord.table, RoundScoreRecord.table, TrainingHoursRecord.table,
+        InvitationRecord.table, ItemHeadRecord.table, ItemRecord.table, JointRecord.table,
+        LessonAnswerRecord.table, LessonRecord.table, MaterialPartRecord.table,
+        MaterialRecord.table, MembershipRecord.table, NoticeRecord.table, NotificationRecord.table,
+        OpenWorkRecord.table, PauseRecord.table, PersonRecord.table, PostDutyRecord.table,
+        PostRecord.table, PowerRecord.table, PublicationRecord.table, ReviewChainRecord.table,
+        ReviewLinkRecord.table, ReviewRecord.table, ReviewTally.table, RoundRecord.table,
+        RoundScoreRecord.table, TrackingRecord.table, TrainingHoursRecord.table,
         TrainingPlanRecord.table, WorkRecord.table, WorkTally.table,
     ]
 
@@ -193,7 +189,7 @@ enum ServiceRegistry {
     /// an audit entry, and its reply isn't kept.
     static let openings: Set<UInt32> = [
         CasesMethods.openApplicant.id, DirectoryMethods.openPerson.id,
-        DirectoryMethods.issueCredential.id,
+        DirectoryMethods.issueCredential.id, OnlineMethods.takeNotifications.id,
     ]
 
     /// A method with the service that answers it. Passed by reference, since it has many parts and

@@ -30,6 +30,7 @@ let caseOperations: [String: Operation] = [
         let first = world.cases.filter { $0.value == view.case }.keys.min()
         fields["same_case_as"] = JSON(first)
         world.cases[try arguments.text("case")] = view.case
+        world.queryCodes[try arguments.text("case")] = view.queryCode
         return fields
     },
     "case.accept": { world, arguments in

@@ -13,6 +13,18 @@ let reviewOperations: [String: Operation] = [
             options: world.options(arguments)
         ).fields
     },
+    "review.rate_by_token": { world, arguments in
+        let token = world.tokens[try arguments.text("case")] ?? "none"
+        _ = try await ReviewsClient(try world.anonymousChannel()).rateByToken(
+            RateByTokenRequest(
+                token: arguments.values["token"]?.text ?? token,
+                grade: Int32(clamping: try arguments.integer("grade")),
+                text: arguments.values["text"]?.text ?? "",
+                anonymous: arguments.flag("anonymous")
+            )
+        )
+        return [:]
+    },
     "review.verify": { world, arguments in
         try await reviews(world, arguments).verify(
             VerifyReviewRequest(

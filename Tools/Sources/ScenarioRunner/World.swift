@@ -24,6 +24,9 @@ final class World {
     var lessons: [String: UInt64] = [:]
     /// The number of the training plan that a label stands for.
     var plans: [String: UInt64] = [:]
+    /// The query codes of cases, and the tokens of invitations to review them, by label.
+    var queryCodes: [String: String] = [:]
+    var tokens: [String: String] = [:]
     /// The request id that a label stands for.
     private var requestIDs: [String: [UInt8]] = [:]
 
@@ -43,6 +46,7 @@ final class World {
         Member("officer", department: "LEAD", roles: [.staff]),
         Member("officer-2", department: "LEAD", roles: [.staff]),
         Member("officer-3", department: "LEAD", roles: [.staff]),
+        Member("gateway", roles: [.gateway]),
         Member("zhang", roles: [.applicant]),
         Member("li", roles: [.applicant]),
     ]
@@ -65,6 +69,9 @@ final class World {
     func channel(as login: String) async throws -> any CallChannel {
         try office.channel(as: login)
     }
+
+    /// A channel on which nobody has signed in.
+    func anonymousChannel() throws -> any CallChannel { try office.connect(as: nil) }
 
     /// The clerk of a department.
     static func clerk(of department: String) -> String {
