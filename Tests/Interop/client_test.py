@@ -66,6 +66,14 @@ def cards(view):
     return [(name(card, "clock"), name(card, "kind"), local(card.at)) for card in view.cards]
 
 
+def without_code(view):
+    """A case as others see it than whoever brought it."""
+    seen = type(view)()
+    seen.CopyFrom(view)
+    seen.ClearField("query_code")
+    return seen
+
+
 class Opaque:
     """A request that encodes to the given bytes."""
 
@@ -577,7 +585,7 @@ class Deadlines(ServerTest):
                 ("Cancel", {"reason": "x"})):
             self.refused("PERMISSION_DENIED/OWNED", clerk, "Deadlines/" + method, deadline=deadline, **fields)
         self.refused("PERMISSION_DENIED/ROLE_REQUIRED", zhang, "Deadlines/Get", deadline=deadline)
-        self.assertEqual(zhang.call("Cases/Get", case=view.case), view)
+        self.assertEqual(zhang.call("Cases/Get", case=view.case), without_code(view))
         own = operator.call("Deadlines/Arm", limit=3, unit=common_pb2.LIMIT_UNIT_WORKING)
         self.refused("PERMISSION_DENIED/NOT_OWNER", clerk, "Deadlines/Cancel", deadline=own.deadline, reason="x")
 
@@ -768,7 +776,7 @@ class Stops(unittest.TestCase):
         zhang = self.server.connect("zhang", secrets["zhang"])
         self.assertEqual(len({view.case for view in acknowledged.values()}), len(acknowledged))
         for identity, view in acknowledged.items():
-            self.assertEqual(zhang.call("Cases/Get", case=view.case), view)
+            self.assertEqual(zhang.call("Cases/Get", case=view.case), without_code(view))
             again = zhang.finish(zhang.start("Cases/Submit", item=ITEM, request_id=identity))
             self.assertEqual(again, (view, True))
         operator = self.server.connect("operator")
