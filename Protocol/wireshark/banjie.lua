@@ -80,6 +80,7 @@ schema.reasons.OPINION_PENDING = "An opinion is still to come."
 schema.reasons.LICENSOR = "A licensor's disagreement can't be overridden."
 schema.reasons.JOINT_REFUSED = "The co-handlers' joint approval came to a refusal, so that nothing can be granted."
 schema.reasons.NO_SUCH_JOINT = "There is no joint approval of this case."
+schema.reasons.NO_SUCH_CONSULTATION = "There is no such consultation."
 schema.reasons.NO_SUCH_INVITATION = "No invitation has this token, or it was used."
 schema.reasons.NOT_SERVED = "The matter hasn't been delivered yet."
 schema.reasons.WINDOW_CLOSED = "The time in which a review may be given is over."
@@ -345,6 +346,12 @@ schema.enums.NextStep = {
     [5] = "DELIVERY",
     [6] = "REVIEW",
     [7] = "NOTHING",
+}
+
+schema.enums.ConsultationState = {
+    [1] = "ASKED",
+    [2] = "ANSWERED",
+    [3] = "PUBLISHED",
 }
 
 schema.enums.PowerKind = {
@@ -2020,6 +2027,74 @@ schema.messages.TrackView = {
     { 13, "next_by", "date", doc = "By when; absent when there is no limit." },
 }
 
+schema.messages.ConsultRequest = {
+    doc = "Asks something of a department. One of item and department is given.",
+    { 1, "item", "string", doc = "The item that it is about: its department answers." },
+    { 2, "department", "string", doc = "The department." },
+    { 3, "question", "string", personal = true, doc = "The question." },
+}
+
+schema.messages.ConsultationRequest = {
+    doc = "Names a consultation.",
+    { 1, "consultation", "uint64", doc = "Its number." },
+}
+
+schema.messages.ConsultationView = {
+    doc = "A consultation.",
+    { 1, "consultation", "uint64", doc = "Its number." },
+    { 2, "version", "uint64", doc = "Increases with each change." },
+    { 3, "state", "enum", "ConsultationState", doc = "How far it has come." },
+    { 4, "department", "string", doc = "The department that answers." },
+    { 5, "item", "string", doc = "The item; empty for none in particular." },
+    { 6, "question", "string", doc = "The question, for the asker and those who answer: others read the public one." },
+    { 7, "answer", "string", doc = "The answer; empty before." },
+    { 8, "received", "date", doc = "The day of receipt." },
+    { 9, "reply_due", "date", doc = "By when it is answered." },
+    { 10, "answered", "instant", doc = "When it was answered." },
+    { 11, "referral", "string", doc = "Why it came from another department; empty when it didn't." },
+}
+
+schema.messages.ReferConsultationRequest = {
+    doc = "Refers a consultation to the department whose matter it is.",
+    { 1, "consultation", "uint64", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "department", "string", doc = "The department." },
+    { 4, "reason", "string", doc = "Why." },
+}
+
+schema.messages.AnswerConsultationRequest = {
+    doc = "Answers a consultation.",
+    { 1, "consultation", "uint64", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "answer", "string", doc = "The answer." },
+}
+
+schema.messages.PublishConsultationRequest = {
+    doc = "Lets everybody read an answer.",
+    { 1, "consultation", "uint64", doc = "Its number." },
+    { 2, "version", "uint64", doc = "The version that the caller saw; 0 for whichever is current." },
+    { 3, "question", "string", doc = "The question as everybody reads it: it names nobody." },
+}
+
+schema.messages.ListConsultationsRequest = {
+    doc = "Asks for consultations.",
+    { 1, "department", "string", doc = "Those of this department that wait for an answer; one's own when empty." },
+    { 2, "after", "uint64", doc = "Begin after this number." },
+    { 3, "limit", "int32", doc = "How many at most." },
+}
+
+schema.messages.ListAnswersRequest = {
+    doc = "Asks for what everybody may read.",
+    { 1, "after", "uint64", doc = "Begin after this number." },
+    { 2, "limit", "int32", doc = "How many at most." },
+}
+
+schema.messages.ListConsultationsReply = {
+    doc = "Consultations, by number.",
+    { 1, "consultations", "message", "ConsultationView", doc = "The consultations." },
+    { 2, "more", "bool", doc = "Whether there are more." },
+}
+
 schema.messages.Power = {
     doc = "A line of the power-and-duty list (权责清单).",
     { 1, "code", "string", doc = "Its code." },
@@ -2778,6 +2853,13 @@ schema.services[9] = {
         [7] = { name = "TakeNotifications", request = "TakeNotificationsRequest", reply = "TakeNotificationsReply" },
         [8] = { name = "AcknowledgeNotifications", request = "AcknowledgeNotificationsRequest", reply = "Empty" },
         [9] = { name = "Track", request = "TrackRequest", reply = "TrackView" },
+        [10] = { name = "Consult", request = "ConsultRequest", reply = "ConsultationView" },
+        [11] = { name = "ReferConsultation", request = "ReferConsultationRequest", reply = "ConsultationView" },
+        [12] = { name = "AnswerConsultation", request = "AnswerConsultationRequest", reply = "ConsultationView" },
+        [13] = { name = "PublishConsultation", request = "PublishConsultationRequest", reply = "ConsultationView" },
+        [14] = { name = "GetConsultation", request = "ConsultationRequest", reply = "ConsultationView" },
+        [15] = { name = "ListConsultations", request = "ListConsultationsRequest", reply = "ListConsultationsReply" },
+        [16] = { name = "ListAnswers", request = "ListAnswersRequest", reply = "ListConsultationsReply" },
     },
 }
 

@@ -20,6 +20,7 @@ enum CommandTree {
             .group(CampaignCommands.group),
             .group(TrainingCommands.group),
             .group(MaterialCommands.group),
+            .group(ConsultationCommands.group),
             .group(NotificationCommands.group),
             .group(DeadlineCommands.group),
             .group(CalendarCommands.group),

@@ -24,6 +24,8 @@ package struct Policy: Hashable, Sendable, Codable {
     /// Working days in which the reasons for overriding a disagreement reach the department that
     /// disagreed: 10 (the city's rules of joint approval).
     package var overrideReasonDays = 10
+    /// Working days to answer what is asked online: 5 (the city's promise).
+    package var consultationDays = 5
     /// Days after the end of a case for which personal data of its applicant are kept: five years. The
     /// law names the shortest time that the purpose needs (个人信息保护法 19), and leaves it to the city.
     package var personalDays = 1825

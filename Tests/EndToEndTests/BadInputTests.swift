@@ -200,7 +200,7 @@ import Wire
                     [
                         JointApprovalMethods.service.number, ReviewsMethods.service.number,
                         FirstContactMethods.service.number, CertificatesMethods.service.number,
-                        CampaignMethods.service.number,
+                        CampaignMethods.service.number, OnlineMethods.service.number,
                     ].contains(method.serviceNumber) && reasons != [.noSuchCase]
                 let hasNoOrder =
                     method.serviceNumber == SupervisionMethods.service.number
@@ -220,7 +220,7 @@ import Wire
 
     private static let noFile: Set<Reason> = [
         .noSuchJoint, .noSuchDepartment, .noSuchReview, .notServed, .noSuchInquiry,
-        .noSuchCertificate, .noSuchPerson, .noSuchAssignment,
+        .noSuchCertificate, .noSuchPerson, .noSuchAssignment, .noSuchConsultation, .outOfRange,
     ]
 
     /// What a record's state refuses with.

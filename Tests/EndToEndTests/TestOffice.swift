@@ -99,7 +99,11 @@ final class TestOffice {
             )
         )
         _ = try await TrainingClient(channel).enrol(EnrolRequest(plan: plan.plan))
+        let consultation = try await OnlineClient(channel).consult(
+            ConsultRequest(department: "LEAD", question: "如何办理？")
+        )
         return [
+            "consultation": .varint(consultation.consultation),
             "round": .varint(round.round), "publication": .varint(publication.publication),
             "lesson": .varint(lesson.lesson), "plan": .varint(plan.plan),
             "body": .delimited(Array("G".utf8)),

@@ -191,7 +191,7 @@ class Probes(ServerTest):
                     "Calendar/GetVersion", "Campaign/ListPublications", "Certificates/ListAnnouncements",
                     "Certificates/Verify", "Directory/GetItem", "Directory/ListDepartments", "Directory/ListItems",
                     "Directory/ListPosts", "Disclosure/GetGuide", "Disclosure/ListPlates", "Disclosure/ListPowers",
-                    "Disclosure/WhoAnswers", "Online/Track", "Reviews/RateByToken", "Reviews/Stats",
+                    "Disclosure/WhoAnswers", "Online/ListAnswers", "Online/Track", "Reviews/RateByToken", "Reviews/Stats",
                     "Supervision/ListNotices")
                 self.assertEqual(reason == "SIGN_IN_REQUIRED", not method.startswith(public), reason)
 

@@ -16,7 +16,8 @@ struct ModuleTexts: Sendable {
 
     /// Every module with texts of its own.
     static let all: [ModuleTexts] = [
-        accounts, assignments, campaign, certificates, disclosure, imports, inquiries, joint,
+        accounts, assignments, campaign, certificates, consultations, disclosure, imports,
+        inquiries, joint,
         notifications,
         reviews, supervision, training,
     ]

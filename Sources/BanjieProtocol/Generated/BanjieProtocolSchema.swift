@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x380bef7fd54ab8f0
+    public static let fingerprint: UInt64 = 0xf8a3a8e283151b19
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -233,6 +233,15 @@ public enum BanjieProtocolSchema {
         AcknowledgeNotificationsRequest.self,
         TrackRequest.self,
         TrackView.self,
+        ConsultRequest.self,
+        ConsultationRequest.self,
+        ConsultationView.self,
+        ReferConsultationRequest.self,
+        AnswerConsultationRequest.self,
+        PublishConsultationRequest.self,
+        ListConsultationsRequest.self,
+        ListAnswersRequest.self,
+        ListConsultationsReply.self,
         Power.self,
         SchemaRequest.self,
         SchemaReply.self,
@@ -332,6 +341,7 @@ public enum BanjieProtocolSchema {
         JointOutcome.self,
         NotificationKind.self,
         NextStep.self,
+        ConsultationState.self,
         PowerKind.self,
         SchemaMethodKind.self,
         SchemaIdempotency.self,

@@ -176,6 +176,47 @@ public struct NextStep: OpenEnum {
     )
 }
 
+/// How far a consultation (咨询) has come.
+public struct ConsultationState: OpenEnum {
+    public let rawValue: Int32
+
+    @inlinable public init(rawValue: Int32) { self.rawValue = rawValue }
+
+    /// 待答复
+    @inlinable public static var asked: ConsultationState { ConsultationState(rawValue: 1) }
+
+    /// 已答复
+    @inlinable public static var answered: ConsultationState { ConsultationState(rawValue: 2) }
+
+    /// 已公开
+    @inlinable public static var published: ConsultationState { ConsultationState(rawValue: 3) }
+
+    public static let known: [ConsultationState] = [
+        .asked,
+        .answered,
+        .published,
+    ]
+
+    public var name: String? {
+        switch rawValue {
+        case 1: "ASKED"
+        case 2: "ANSWERED"
+        case 3: "PUBLISHED"
+        default: nil
+        }
+    }
+
+    public static let descriptor = EnumDescriptor(
+        name: "ConsultationState",
+        values: [
+            EnumValueDescriptor(1, "ASKED", doc: "待答复"),
+            EnumValueDescriptor(2, "ANSWERED", doc: "已答复"),
+            EnumValueDescriptor(3, "PUBLISHED", doc: "已公开"),
+        ],
+        doc: "How far a consultation (咨询) has come."
+    )
+}
+
 /// A part of a material (材料) on its way up. The first one of a call says what the material is.
 public struct MaterialPart: Message {
     /// The id that the sender gives it, random: the same when it goes on after a cut. First part only.
@@ -1221,6 +1262,554 @@ public struct TrackView: Message {
     )
 }
 
+/// Asks something of a department. One of item and department is given.
+public struct ConsultRequest: Message {
+    /// The item that it is about: its department answers.
+    public var item: String = ""
+    /// The department.
+    public var department: String = ""
+    /// The question.
+    public var question: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        item: String = "",
+        department: String = "",
+        question: String = ""
+    ) {
+        self.item = item
+        self.department = department
+        self.question = question
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.item = try reader.string()
+            case 2: self.department = try reader.string()
+            case 3: self.question = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.item, as: 1)
+        writer.write(self.department, as: 2)
+        writer.write(self.question, as: 3)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.item, "item", nil, 64)
+        try FieldCheck.length(self.department, "department", nil, 64)
+        try FieldCheck.length(self.question, "question", 1, 2000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ConsultRequest",
+        fields: [
+            FieldDescriptor(1, "item", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The item that it is about: its department answers."),
+            FieldDescriptor(2, "department", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The department."),
+            FieldDescriptor(3, "question", .string, isPersonal: true, limits: FieldLimits(value: Bounds(1, 2000)), doc: "The question."),
+        ],
+        doc: "Asks something of a department. One of item and department is given."
+    )
+}
+
+/// Names a consultation.
+public struct ConsultationRequest: Message {
+    /// Its number.
+    public var consultation: UInt64 = 0
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        consultation: UInt64 = 0
+    ) {
+        self.consultation = consultation
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.consultation = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.consultation, as: 1)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ConsultationRequest",
+        fields: [
+            FieldDescriptor(1, "consultation", .uint64, doc: "Its number."),
+        ],
+        doc: "Names a consultation."
+    )
+}
+
+/// A consultation.
+public struct ConsultationView: Message {
+    /// Its number.
+    public var consultation: UInt64 = 0
+    /// Increases with each change.
+    public var version: UInt64 = 0
+    /// How far it has come.
+    public var state: ConsultationState = ConsultationState(rawValue: 0)
+    /// The department that answers.
+    public var department: String = ""
+    /// The item; empty for none in particular.
+    public var item: String = ""
+    /// The question, for the asker and those who answer: others read the public one.
+    public var question: String = ""
+    /// The answer; empty before.
+    public var answer: String = ""
+    /// The day of receipt.
+    public var received: CivilDate = CivilDate(daysSinceEpoch: 0)
+    /// By when it is answered.
+    public var replyDue: CivilDate = CivilDate(daysSinceEpoch: 0)
+    /// When it was answered.
+    public var answered: Instant? = nil
+    /// Why it came from another department; empty when it didn't.
+    public var referral: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        consultation: UInt64 = 0,
+        version: UInt64 = 0,
+        state: ConsultationState = ConsultationState(rawValue: 0),
+        department: String = "",
+        item: String = "",
+        question: String = "",
+        answer: String = "",
+        received: CivilDate = CivilDate(daysSinceEpoch: 0),
+        replyDue: CivilDate = CivilDate(daysSinceEpoch: 0),
+        answered: Instant? = nil,
+        referral: String = ""
+    ) {
+        self.consultation = consultation
+        self.version = version
+        self.state = state
+        self.department = department
+        self.item = item
+        self.question = question
+        self.answer = answer
+        self.received = received
+        self.replyDue = replyDue
+        self.answered = answered
+        self.referral = referral
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.consultation = try reader.scalar()
+            case 2: self.version = try reader.scalar()
+            case 3: self.state = try reader.scalar()
+            case 4: self.department = try reader.string()
+            case 5: self.item = try reader.string()
+            case 6: self.question = try reader.string()
+            case 7: self.answer = try reader.string()
+            case 8: self.received = try reader.scalar()
+            case 9: self.replyDue = try reader.scalar()
+            case 10: self.answered = try reader.scalar()
+            case 11: self.referral = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.consultation, as: 1)
+        writer.write(self.version, as: 2)
+        writer.write(self.state, as: 3)
+        writer.write(self.department, as: 4)
+        writer.write(self.item, as: 5)
+        writer.write(self.question, as: 6)
+        writer.write(self.answer, as: 7)
+        writer.write(self.received, as: 8)
+        writer.write(self.replyDue, as: 9)
+        writer.write(ifPresent: self.answered, as: 10)
+        writer.write(self.referral, as: 11)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.known(self.state, "state", .unknownValue)
+        try FieldCheck.length(self.department, "department", nil, 64)
+        try FieldCheck.length(self.item, "item", nil, 64)
+        try FieldCheck.length(self.question, "question", nil, 2000)
+        try FieldCheck.length(self.answer, "answer", nil, 5000)
+        try FieldCheck.length(self.referral, "referral", nil, 500)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ConsultationView",
+        fields: [
+            FieldDescriptor(1, "consultation", .uint64, doc: "Its number."),
+            FieldDescriptor(2, "version", .uint64, doc: "Increases with each change."),
+            FieldDescriptor(3, "state", .enumeration(ConsultationState.self), limits: FieldLimits(unknown: .unknownValue), doc: "How far it has come."),
+            FieldDescriptor(4, "department", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The department that answers."),
+            FieldDescriptor(5, "item", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The item; empty for none in particular."),
+            FieldDescriptor(6, "question", .string, limits: FieldLimits(value: Bounds(nil, 2000)), doc: "The question, for the asker and those who answer: others read the public one."),
+            FieldDescriptor(7, "answer", .string, limits: FieldLimits(value: Bounds(nil, 5000)), doc: "The answer; empty before."),
+            FieldDescriptor(8, "received", .date, doc: "The day of receipt."),
+            FieldDescriptor(9, "reply_due", .date, doc: "By when it is answered."),
+            FieldDescriptor(10, "answered", .instant, isOptional: true, doc: "When it was answered."),
+            FieldDescriptor(11, "referral", .string, limits: FieldLimits(value: Bounds(nil, 500)), doc: "Why it came from another department; empty when it didn't."),
+        ],
+        doc: "A consultation."
+    )
+}
+
+/// Refers a consultation to the department whose matter it is.
+public struct ReferConsultationRequest: Message {
+    /// Its number.
+    public var consultation: UInt64 = 0
+    /// The version that the caller saw; 0 for whichever is current.
+    public var version: UInt64 = 0
+    /// The department.
+    public var department: String = ""
+    /// Why.
+    public var reason: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        consultation: UInt64 = 0,
+        version: UInt64 = 0,
+        department: String = "",
+        reason: String = ""
+    ) {
+        self.consultation = consultation
+        self.version = version
+        self.department = department
+        self.reason = reason
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.consultation = try reader.scalar()
+            case 2: self.version = try reader.scalar()
+            case 3: self.department = try reader.string()
+            case 4: self.reason = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.consultation, as: 1)
+        writer.write(self.version, as: 2)
+        writer.write(self.department, as: 3)
+        writer.write(self.reason, as: 4)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.department, "department", 1, 64)
+        try FieldCheck.required(!self.reason.isEmpty, "reason", .reasonRequired)
+        try FieldCheck.length(self.reason, "reason", nil, 500)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ReferConsultationRequest",
+        fields: [
+            FieldDescriptor(1, "consultation", .uint64, doc: "Its number."),
+            FieldDescriptor(2, "version", .uint64, doc: "The version that the caller saw; 0 for whichever is current."),
+            FieldDescriptor(3, "department", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The department."),
+            FieldDescriptor(4, "reason", .string, limits: FieldLimits(value: Bounds(nil, 500), required: .reasonRequired), doc: "Why."),
+        ],
+        doc: "Refers a consultation to the department whose matter it is."
+    )
+}
+
+/// Answers a consultation.
+public struct AnswerConsultationRequest: Message {
+    /// Its number.
+    public var consultation: UInt64 = 0
+    /// The version that the caller saw; 0 for whichever is current.
+    public var version: UInt64 = 0
+    /// The answer.
+    public var answer: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        consultation: UInt64 = 0,
+        version: UInt64 = 0,
+        answer: String = ""
+    ) {
+        self.consultation = consultation
+        self.version = version
+        self.answer = answer
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.consultation = try reader.scalar()
+            case 2: self.version = try reader.scalar()
+            case 3: self.answer = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.consultation, as: 1)
+        writer.write(self.version, as: 2)
+        writer.write(self.answer, as: 3)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.answer, "answer", 1, 5000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "AnswerConsultationRequest",
+        fields: [
+            FieldDescriptor(1, "consultation", .uint64, doc: "Its number."),
+            FieldDescriptor(2, "version", .uint64, doc: "The version that the caller saw; 0 for whichever is current."),
+            FieldDescriptor(3, "answer", .string, limits: FieldLimits(value: Bounds(1, 5000)), doc: "The answer."),
+        ],
+        doc: "Answers a consultation."
+    )
+}
+
+/// Lets everybody read an answer.
+public struct PublishConsultationRequest: Message {
+    /// Its number.
+    public var consultation: UInt64 = 0
+    /// The version that the caller saw; 0 for whichever is current.
+    public var version: UInt64 = 0
+    /// The question as everybody reads it: it names nobody.
+    public var question: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        consultation: UInt64 = 0,
+        version: UInt64 = 0,
+        question: String = ""
+    ) {
+        self.consultation = consultation
+        self.version = version
+        self.question = question
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.consultation = try reader.scalar()
+            case 2: self.version = try reader.scalar()
+            case 3: self.question = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.consultation, as: 1)
+        writer.write(self.version, as: 2)
+        writer.write(self.question, as: 3)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.question, "question", 1, 2000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "PublishConsultationRequest",
+        fields: [
+            FieldDescriptor(1, "consultation", .uint64, doc: "Its number."),
+            FieldDescriptor(2, "version", .uint64, doc: "The version that the caller saw; 0 for whichever is current."),
+            FieldDescriptor(3, "question", .string, limits: FieldLimits(value: Bounds(1, 2000)), doc: "The question as everybody reads it: it names nobody."),
+        ],
+        doc: "Lets everybody read an answer."
+    )
+}
+
+/// Asks for consultations.
+public struct ListConsultationsRequest: Message {
+    /// Those of this department that wait for an answer; one's own when empty.
+    public var department: String = ""
+    /// Begin after this number.
+    public var after: UInt64 = 0
+    /// How many at most.
+    public var limit: Int32 = 0
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        department: String = "",
+        after: UInt64 = 0,
+        limit: Int32 = 0
+    ) {
+        self.department = department
+        self.after = after
+        self.limit = limit
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.department = try reader.string()
+            case 2: self.after = try reader.scalar()
+            case 3: self.limit = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.department, as: 1)
+        writer.write(self.after, as: 2)
+        writer.write(self.limit, as: 3)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.department, "department", nil, 64)
+        try FieldCheck.value(self.limit, "limit", 1, 1000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListConsultationsRequest",
+        fields: [
+            FieldDescriptor(1, "department", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "Those of this department that wait for an answer; one's own when empty."),
+            FieldDescriptor(2, "after", .uint64, doc: "Begin after this number."),
+            FieldDescriptor(3, "limit", .int32, limits: FieldLimits(value: Bounds(1, 1000)), doc: "How many at most."),
+        ],
+        doc: "Asks for consultations."
+    )
+}
+
+/// Asks for what everybody may read.
+public struct ListAnswersRequest: Message {
+    /// Begin after this number.
+    public var after: UInt64 = 0
+    /// How many at most.
+    public var limit: Int32 = 0
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        after: UInt64 = 0,
+        limit: Int32 = 0
+    ) {
+        self.after = after
+        self.limit = limit
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.after = try reader.scalar()
+            case 2: self.limit = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.after, as: 1)
+        writer.write(self.limit, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.value(self.limit, "limit", 1, 1000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListAnswersRequest",
+        fields: [
+            FieldDescriptor(1, "after", .uint64, doc: "Begin after this number."),
+            FieldDescriptor(2, "limit", .int32, limits: FieldLimits(value: Bounds(1, 1000)), doc: "How many at most."),
+        ],
+        doc: "Asks for what everybody may read."
+    )
+}
+
+/// Consultations, by number.
+public struct ListConsultationsReply: Message {
+    /// The consultations.
+    public var consultations: [ConsultationView] = []
+    /// Whether there are more.
+    public var more: Bool = false
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        consultations: [ConsultationView] = [],
+        more: Bool = false
+    ) {
+        self.consultations = consultations
+        self.more = more
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: try reader.message(into: &self.consultations)
+            case 2: self.more = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.consultations, as: 1)
+        writer.write(self.more, as: 2)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.messages(self.consultations, "consultations")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListConsultationsReply",
+        fields: [
+            FieldDescriptor(1, "consultations", .message(ConsultationView.self), isList: true, doc: "The consultations."),
+            FieldDescriptor(2, "more", .bool, doc: "Whether there are more."),
+        ],
+        doc: "Consultations, by number."
+    )
+}
+
 /// The methods of Online.
 public enum OnlineMethods {
     /// Brings a material of a case, part by part. Each part that the server gives credit back for is
@@ -1380,6 +1969,125 @@ public enum OnlineMethods {
         doc: "How far a matter has come, for whoever has its query code. A wrong code is answered as a case that there isn't."
     )
 
+    /// Asks something of a department: its reply clock starts.
+    public static let consult = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "Consult",
+        number: 10,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.applicant], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .requestID,
+        request: ConsultRequest.self,
+        reply: ConsultationView.self,
+        doc: "Asks something of a department: its reply clock starts."
+    )
+
+    /// Refers a consultation to the department whose matter it is, once; the clock runs on.
+    public static let referConsultation = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "ReferConsultation",
+        number: 11,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.staff], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .requestID,
+        request: ReferConsultationRequest.self,
+        reply: ConsultationView.self,
+        doc: "Refers a consultation to the department whose matter it is, once; the clock runs on."
+    )
+
+    /// Answers it: the clock stops.
+    public static let answerConsultation = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "AnswerConsultation",
+        number: 12,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.staff], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .requestID,
+        request: AnswerConsultationRequest.self,
+        reply: ConsultationView.self,
+        doc: "Answers it: the clock stops."
+    )
+
+    /// Lets everybody read the answer.
+    public static let publishConsultation = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "PublishConsultation",
+        number: 13,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.staff, .office], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .requestID,
+        request: PublishConsultationRequest.self,
+        reply: ConsultationView.self,
+        doc: "Lets everybody read the answer."
+    )
+
+    /// A consultation, for the asker, the department that answers, the office and supervision.
+    public static let getConsultation = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "GetConsultation",
+        number: 14,
+        kind: .query,
+        runsInline: false,
+        access: .signedIn,
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .safe,
+        request: ConsultationRequest.self,
+        reply: ConsultationView.self,
+        doc: "A consultation, for the asker, the department that answers, the office and supervision."
+    )
+
+    /// One's own consultations, or those that wait for a department's answer.
+    public static let listConsultations = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "ListConsultations",
+        number: 15,
+        kind: .query,
+        runsInline: false,
+        access: .signedIn,
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .safe,
+        request: ListConsultationsRequest.self,
+        reply: ListConsultationsReply.self,
+        doc: "One's own consultations, or those that wait for a department's answer."
+    )
+
+    /// What was asked and answered for everybody to read.
+    public static let listAnswers = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "ListAnswers",
+        number: 16,
+        kind: .query,
+        runsInline: false,
+        access: .public,
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .safe,
+        request: ListAnswersRequest.self,
+        reply: ListConsultationsReply.self,
+        doc: "What was asked and answered for everybody to read."
+    )
+
     /// The service and its methods, in ascending order of their numbers.
     public static let service = ServiceDescriptor(
         name: "Online",
@@ -1394,6 +2102,13 @@ public enum OnlineMethods {
             takeNotifications,
             acknowledgeNotifications,
             track,
+            consult,
+            referConsultation,
+            answerConsultation,
+            publishConsultation,
+            getConsultation,
+            listConsultations,
+            listAnswers,
         ],
         doc: "What applicants send and fetch without coming to a window."
     )
@@ -1481,6 +2196,62 @@ public struct OnlineClient: Sendable {
     ) async throws(CallError) -> TrackView {
         try await channel.call(OnlineMethods.track, request, options)
     }
+
+    /// Asks something of a department: its reply clock starts.
+    public func consult(
+        _ request: ConsultRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ConsultationView {
+        try await channel.call(OnlineMethods.consult, request, options)
+    }
+
+    /// Refers a consultation to the department whose matter it is, once; the clock runs on.
+    public func referConsultation(
+        _ request: ReferConsultationRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ConsultationView {
+        try await channel.call(OnlineMethods.referConsultation, request, options)
+    }
+
+    /// Answers it: the clock stops.
+    public func answerConsultation(
+        _ request: AnswerConsultationRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ConsultationView {
+        try await channel.call(OnlineMethods.answerConsultation, request, options)
+    }
+
+    /// Lets everybody read the answer.
+    public func publishConsultation(
+        _ request: PublishConsultationRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ConsultationView {
+        try await channel.call(OnlineMethods.publishConsultation, request, options)
+    }
+
+    /// A consultation, for the asker, the department that answers, the office and supervision.
+    public func getConsultation(
+        _ request: ConsultationRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ConsultationView {
+        try await channel.call(OnlineMethods.getConsultation, request, options)
+    }
+
+    /// One's own consultations, or those that wait for a department's answer.
+    public func listConsultations(
+        _ request: ListConsultationsRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ListConsultationsReply {
+        try await channel.call(OnlineMethods.listConsultations, request, options)
+    }
+
+    /// What was asked and answered for everybody to read.
+    public func listAnswers(
+        _ request: ListAnswersRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ListConsultationsReply {
+        try await channel.call(OnlineMethods.listAnswers, request, options)
+    }
 }
 
 /// What a server does on the commands of Online.
@@ -1496,6 +2267,18 @@ public protocol OnlineCommands {
 
     /// The gateway is done with these; the codes in them are forgotten.
     func acknowledgeNotifications(_ request: AcknowledgeNotificationsRequest, in context: inout CommandContext) throws(Failure) -> Empty
+
+    /// Asks something of a department: its reply clock starts.
+    func consult(_ request: ConsultRequest, in context: inout CommandContext) throws(Failure) -> ConsultationView
+
+    /// Refers a consultation to the department whose matter it is, once; the clock runs on.
+    func referConsultation(_ request: ReferConsultationRequest, in context: inout CommandContext) throws(Failure) -> ConsultationView
+
+    /// Answers it: the clock stops.
+    func answerConsultation(_ request: AnswerConsultationRequest, in context: inout CommandContext) throws(Failure) -> ConsultationView
+
+    /// Lets everybody read the answer.
+    func publishConsultation(_ request: PublishConsultationRequest, in context: inout CommandContext) throws(Failure) -> ConsultationView
 }
 
 extension OnlineCommands {
@@ -1516,6 +2299,26 @@ extension OnlineCommands {
             try Dispatch.answer(body, into: &reply) {
                 (request: AcknowledgeNotificationsRequest) throws(Failure) in
                 try acknowledgeNotifications(request, in: &context)
+            }
+        case 10:
+            try Dispatch.answer(body, into: &reply) {
+                (request: ConsultRequest) throws(Failure) in
+                try consult(request, in: &context)
+            }
+        case 11:
+            try Dispatch.answer(body, into: &reply) {
+                (request: ReferConsultationRequest) throws(Failure) in
+                try referConsultation(request, in: &context)
+            }
+        case 12:
+            try Dispatch.answer(body, into: &reply) {
+                (request: AnswerConsultationRequest) throws(Failure) in
+                try answerConsultation(request, in: &context)
+            }
+        case 13:
+            try Dispatch.answer(body, into: &reply) {
+                (request: PublishConsultationRequest) throws(Failure) in
+                try publishConsultation(request, in: &context)
             }
         default: throw .unknownMethod
         }
@@ -1541,6 +2344,15 @@ public protocol OnlineQueries {
     /// How far a matter has come, for whoever has its query code. A wrong code is answered as a case that there
     /// isn't.
     func track(_ request: TrackRequest, in context: inout QueryContext) throws(Failure) -> TrackView
+
+    /// A consultation, for the asker, the department that answers, the office and supervision.
+    func getConsultation(_ request: ConsultationRequest, in context: inout QueryContext) throws(Failure) -> ConsultationView
+
+    /// One's own consultations, or those that wait for a department's answer.
+    func listConsultations(_ request: ListConsultationsRequest, in context: inout QueryContext) throws(Failure) -> ListConsultationsReply
+
+    /// What was asked and answered for everybody to read.
+    func listAnswers(_ request: ListAnswersRequest, in context: inout QueryContext) throws(Failure) -> ListConsultationsReply
 }
 
 extension OnlineQueries {
@@ -1571,6 +2383,21 @@ extension OnlineQueries {
             try Dispatch.answer(body, into: &reply) {
                 (request: TrackRequest) throws(Failure) in
                 try track(request, in: &context)
+            }
+        case 14:
+            try Dispatch.answer(body, into: &reply) {
+                (request: ConsultationRequest) throws(Failure) in
+                try getConsultation(request, in: &context)
+            }
+        case 15:
+            try Dispatch.answer(body, into: &reply) {
+                (request: ListConsultationsRequest) throws(Failure) in
+                try listConsultations(request, in: &context)
+            }
+        case 16:
+            try Dispatch.answer(body, into: &reply) {
+                (request: ListAnswersRequest) throws(Failure) in
+                try listAnswers(request, in: &context)
             }
         default: throw .unknownMethod
         }

@@ -151,6 +151,8 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case jointRefused = "JOINT_REFUSED"
     /// There is no joint approval of this case.
     case noSuchJoint = "NO_SUCH_JOINT"
+    /// There is no such consultation.
+    case noSuchConsultation = "NO_SUCH_CONSULTATION"
     /// No invitation has this token, or it was used.
     case noSuchInvitation = "NO_SUCH_INVITATION"
     /// The matter hasn't been delivered yet.
@@ -221,6 +223,7 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .noSuchGuide,
             .noSuchAbsence,
             .noSuchJoint,
+            .noSuchConsultation,
             .noSuchInvitation,
             .noSuchReview,
             .noSuchCard,

@@ -163,6 +163,15 @@ struct CommandContext: RecordContext {
         try storing { [unit] () throws(StoreError) in try unit.nextKey(type) }
     }
 
+    /// The next number of a kind of file, from 1.
+    func nextNumber(of count: CounterRecord.Count) throws(HandlerFailure) -> Int64 {
+        let stored = try loadIfPresent(CounterRecord.self, count.rawValue)
+        var counter = stored ?? CounterRecord(of: count, last: 0)
+        counter.last += 1
+        unit.save(counter)
+        return counter.last
+    }
+
     /// Tells the scheduler when a saved deadline fires next, if ever.
     mutating func plan(_ key: Int64, nextAt: Instant?) {
         if planned == nil {

@@ -13,15 +13,8 @@ struct FirstContactService: FirstContactCommands, Sendable {
         try validating(request)
         var asked: [InquiryFile.Asked] = []
         for login in request.asked { asked.append(try Self.asked(login, in: context)) }
-        let stored = try context.loadIfPresent(
-            InquiryCounterRecord.self,
-            InquiryCounterRecord.onlyKey
-        )
-        var counter = stored ?? InquiryCounterRecord(last: 0)
-        counter.last += 1
-        context.unit.save(counter)
         var file = InquiryFile.register(
-            number: counter.last,
+            number: try context.nextNumber(of: .inquiries),
             asked: asked,
             replyDays: request.replyDays,
             question: request.question,

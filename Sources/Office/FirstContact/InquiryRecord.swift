@@ -190,30 +190,3 @@ private struct StoredProgress {
         throw row.mismatch("how far an inquiry has come", .integer(number))
     }
 }
-
-/// The number of the newest inquiry.
-package struct InquiryCounterRecord: Record, Hashable {
-    /// There is one.
-    package static let onlyKey: Int64 = 1
-
-    package let key: Int64
-    package var last: Int64
-
-    package init(last: Int64) {
-        key = Self.onlyKey
-        self.last = last
-    }
-
-    package static let table = Table(
-        "inquiry_counter",
-        key: [Column("id", .integer)],
-        columns: [Column("last", .integer)]
-    )
-
-    package func write(to row: inout RowWriter) { row.integer(last) }
-
-    package init(key: Int64, row: inout RowReader) throws(StoreError) {
-        self.key = key
-        last = try row.integer(in: 0...Int64.max / 2)
-    }
-}

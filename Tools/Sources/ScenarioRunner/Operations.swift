@@ -14,6 +14,7 @@ let operations: [String: Operation] =
     .merging(inquiryOperations) { first, _ in first }
     .merging(certificateOperations) { first, _ in first }
     .merging(trainingOperations) { first, _ in first }
+    .merging(consultationOperations) { first, _ in first }
     .merging(notificationOperations) { first, _ in first }
     .merging(disclosureOperations) { first, _ in first }
     .merging(campaignOperations) { first, _ in first }

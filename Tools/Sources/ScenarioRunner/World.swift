@@ -24,6 +24,8 @@ final class World {
     var lessons: [String: UInt64] = [:]
     /// The number of the training plan that a label stands for.
     var plans: [String: UInt64] = [:]
+    /// The numbers of consultations.
+    var consultations: [String: UInt64] = [:]
     /// The query codes of cases, and the tokens of invitations to review them, by label.
     var queryCodes: [String: String] = [:]
     var tokens: [String: String] = [:]
