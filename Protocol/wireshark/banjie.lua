@@ -80,6 +80,7 @@ schema.reasons.OPINION_PENDING = "An opinion is still to come."
 schema.reasons.LICENSOR = "A licensor's disagreement can't be overridden."
 schema.reasons.JOINT_REFUSED = "The co-handlers' joint approval came to a refusal, so that nothing can be granted."
 schema.reasons.NO_SUCH_JOINT = "There is no joint approval of this case."
+schema.reasons.NO_SUCH_DRAFT = "There is no such draft, or it is somebody else's."
 schema.reasons.NO_SUCH_CONSULTATION = "There is no such consultation."
 schema.reasons.NO_SUCH_INVITATION = "No invitation has this token, or it was used."
 schema.reasons.NOT_SERVED = "The matter hasn't been delivered yet."
@@ -2095,6 +2096,35 @@ schema.messages.ListConsultationsReply = {
     { 2, "more", "bool", doc = "Whether there are more." },
 }
 
+schema.messages.SaveDraftRequest = {
+    doc = "Keeps a draft (草稿), or changes one: what is given takes the place of all that was.",
+    { 1, "draft", "uint64", doc = "Its number; 0 for a new one." },
+    { 2, "item", "string", doc = "The item code." },
+    { 3, "channel", "enum", "Channel", doc = "By which way it will be brought; PC when left out." },
+    { 4, "details", "message", "ApplicantDetails", doc = "Who applies; as the directory has the applicant when absent." },
+    { 5, "note", "string", personal = true, doc = "What the applicant notes for himself." },
+}
+
+schema.messages.DraftRequest = {
+    doc = "Names a draft.",
+    { 1, "draft", "uint64", doc = "Its number." },
+}
+
+schema.messages.DraftView = {
+    doc = "A draft, as its owner sees it.",
+    { 1, "draft", "uint64", doc = "Its number." },
+    { 2, "item", "string", doc = "The item code." },
+    { 3, "channel", "enum", "Channel", doc = "By which way it will be brought." },
+    { 4, "details", "message", "ApplicantDetails", doc = "Who applies, masked." },
+    { 5, "note", "string", doc = "What the applicant noted." },
+    { 6, "changed", "date", doc = "The day of the last change." },
+}
+
+schema.messages.ListDraftsReply = {
+    doc = "Drafts, by number.",
+    { 1, "drafts", "message", "DraftView", doc = "The drafts." },
+}
+
 schema.messages.Power = {
     doc = "A line of the power-and-duty list (权责清单).",
     { 1, "code", "string", doc = "Its code." },
@@ -2860,6 +2890,10 @@ schema.services[9] = {
         [14] = { name = "GetConsultation", request = "ConsultationRequest", reply = "ConsultationView" },
         [15] = { name = "ListConsultations", request = "ListConsultationsRequest", reply = "ListConsultationsReply" },
         [16] = { name = "ListAnswers", request = "ListAnswersRequest", reply = "ListConsultationsReply" },
+        [17] = { name = "SaveDraft", request = "SaveDraftRequest", reply = "DraftView" },
+        [18] = { name = "DropDraft", request = "DraftRequest", reply = "Empty" },
+        [19] = { name = "SubmitDraft", request = "DraftRequest", reply = "CaseView" },
+        [20] = { name = "ListDrafts", request = "Empty", reply = "ListDraftsReply" },
     },
 }
 

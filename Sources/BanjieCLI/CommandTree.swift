@@ -19,6 +19,7 @@ enum CommandTree {
             .group(CampaignCommands.tasks),
             .group(CampaignCommands.group),
             .group(TrainingCommands.group),
+            .group(DraftCommands.group),
             .group(MaterialCommands.group),
             .group(ConsultationCommands.group),
             .group(NotificationCommands.group),

@@ -30,6 +30,8 @@ package struct Policy: Hashable, Sendable, Codable {
     /// law names the shortest time that the purpose needs (个人信息保护法 19), and leaves it to the city.
     package var personalDays = 1825
 
+    /// Days for which a draft that nobody changes is kept: 90 (the city's rule).
+    package var draftDays = 90
     /// Hours of training in a year that a certificate's holder needs: 60 (提升行政执法质量三年行动计划
     /// （2023—2025年）, 国办发〔2023〕27号).
     package var trainingHours: Int32 = 60

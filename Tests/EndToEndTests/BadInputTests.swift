@@ -220,7 +220,8 @@ import Wire
 
     private static let noFile: Set<Reason> = [
         .noSuchJoint, .noSuchDepartment, .noSuchReview, .notServed, .noSuchInquiry,
-        .noSuchCertificate, .noSuchPerson, .noSuchAssignment, .noSuchConsultation, .outOfRange,
+        .noSuchCertificate, .noSuchPerson, .noSuchAssignment, .noSuchConsultation, .noSuchDraft,
+        .outOfRange,
     ]
 
     /// What a record's state refuses with.

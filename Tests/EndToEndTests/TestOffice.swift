@@ -102,8 +102,9 @@ final class TestOffice {
         let consultation = try await OnlineClient(channel).consult(
             ConsultRequest(department: "LEAD", question: "如何办理？")
         )
+        let draft = try await OnlineClient(channel).saveDraft(SaveDraftRequest(item: item))
         return [
-            "consultation": .varint(consultation.consultation),
+            "consultation": .varint(consultation.consultation), "draft": .varint(draft.draft),
             "round": .varint(round.round), "publication": .varint(publication.publication),
             "lesson": .varint(lesson.lesson), "plan": .varint(plan.plan),
             "body": .delimited(Array("G".utf8)),

@@ -1,10 +1,14 @@
 import BanjieProtocol
 
 extension ModuleTexts {
-    /// Consultations.
+    /// Drafts and consultations.
     static let consultations = ModuleTexts(
         services: [:],
         methods: [
+            "Online/SaveDraft": "保存或修改草稿，每人至多 50 份；久未修改的到期删除。",
+            "Online/DropDraft": "删除草稿。",
+            "Online/SubmitDraft": "提交草稿，此后与其他办件相同。",
+            "Online/ListDrafts": "本人的草稿。",
             "Online/Consult": "网上咨询，答复时限开始计算。",
             "Online/ReferConsultation": "转办给职责所属部门，限一次，时限照常计算。",
             "Online/AnswerConsultation": "答复咨询，时限停止。",
@@ -14,6 +18,10 @@ extension ModuleTexts {
             "Online/ListAnswers": "公开的问答。",
         ],
         messages: [
+            "SaveDraftRequest": "保存或修改草稿，以所给内容全部替换。",
+            "DraftRequest": "指明草稿。",
+            "DraftView": "草稿。",
+            "ListDraftsReply": "草稿，按编号排列。",
             "ConsultRequest": "咨询；事项与部门择一。",
             "ConsultationRequest": "指明咨询。",
             "ConsultationView": "咨询。",
@@ -25,6 +33,19 @@ extension ModuleTexts {
             "ListConsultationsReply": "咨询，按编号排列。",
         ],
         fields: [
+            "SaveDraftRequest.draft": "编号；0 为新草稿。",
+            "SaveDraftRequest.item": "事项编码。",
+            "SaveDraftRequest.channel": "将以何渠道提交；不填为电脑。",
+            "SaveDraftRequest.details": "申请人；不填则同目录中的登记。",
+            "SaveDraftRequest.note": "本人的备注。",
+            "DraftRequest.draft": "编号。",
+            "DraftView.draft": "编号。",
+            "DraftView.item": "事项编码。",
+            "DraftView.channel": "将以何渠道提交。",
+            "DraftView.details": "申请人，已脱敏。",
+            "DraftView.note": "备注。",
+            "DraftView.changed": "最后修改日。",
+            "ListDraftsReply.drafts": "草稿。",
             "ConsultRequest.item": "有关的事项，由其实施部门答复。",
             "ConsultRequest.department": "部门。",
             "ConsultRequest.question": "问题。",
@@ -57,10 +78,14 @@ extension ModuleTexts {
             "ConsultationState.PUBLISHED": "已公开",
         ],
         reasons: [
+            .noSuchDraft: ReasonText(
+                Text("there is no such draft", "没有这份草稿"),
+                Text("list them: banjie draft list", "查看：banjie draft list")
+            ),
             .noSuchConsultation: ReasonText(
                 Text("there is no such consultation", "没有这项咨询"),
                 Text("list them: banjie consult list", "查看：banjie consult list")
-            )
+            ),
         ]
     )
 }

@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0xf8a3a8e283151b19
+    public static let fingerprint: UInt64 = 0x3e2f338e1d2a5c3c
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -242,6 +242,10 @@ public enum BanjieProtocolSchema {
         ListConsultationsRequest.self,
         ListAnswersRequest.self,
         ListConsultationsReply.self,
+        SaveDraftRequest.self,
+        DraftRequest.self,
+        DraftView.self,
+        ListDraftsReply.self,
         Power.self,
         SchemaRequest.self,
         SchemaReply.self,

@@ -1810,6 +1810,242 @@ public struct ListConsultationsReply: Message {
     )
 }
 
+/// Keeps a draft (草稿), or changes one: what is given takes the place of all that was.
+public struct SaveDraftRequest: Message {
+    /// Its number; 0 for a new one.
+    public var draft: UInt64 = 0
+    /// The item code.
+    public var item: String = ""
+    /// By which way it will be brought; PC when left out.
+    public var channel: Channel? = nil
+    /// Who applies; as the directory has the applicant when absent.
+    public var details: ApplicantDetails? = nil
+    /// What the applicant notes for himself.
+    public var note: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        draft: UInt64 = 0,
+        item: String = "",
+        channel: Channel? = nil,
+        details: ApplicantDetails? = nil,
+        note: String = ""
+    ) {
+        self.draft = draft
+        self.item = item
+        self.channel = channel
+        self.details = details
+        self.note = note
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.draft = try reader.scalar()
+            case 2: self.item = try reader.string()
+            case 3: self.channel = try reader.scalar()
+            case 4: try reader.message(into: &self.details)
+            case 5: self.note = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.draft, as: 1)
+        writer.write(self.item, as: 2)
+        writer.write(ifPresent: self.channel, as: 3)
+        writer.write(ifPresent: self.details, as: 4)
+        writer.write(self.note, as: 5)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.item, "item", 1, 64)
+        if let value = self.channel { try FieldCheck.known(value, "channel", .unknownValue) }
+        try FieldCheck.message(self.details, "details")
+        try FieldCheck.length(self.note, "note", nil, 2000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "SaveDraftRequest",
+        fields: [
+            FieldDescriptor(1, "draft", .uint64, doc: "Its number; 0 for a new one."),
+            FieldDescriptor(2, "item", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The item code."),
+            FieldDescriptor(3, "channel", .enumeration(Channel.self), isOptional: true, limits: FieldLimits(unknown: .unknownValue), doc: "By which way it will be brought; PC when left out."),
+            FieldDescriptor(4, "details", .message(ApplicantDetails.self), doc: "Who applies; as the directory has the applicant when absent."),
+            FieldDescriptor(5, "note", .string, isPersonal: true, limits: FieldLimits(value: Bounds(nil, 2000)), doc: "What the applicant notes for himself."),
+        ],
+        doc: "Keeps a draft (草稿), or changes one: what is given takes the place of all that was."
+    )
+}
+
+/// Names a draft.
+public struct DraftRequest: Message {
+    /// Its number.
+    public var draft: UInt64 = 0
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        draft: UInt64 = 0
+    ) {
+        self.draft = draft
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.draft = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.draft, as: 1)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "DraftRequest",
+        fields: [
+            FieldDescriptor(1, "draft", .uint64, doc: "Its number."),
+        ],
+        doc: "Names a draft."
+    )
+}
+
+/// A draft, as its owner sees it.
+public struct DraftView: Message {
+    /// Its number.
+    public var draft: UInt64 = 0
+    /// The item code.
+    public var item: String = ""
+    /// By which way it will be brought.
+    public var channel: Channel = Channel(rawValue: 0)
+    /// Who applies, masked.
+    public var details: ApplicantDetails? = nil
+    /// What the applicant noted.
+    public var note: String = ""
+    /// The day of the last change.
+    public var changed: CivilDate = CivilDate(daysSinceEpoch: 0)
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        draft: UInt64 = 0,
+        item: String = "",
+        channel: Channel = Channel(rawValue: 0),
+        details: ApplicantDetails? = nil,
+        note: String = "",
+        changed: CivilDate = CivilDate(daysSinceEpoch: 0)
+    ) {
+        self.draft = draft
+        self.item = item
+        self.channel = channel
+        self.details = details
+        self.note = note
+        self.changed = changed
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.draft = try reader.scalar()
+            case 2: self.item = try reader.string()
+            case 3: self.channel = try reader.scalar()
+            case 4: try reader.message(into: &self.details)
+            case 5: self.note = try reader.string()
+            case 6: self.changed = try reader.scalar()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.draft, as: 1)
+        writer.write(self.item, as: 2)
+        writer.write(self.channel, as: 3)
+        writer.write(ifPresent: self.details, as: 4)
+        writer.write(self.note, as: 5)
+        writer.write(self.changed, as: 6)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.item, "item", nil, 64)
+        try FieldCheck.known(self.channel, "channel", .unknownValue)
+        try FieldCheck.message(self.details, "details")
+        try FieldCheck.length(self.note, "note", nil, 2000)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "DraftView",
+        fields: [
+            FieldDescriptor(1, "draft", .uint64, doc: "Its number."),
+            FieldDescriptor(2, "item", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The item code."),
+            FieldDescriptor(3, "channel", .enumeration(Channel.self), limits: FieldLimits(unknown: .unknownValue), doc: "By which way it will be brought."),
+            FieldDescriptor(4, "details", .message(ApplicantDetails.self), doc: "Who applies, masked."),
+            FieldDescriptor(5, "note", .string, limits: FieldLimits(value: Bounds(nil, 2000)), doc: "What the applicant noted."),
+            FieldDescriptor(6, "changed", .date, doc: "The day of the last change."),
+        ],
+        doc: "A draft, as its owner sees it."
+    )
+}
+
+/// Drafts, by number.
+public struct ListDraftsReply: Message {
+    /// The drafts.
+    public var drafts: [DraftView] = []
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        drafts: [DraftView] = []
+    ) {
+        self.drafts = drafts
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: try reader.message(into: &self.drafts)
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.drafts, as: 1)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.messages(self.drafts, "drafts")
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "ListDraftsReply",
+        fields: [
+            FieldDescriptor(1, "drafts", .message(DraftView.self), isList: true, doc: "The drafts."),
+        ],
+        doc: "Drafts, by number."
+    )
+}
+
 /// The methods of Online.
 public enum OnlineMethods {
     /// Brings a material of a case, part by part. Each part that the server gives credit back for is
@@ -2088,6 +2324,74 @@ public enum OnlineMethods {
         doc: "What was asked and answered for everybody to read."
     )
 
+    /// Keeps a draft of a matter, or changes it. At most 50 a person; one that nobody changes is erased in time.
+    public static let saveDraft = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "SaveDraft",
+        number: 17,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.applicant], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .requestID,
+        request: SaveDraftRequest.self,
+        reply: DraftView.self,
+        doc: "Keeps a draft of a matter, or changes it. At most 50 a person; one that nobody changes is erased in time."
+    )
+
+    /// Drops a draft.
+    public static let dropDraft = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "DropDraft",
+        number: 18,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.applicant], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .requestID,
+        request: DraftRequest.self,
+        reply: Empty.self,
+        doc: "Drops a draft."
+    )
+
+    /// Brings what was drafted: from here on it is a matter like any other.
+    public static let submitDraft = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "SubmitDraft",
+        number: 19,
+        kind: .command,
+        runsInline: false,
+        access: .roles([.applicant], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .requestID,
+        request: DraftRequest.self,
+        reply: CaseView.self,
+        doc: "Brings what was drafted: from here on it is a matter like any other."
+    )
+
+    /// One's own drafts.
+    public static let listDrafts = MethodDescriptor(
+        serviceName: "Online",
+        serviceNumber: 9,
+        name: "ListDrafts",
+        number: 20,
+        kind: .query,
+        runsInline: false,
+        access: .roles([.applicant], refusal: .roleRequired),
+        defaultTimeoutMillis: 5000,
+        longestTimeoutMillis: 60000,
+        idempotency: .safe,
+        request: Empty.self,
+        reply: ListDraftsReply.self,
+        doc: "One's own drafts."
+    )
+
     /// The service and its methods, in ascending order of their numbers.
     public static let service = ServiceDescriptor(
         name: "Online",
@@ -2109,6 +2413,10 @@ public enum OnlineMethods {
             getConsultation,
             listConsultations,
             listAnswers,
+            saveDraft,
+            dropDraft,
+            submitDraft,
+            listDrafts,
         ],
         doc: "What applicants send and fetch without coming to a window."
     )
@@ -2252,6 +2560,38 @@ public struct OnlineClient: Sendable {
     ) async throws(CallError) -> ListConsultationsReply {
         try await channel.call(OnlineMethods.listAnswers, request, options)
     }
+
+    /// Keeps a draft of a matter, or changes it. At most 50 a person; one that nobody changes is erased in time.
+    public func saveDraft(
+        _ request: SaveDraftRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> DraftView {
+        try await channel.call(OnlineMethods.saveDraft, request, options)
+    }
+
+    /// Drops a draft.
+    public func dropDraft(
+        _ request: DraftRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> Empty {
+        try await channel.call(OnlineMethods.dropDraft, request, options)
+    }
+
+    /// Brings what was drafted: from here on it is a matter like any other.
+    public func submitDraft(
+        _ request: DraftRequest,
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> CaseView {
+        try await channel.call(OnlineMethods.submitDraft, request, options)
+    }
+
+    /// One's own drafts.
+    public func listDrafts(
+        _ request: Empty = Empty(),
+        options: CallOptions = CallOptions()
+    ) async throws(CallError) -> ListDraftsReply {
+        try await channel.call(OnlineMethods.listDrafts, request, options)
+    }
 }
 
 /// What a server does on the commands of Online.
@@ -2279,6 +2619,15 @@ public protocol OnlineCommands {
 
     /// Lets everybody read the answer.
     func publishConsultation(_ request: PublishConsultationRequest, in context: inout CommandContext) throws(Failure) -> ConsultationView
+
+    /// Keeps a draft of a matter, or changes it. At most 50 a person; one that nobody changes is erased in time.
+    func saveDraft(_ request: SaveDraftRequest, in context: inout CommandContext) throws(Failure) -> DraftView
+
+    /// Drops a draft.
+    func dropDraft(_ request: DraftRequest, in context: inout CommandContext) throws(Failure) -> Empty
+
+    /// Brings what was drafted: from here on it is a matter like any other.
+    func submitDraft(_ request: DraftRequest, in context: inout CommandContext) throws(Failure) -> CaseView
 }
 
 extension OnlineCommands {
@@ -2320,6 +2669,21 @@ extension OnlineCommands {
                 (request: PublishConsultationRequest) throws(Failure) in
                 try publishConsultation(request, in: &context)
             }
+        case 17:
+            try Dispatch.answer(body, into: &reply) {
+                (request: SaveDraftRequest) throws(Failure) in
+                try saveDraft(request, in: &context)
+            }
+        case 18:
+            try Dispatch.answer(body, into: &reply) {
+                (request: DraftRequest) throws(Failure) in
+                try dropDraft(request, in: &context)
+            }
+        case 19:
+            try Dispatch.answer(body, into: &reply) {
+                (request: DraftRequest) throws(Failure) in
+                try submitDraft(request, in: &context)
+            }
         default: throw .unknownMethod
         }
     }
@@ -2353,6 +2717,9 @@ public protocol OnlineQueries {
 
     /// What was asked and answered for everybody to read.
     func listAnswers(_ request: ListAnswersRequest, in context: inout QueryContext) throws(Failure) -> ListConsultationsReply
+
+    /// One's own drafts.
+    func listDrafts(_ request: Empty, in context: inout QueryContext) throws(Failure) -> ListDraftsReply
 }
 
 extension OnlineQueries {
@@ -2398,6 +2765,11 @@ extension OnlineQueries {
             try Dispatch.answer(body, into: &reply) {
                 (request: ListAnswersRequest) throws(Failure) in
                 try listAnswers(request, in: &context)
+            }
+        case 20:
+            try Dispatch.answer(body, into: &reply) {
+                (request: Empty) throws(Failure) in
+                try listDrafts(request, in: &context)
             }
         default: throw .unknownMethod
         }

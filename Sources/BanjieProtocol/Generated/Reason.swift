@@ -151,6 +151,8 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
     case jointRefused = "JOINT_REFUSED"
     /// There is no joint approval of this case.
     case noSuchJoint = "NO_SUCH_JOINT"
+    /// There is no such draft, or it is somebody else's.
+    case noSuchDraft = "NO_SUCH_DRAFT"
     /// There is no such consultation.
     case noSuchConsultation = "NO_SUCH_CONSULTATION"
     /// No invitation has this token, or it was used.
@@ -223,6 +225,7 @@ public enum Reason: String, Hashable, Sendable, CaseIterable {
             .noSuchGuide,
             .noSuchAbsence,
             .noSuchJoint,
+            .noSuchDraft,
             .noSuchConsultation,
             .noSuchInvitation,
             .noSuchReview,

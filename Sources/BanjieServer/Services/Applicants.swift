@@ -142,7 +142,7 @@ extension ApplicantDetails {
 }
 
 extension PersonDetails {
-    fileprivate var message: ApplicantDetails {
+    var message: ApplicantDetails {
         ApplicantDetails(
             name: name.clear,
             citizenId: citizenID?.clear ?? "",
@@ -172,6 +172,53 @@ extension CommandContext {
     ///
     /// Of an applicant without any other case the person is erased with the last one.
     func erasePersonalData() throws(HandlerFailure) -> Bool {
+        // Not in one expression: each must have its turn, whatever is left of another.
+        let ofCases = try eraseApplicants()
+        let ofDrafts = try eraseDrafts()
+        let ofConsultations = try eraseConsultations()
+        return ofCases && ofDrafts && ofConsultations
+    }
+
+    /// Erases drafts that nobody has touched for long; returns whether that was all.
+    private func eraseDrafts() throws(HandlerFailure) -> Bool {
+        let last = now.date.daysSinceEpoch - Int32(clamping: circumstances.policy.draftDays)
+        let found = try find(
+            DraftRecord.self,
+            Search(by: DraftRecord.byChange, limit: Self.erasedMax)
+        )
+        for draft in found {
+            guard draft.changed.daysSinceEpoch < last else { return true }
+            unit.delete(DraftRecord.self, draft.key)
+            audit("PERSONAL_ERASED", "draft/\(draft.key)", "unchanged since \(draft.changed)")
+        }
+        return found.count < Self.erasedMax
+    }
+
+    /// Erases what was asked and answered long ago, but for what everybody may read; returns whether that was
+    /// all.
+    private func eraseConsultations() throws(HandlerFailure) -> Bool {
+        let days = circumstances.policy.personalDays
+        let last = now.date.daysSinceEpoch - Int32(clamping: days)
+        let found = try find(
+            ConsultationRecord.self,
+            Search(by: ConsultationRecord.byAnswer, limit: Self.erasedMax)
+        )
+        for var consultation in found {
+            guard let day = consultation.answer?.at.date, day.daysSinceEpoch < last else {
+                return true
+            }
+            consultation.erase()
+            unit.save(consultation)
+            audit(
+                "PERSONAL_ERASED",
+                "consultation/\(consultation.key)",
+                "\(days) days after \(day)"
+            )
+        }
+        return found.count < Self.erasedMax
+    }
+
+    private func eraseApplicants() throws(HandlerFailure) -> Bool {
         let (today, days) = (now.date, circumstances.policy.personalDays)
         let last = today.daysSinceEpoch - Int32(clamping: days)
         let found = try find(

@@ -25,7 +25,8 @@ package struct ConsultationRecord: Hashable, Sendable {
     package let asker: String
     /// The item that it is about; nil for none in particular.
     package let item: String?
-    package let question: String
+    /// Empty once it is erased.
+    package private(set) var question: String
     package let received: CivilDate
     /// The department that answers.
     package internal(set) var department: String
@@ -60,6 +61,14 @@ package struct ConsultationRecord: Hashable, Sendable {
     }
 
     package var isOpen: Bool { answer == nil }
+
+    /// Erases what somebody may have written of themselves; what everybody may read stays.
+    package mutating func erase() {
+        question = ""
+        if case .answered(let answer) = progress {
+            progress = .answered(Answer(text: "", by: answer.by, at: answer.at))
+        }
+    }
 }
 
 extension ConsultationRecord: FiledRecord {
@@ -69,6 +78,9 @@ extension ConsultationRecord: FiledRecord {
     package static let byAsker = Index("consultation_by_asker", on: ["asker", "number"])
     /// Those that everybody may read, in order.
     package static let byPublished = Index("consultation_by_published", on: ["published"])
+
+    /// Those that are answered and not erased, by the moment of the answer.
+    package static let byAnswer = Index("consultation_by_answer", on: ["kept_since"])
 
     package static let table = Table(
         "consultation",
@@ -88,8 +100,9 @@ extension ConsultationRecord: FiledRecord {
             Column("answered_at", .integer, optional: true),
             Column("published", .integer, optional: true),
             Column("published_question", .text, optional: true),
+            Column("kept_since", .integer, optional: true),
         ],
-        indexes: [byOpen, byAsker, byPublished]
+        indexes: [byOpen, byAsker, byPublished, byAnswer]
     )
 
     package func write(to row: inout RowWriter) {
@@ -112,6 +125,7 @@ extension ConsultationRecord: FiledRecord {
             row.null()
             row.null()
         }
+        row.integer(question.isEmpty ? nil : answer?.at.unixSeconds)
     }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {

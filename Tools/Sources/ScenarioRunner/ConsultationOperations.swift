@@ -1,7 +1,43 @@
 import BanjieProtocol
 
-/// What applicants ask online, and what departments answer.
+/// What applicants prepare and ask online, and what departments answer.
 let consultationOperations: [String: Operation] = [
+    "draft.save": { world, arguments in
+        let label = try arguments.text("draft")
+        let view = try await online(world, arguments, as: "zhang").saveDraft(
+            SaveDraftRequest(
+                draft: world.drafts[label] ?? 0,
+                item: try world.itemCode(try arguments.text("item")),
+                note: arguments.values["note"]?.text ?? ""
+            ),
+            options: world.options(arguments)
+        )
+        world.drafts[label] = view.draft
+        return ["note": JSON(view.note), "changed": JSON(view.changed)]
+    },
+    "draft.drop": { world, arguments in
+        _ = try await online(world, arguments, as: "zhang").dropDraft(
+            DraftRequest(draft: world.drafts[try arguments.text("draft")] ?? 0),
+            options: world.options(arguments)
+        )
+        return [:]
+    },
+    "draft.submit": { world, arguments in
+        let view = try await online(world, arguments, as: "zhang").submitDraft(
+            DraftRequest(draft: world.drafts[try arguments.text("draft")] ?? 0),
+            options: world.options(arguments)
+        )
+        world.cases[try arguments.text("case")] = view.case
+        world.queryCodes[try arguments.text("case")] = view.queryCode
+        return [
+            "state": JSON(view.state), "effective_receipt": JSON(view.effectiveReceipt),
+            "channel": JSON(view.channel),
+        ]
+    },
+    "draft.list": { world, arguments in
+        let reply = try await online(world, arguments, as: "zhang").listDrafts(Empty())
+        return ["notes": JSON(reply.drafts.map(\.note))]
+    },
     "consult.ask": { world, arguments in
         let view = try await online(world, arguments, as: "zhang").consult(
             ConsultRequest(

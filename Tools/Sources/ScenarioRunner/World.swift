@@ -24,7 +24,8 @@ final class World {
     var lessons: [String: UInt64] = [:]
     /// The number of the training plan that a label stands for.
     var plans: [String: UInt64] = [:]
-    /// The numbers of consultations.
+    /// The numbers of drafts and of consultations.
+    var drafts: [String: UInt64] = [:]
     var consultations: [String: UInt64] = [:]
     /// The query codes of cases, and the tokens of invitations to review them, by label.
     var queryCodes: [String: String] = [:]

@@ -1,0 +1,62 @@
+import BanjieProtocol
+
+/// `banjie draft`: matters that an applicant prepares.
+enum DraftCommands {
+    static let group = CommandGroup(
+        "draft",
+        Text("Matters in preparation.", "草稿。"),
+        [
+            .command(
+                Command(
+                    "save",
+                    calling: OnlineMethods.saveDraft,
+                    RequestForm(operands: ["item"]),
+                    examples: ["banjie draft save 11440300MB2C9270TU4000000000001 --note '待盖章'"],
+                    show: { (view: DraftView, page) in page.show([view]) }
+                )
+            ),
+            .command(
+                Command(
+                    "drop",
+                    calling: OnlineMethods.dropDraft,
+                    RequestForm(operands: ["draft"]),
+                    show: { (_: Empty, page) in page.done() }
+                )
+            ),
+            .command(
+                Command(
+                    "submit",
+                    calling: OnlineMethods.submitDraft,
+                    RequestForm(operands: ["draft"]),
+                    show: { (view: CaseView, page) in page.show(view) }
+                )
+            ),
+            .command(
+                Command(
+                    "list",
+                    calling: OnlineMethods.listDrafts,
+                    show: { (reply: ListDraftsReply, page) in page.show(reply.drafts) }
+                )
+            ),
+        ]
+    )
+}
+
+extension Page {
+    fileprivate mutating func show(_ drafts: [DraftView]) {
+        guard !drafts.isEmpty else { return none() }
+        table(
+            [
+                Column(Text("draft", "草稿"), isNumber: true), Column(Label.item),
+                Column(Text("channel", "渠道")), Column(Text("applicant", "申请人")),
+                Column(Text("note", "备注")), Column(Text("changed", "修改")),
+            ],
+            drafts.map { draft in
+                [
+                    Cell("\(draft.draft)"), Cell(draft.item), Cell(language.label(draft.channel)),
+                    Cell(draft.details?.name ?? ""), Cell(draft.note), Cell(date(draft.changed)),
+                ]
+            }
+        )
+    }
+}
