@@ -118,22 +118,22 @@ extension DeadlineRecord: Record {
             row.integer(Int64(minutes))
         case .through(let day):
             row.integer(4)
-            row.integer(Int64(day.daysSinceEpoch))
+            row.day(day)
         }
-        row.integer(deadline.ledger.start.unixSeconds)
+        row.instant(deadline.ledger.start)
         row.integer(Int64(deadline.rungs.rawValue))
         row.integer(Int64(deadline.calendarVersion.rawValue))
-        row.integer(deadline.plannedAt.unixSeconds)
+        row.instant(deadline.plannedAt)
         switch deadline.state {
         case .running: row.integer(1)
         case .completed: row.integer(2)
         case .cancelled: row.integer(3)
         case .expired: row.integer(4)
         }
-        row.integer(deadline.endedAt?.unixSeconds)
-        for rung in Rung.allCases { row.integer(deadline.instant(of: rung)?.unixSeconds) }
-        row.integer(nextAt?.unixSeconds)
-        row.integer(listedDue.map { Int64($0.daysSinceEpoch) })
+        row.instant(deadline.endedAt)
+        for rung in Rung.allCases { row.instant(deadline.instant(of: rung)) }
+        row.instant(nextAt)
+        row.day(listedDue)
         if deadline.ledger.extensions.isEmpty {
             row.null()
         } else {
@@ -189,12 +189,12 @@ extension DeadlineRecord: Record {
         case 4: budget = .through(CivilDate(daysSinceEpoch: amount))
         default: throw row.mismatch("a unit", .integer(unit))
         }
-        let start = Instant(unixSeconds: try row.integer())
+        let start = try row.instant()
         let rungs = RungSet(rawValue: try row.integer(as: UInt8.self))
         let calendar = CalendarVersion(rawValue: try row.integer(as: UInt32.self))
-        let plannedAt = Instant(unixSeconds: try row.integer())
+        let plannedAt = try row.instant()
         let stateNumber = try row.integer()
-        let endedAt = try row.optionalInteger().map { Instant(unixSeconds: $0) }
+        let endedAt = try row.optionalInstant()
         let state: Deadline.State
         switch (stateNumber, endedAt) {
         case (1, nil): state = .running
@@ -210,10 +210,8 @@ extension DeadlineRecord: Record {
             }
         }
         fired.sort()
-        nextAt = try row.optionalInteger().map { Instant(unixSeconds: $0) }
-        listedDue = try row.optionalInteger().map {
-            CivilDate(daysSinceEpoch: Int32(clamping: $0))
-        }
+        nextAt = try row.optionalInstant()
+        listedDue = try row.optionalDay()
         let given = unit == 4 ? 0 : Int(amount)
         deadline = Deadline(
             ledger: Ledger(

@@ -1,3 +1,5 @@
+package import CivilTime
+
 /// The values of one row, kept in memory that is used again for the next row.
 ///
 /// Text and blobs lie one after the other in `bytes`, so that a store can hand them on by pointer.
@@ -133,6 +135,22 @@ package struct RowWriter: Sendable {
     package mutating func null() { row.appendNull() }
     package mutating func bool(_ value: Bool) { row.append(value ? 1 : 0) }
 
+    package mutating func day(_ value: CivilDate) { integer(Int64(value.daysSinceEpoch)) }
+    package mutating func day(_ value: CivilDate?) {
+        if let value { day(value) } else { null() }
+    }
+    package mutating func instant(_ value: Instant) { integer(value.unixSeconds) }
+    package mutating func instant(_ value: Instant?) { integer(value?.unixSeconds) }
+
+    /// A bit for each case, at the place of its raw value.
+    ///
+    /// - Precondition: raw values are 0 to 62.
+    package mutating func set<Enumeration: RawRepresentable>(
+        _ values: Set<Enumeration>
+    ) where Enumeration.RawValue == Int32 {
+        integer(values.reduce(0) { $0 | 1 << Int64($1.rawValue) })
+    }
+
     /// A list of texts, as `ValueList` keeps it.
     package mutating func texts(_ values: [String]) {
         blob(ValueList.encode([values.map(Value.text)]))
@@ -233,6 +251,32 @@ package struct RowReader {
     }
 
     package mutating func bool() throws(StoreError) -> Bool { try integer() != 0 }
+
+    package mutating func day() throws(StoreError) -> CivilDate {
+        CivilDate(daysSinceEpoch: try integer(as: Int32.self))
+    }
+
+    package mutating func optionalDay() throws(StoreError) -> CivilDate? {
+        guard let days = try optionalInteger() else { return nil }
+        guard let days = Int32(exactly: days) else { throw mismatch("a day", .integer(days)) }
+        return CivilDate(daysSinceEpoch: days)
+    }
+
+    package mutating func instant() throws(StoreError) -> Instant {
+        Instant(unixSeconds: try integer())
+    }
+
+    package mutating func optionalInstant() throws(StoreError) -> Instant? {
+        try optionalInteger().map { Instant(unixSeconds: $0) }
+    }
+
+    /// What `RowWriter.set` has written.
+    package mutating func set<Enumeration: RawRepresentable & CaseIterable>(
+        of type: Enumeration.Type
+    ) throws(StoreError) -> Set<Enumeration> where Enumeration.RawValue == Int32 {
+        let mask = try integer()
+        return Set(type.allCases.filter { mask & (1 << Int64($0.rawValue)) != 0 })
+    }
 
     /// An integer that must fit `Target`.
     package mutating func integer<Target: FixedWidthInteger>(

@@ -17,6 +17,57 @@ struct RequestForm: Sendable {
     var fallbacks: [String: String] = [:]
 }
 
+extension CommandNode {
+    /// A command that makes one call.
+    ///
+    /// - Parameters:
+    ///   - path: the words after `banjie`.
+    ///   - example: what may follow them.
+    static func calling<Reply: Message>(
+        _ path: String,
+        _ method: MethodDescriptor,
+        _ operands: [String] = [],
+        optional: Set<String> = [],
+        required: Set<String> = [],
+        example: String? = nil,
+        show: @escaping @Sendable (Reply, inout Page) -> Void
+    ) -> CommandNode {
+        .command(
+            Command(
+                path.split(separator: " ").last.map(String.init) ?? path,
+                calling: method,
+                RequestForm(
+                    operands: operands,
+                    optionalOperands: optional,
+                    required: required
+                ),
+                examples: example.map { ["banjie \(path) \($0)"] } ?? [],
+                show: show
+            )
+        )
+    }
+
+    /// A command that shows a page of what there is, a hundred unless told.
+    static func listing<Reply: Message>(
+        _ method: MethodDescriptor,
+        of operands: [String] = [],
+        show: @escaping @Sendable (Reply, inout Page) -> Void
+    ) -> CommandNode {
+        .command(
+            Command(
+                "list",
+                calling: method,
+                RequestForm(
+                    operands: operands,
+                    optionalOperands: Set(operands),
+                    fallbacks: ["limit": "100"]
+                ),
+                show: show
+            )
+        )
+    }
+}
+
 extension Command {
     /// A command that makes one call: its operands and options are the request's fields.
     init<Reply: Message>(

@@ -48,13 +48,9 @@ enum AdminCommands {
                 )
             ),
             .command(AuditVerifyCommand.command),
-            .command(
-                Command(
-                    "list",
-                    calling: AdminMethods.readAudit,
-                    RequestForm(fallbacks: ["limit": "100"]),
-                    show: { (reply: ReadAuditReply, page) in page.show(reply) }
-                )
+            .listing(
+                AdminMethods.readAudit,
+                show: { (reply: ReadAuditReply, page) in page.show(reply) }
             ),
         ]
     )

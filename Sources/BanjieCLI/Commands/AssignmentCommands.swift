@@ -50,17 +50,10 @@ enum AssignmentCommands {
                 change("extend", methods.extend, " --days 3 --reason '需采购'"),
                 change("withdraw", methods.withdraw, " --text '重复下达'"),
                 change("show", methods.get),
-                .command(
-                    Command(
-                        "list",
-                        calling: methods.list,
-                        RequestForm(
-                            operands: ["department"],
-                            optionalOperands: ["department"],
-                            fallbacks: ["limit": "100"]
-                        ),
-                        show: { (reply: ListAssignmentsReply, page) in page.show(reply) }
-                    )
+                .listing(
+                    methods.list,
+                    of: ["department"],
+                    show: { (reply: ListAssignmentsReply, page) in page.show(reply) }
                 ),
             ]
         )

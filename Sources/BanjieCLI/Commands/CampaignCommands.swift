@@ -55,14 +55,12 @@ enum CampaignCommands {
         _ operands: [String],
         _ example: String
     ) -> CommandNode {
-        .command(
-            Command(
-                name,
-                calling: method,
-                RequestForm(operands: operands),
-                examples: ["banjie campaign body \(name) \(example)"],
-                show: { (view: BodyView, page) in page.show(view) }
-            )
+        .calling(
+            "campaign body \(name)",
+            method,
+            operands,
+            example: example,
+            show: { (view: BodyView, page) in page.show(view) }
         )
     }
 
@@ -81,13 +79,9 @@ enum CampaignCommands {
             publication("publish", CampaignMethods.publish, ["publication"], "1 --channels 网站"),
             publication("take-down", CampaignMethods.takeDown, ["publication"], "1 --reason 已过期"),
             publication("show", CampaignMethods.getPublication, ["publication"], "1"),
-            .command(
-                Command(
-                    "list",
-                    calling: CampaignMethods.listPublications,
-                    RequestForm(fallbacks: ["limit": "100"]),
-                    show: { (reply: ListPublicationsReply, page) in page.show(reply) }
-                )
+            .listing(
+                CampaignMethods.listPublications,
+                show: { (reply: ListPublicationsReply, page) in page.show(reply) }
             ),
         ]
     )
@@ -98,14 +92,12 @@ enum CampaignCommands {
         _ operands: [String],
         _ example: String
     ) -> CommandNode {
-        .command(
-            Command(
-                name,
-                calling: method,
-                RequestForm(operands: operands),
-                examples: ["banjie campaign publication \(name) \(example)"],
-                show: { (view: PublicationView, page) in page.show(view) }
-            )
+        .calling(
+            "campaign publication \(name)",
+            method,
+            operands,
+            example: example,
+            show: { (view: PublicationView, page) in page.show(view) }
         )
     }
 
@@ -124,13 +116,9 @@ enum CampaignCommands {
             lesson("offer", CampaignMethods.offerLesson, ["lesson"], "1 --departments FIRE"),
             lesson("answer", CampaignMethods.answerLesson, ["lesson"], "1 --adopted --text '照办'"),
             lesson("show", CampaignMethods.getLesson, ["lesson"], "1"),
-            .command(
-                Command(
-                    "list",
-                    calling: CampaignMethods.listLessons,
-                    RequestForm(fallbacks: ["limit": "100"]),
-                    show: { (reply: ListLessonsReply, page) in page.show(reply) }
-                )
+            .listing(
+                CampaignMethods.listLessons,
+                show: { (reply: ListLessonsReply, page) in page.show(reply) }
             ),
         ]
     )
@@ -141,14 +129,12 @@ enum CampaignCommands {
         _ operands: [String],
         _ example: String
     ) -> CommandNode {
-        .command(
-            Command(
-                name,
-                calling: method,
-                RequestForm(operands: operands),
-                examples: ["banjie campaign lesson \(name) \(example)"],
-                show: { (view: LessonView, page) in page.show(view) }
-            )
+        .calling(
+            "campaign lesson \(name)",
+            method,
+            operands,
+            example: example,
+            show: { (view: LessonView, page) in page.show(view) }
         )
     }
 }

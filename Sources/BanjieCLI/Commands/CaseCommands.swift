@@ -101,13 +101,9 @@ enum CaseCommands {
             change("deliver", CasesMethods.deliver),
             change("withdraw", CasesMethods.withdraw),
             change("archive", CasesMethods.archive),
-            .command(
-                Command(
-                    "list",
-                    calling: CasesMethods.list,
-                    RequestForm(fallbacks: ["limit": "100"]),
-                    show: { (reply: ListCasesReply, page) in page.show(reply) }
-                )
+            .listing(
+                CasesMethods.list,
+                show: { (reply: ListCasesReply, page) in page.show(reply) }
             ),
             .command(
                 Command(
@@ -140,14 +136,13 @@ enum CaseCommands {
         required: Set<String> = [],
         example: String? = nil
     ) -> CommandNode {
-        .command(
-            Command(
-                name,
-                calling: method,
-                RequestForm(operands: ["case"], required: required),
-                examples: example.map { ["banjie case \(name) SERIAL \($0)"] } ?? [],
-                show: { (view: CaseView, page) in page.show(view) }
-            )
+        .calling(
+            "case \(name)",
+            method,
+            ["case"],
+            required: required,
+            example: example.map { "SERIAL \($0)" },
+            show: { (view: CaseView, page) in page.show(view) }
         )
     }
 

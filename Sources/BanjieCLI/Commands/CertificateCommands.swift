@@ -75,14 +75,13 @@ enum CertificateCommands {
         required: Set<String> = [],
         example: String? = nil
     ) -> CommandNode {
-        .command(
-            Command(
-                name,
-                calling: method,
-                RequestForm(operands: ["certificate"], required: required),
-                examples: example.map { ["banjie certificate \(name) K1 \($0)"] } ?? [],
-                show: { (view: CertificateView, page) in page.show(view) }
-            )
+        .calling(
+            "certificate \(name)",
+            method,
+            ["certificate"],
+            required: required,
+            example: example.map { "K1 \($0)" },
+            show: { (view: CertificateView, page) in page.show(view) }
         )
     }
 }

@@ -42,14 +42,12 @@ enum ConsultationCommands {
         _ operands: [String],
         _ example: String
     ) -> CommandNode {
-        .command(
-            Command(
-                name,
-                calling: method,
-                RequestForm(operands: operands),
-                examples: ["banjie consult \(name) \(example)"],
-                show: { (view: ConsultationView, page) in page.show(view) }
-            )
+        .calling(
+            "consult \(name)",
+            method,
+            operands,
+            example: example,
+            show: { (view: ConsultationView, page) in page.show(view) }
         )
     }
 

@@ -65,13 +65,12 @@ enum DeadlineCommands {
         _ method: MethodDescriptor,
         required: Set<String> = []
     ) -> CommandNode {
-        .command(
-            Command(
-                name,
-                calling: method,
-                RequestForm(operands: ["deadline"], required: required),
-                show: { (view: DeadlineView, page) in page.show(view) }
-            )
+        .calling(
+            "deadline \(name)",
+            method,
+            ["deadline"],
+            required: required,
+            show: { (view: DeadlineView, page) in page.show(view) }
         )
     }
 }

@@ -6,41 +6,41 @@ enum DisclosureCommands {
         "duty",
         Text("Who has a post, who is away, who answers.", "岗位值班、离岗与现在由谁负责。"),
         [
-            command(
+            .calling(
                 "duty who",
                 DisclosureMethods.whoAnswers,
                 [],
-                "--department PLAN",
+                example: "--department PLAN",
                 show: { (reply: WhoAnswersReply, page) in page.show(reply) }
             ),
-            command(
+            .calling(
                 "duty put",
                 DisclosureMethods.putDuty,
                 ["post", "holder"],
-                "PLAN-1 wang --cover li --from 2026-03-02",
+                example: "PLAN-1 wang --cover li --from 2026-03-02",
                 show: { (duty: PostDuty, page) in page.show(duty) }
             ),
-            command(
+            .calling(
                 "duty away",
                 DisclosureMethods.recordAbsence,
                 ["from", "until", "login"],
                 optional: ["login"],
-                "2026-03-02 2026-03-06 --reason 培训",
+                example: "2026-03-02 2026-03-06 --reason 培训",
                 show: { (absence: AbsenceView, page) in page.show(absence) }
             ),
-            command(
+            .calling(
                 "duty back",
                 DisclosureMethods.cancelAbsence,
                 ["from", "login"],
                 optional: ["login"],
-                "2026-03-02",
+                example: "2026-03-02",
                 show: { (absence: AbsenceView, page) in page.show(absence) }
             ),
-            command(
+            .calling(
                 "duty plates",
                 DisclosureMethods.listPlates,
                 ["department"],
-                "PLAN",
+                example: "PLAN",
                 show: { (reply: ListPlatesReply, page) in page.show(reply) }
             ),
         ]
@@ -50,32 +50,26 @@ enum DisclosureCommands {
         "power",
         Text("The power-and-duty list.", "权责清单。"),
         [
-            command(
+            .calling(
                 "power put",
                 DisclosureMethods.putPower,
                 ["code"],
-                "XK-001 --department PLAN --kind LICENCE --name '食品经营许可' --basis '《食品安全法》第三十五条' "
+                example:
+                    "XK-001 --department PLAN --kind LICENCE --name '食品经营许可' --basis '《食品安全法》第三十五条' "
                     + "--duties '依法审查'",
                 show: { (view: PowerView, page) in page.show(view) }
             ),
-            command(
+            .calling(
                 "power revoke",
                 DisclosureMethods.revokePower,
                 ["code"],
-                "XK-001 --reason '国务院决定取消'",
+                example: "XK-001 --reason '国务院决定取消'",
                 show: { (view: PowerView, page) in page.show(view) }
             ),
-            .command(
-                Command(
-                    "list",
-                    calling: DisclosureMethods.listPowers,
-                    RequestForm(
-                        operands: ["department"],
-                        optionalOperands: ["department"],
-                        fallbacks: ["limit": "100"]
-                    ),
-                    show: { (reply: ListPowersReply, page) in page.show(reply) }
-                )
+            .listing(
+                DisclosureMethods.listPowers,
+                of: ["department"],
+                show: { (reply: ListPowersReply, page) in page.show(reply) }
             ),
         ]
     )
@@ -85,11 +79,11 @@ enum DisclosureCommands {
         Text("How an item is brought.", "办事指南。"),
         [
             .command(putGuide),
-            command(
+            .calling(
                 "guide show",
                 DisclosureMethods.getGuide,
                 ["item"],
-                "11440300MB2C9270TU4000000000001",
+                example: "11440300MB2C9270TU4000000000001",
                 show: { (view: GuideView, page) in page.show(view) }
             ),
         ]
@@ -134,24 +128,4 @@ enum DisclosureCommands {
             return .success
         }
     )
-
-    /// - Parameter path: the group's name and the command's.
-    private static func command<Reply: Message>(
-        _ path: String,
-        _ method: MethodDescriptor,
-        _ operands: [String],
-        optional: Set<String> = [],
-        _ example: String,
-        show: @escaping @Sendable (Reply, inout Page) -> Void
-    ) -> CommandNode {
-        .command(
-            Command(
-                path.split(separator: " ").last.map(String.init) ?? path,
-                calling: method,
-                RequestForm(operands: operands, optionalOperands: optional),
-                examples: ["banjie \(path) \(example)"],
-                show: show
-            )
-        )
-    }
 }

@@ -30,17 +30,10 @@ enum InquiryCommands {
             change("assign", FirstContactMethods.assign, required: ["to"]),
             change("close", FirstContactMethods.close),
             change("show", FirstContactMethods.get),
-            .command(
-                Command(
-                    "list",
-                    calling: FirstContactMethods.list,
-                    RequestForm(
-                        operands: ["department"],
-                        optionalOperands: ["department"],
-                        fallbacks: ["limit": "100"]
-                    ),
-                    show: { (reply: ListInquiriesReply, page) in page.show(reply) }
-                )
+            .listing(
+                FirstContactMethods.list,
+                of: ["department"],
+                show: { (reply: ListInquiriesReply, page) in page.show(reply) }
             ),
         ]
     )
@@ -51,14 +44,13 @@ enum InquiryCommands {
         required: Set<String> = [],
         example: String? = nil
     ) -> CommandNode {
-        .command(
-            Command(
-                name,
-                calling: method,
-                RequestForm(operands: ["inquiry"], required: required),
-                examples: example.map { ["banjie inquiry \(name) 12 \($0)"] } ?? [],
-                show: { (view: InquiryView, page) in page.show(view) }
-            )
+        .calling(
+            "inquiry \(name)",
+            method,
+            ["inquiry"],
+            required: required,
+            example: example.map { "12 \($0)" },
+            show: { (view: InquiryView, page) in page.show(view) }
         )
     }
 }

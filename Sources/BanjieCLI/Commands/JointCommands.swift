@@ -41,17 +41,10 @@ enum JointCommands {
                 example: "--findings '现场与图纸一致' --attended A"
             ),
             change("show", JointApprovalMethods.get),
-            .command(
-                Command(
-                    "list",
-                    calling: JointApprovalMethods.listTasks,
-                    RequestForm(
-                        operands: ["department"],
-                        optionalOperands: ["department"],
-                        fallbacks: ["limit": "100"]
-                    ),
-                    show: { (reply: ListJointTasksReply, page) in page.show(reply) }
-                )
+            .listing(
+                JointApprovalMethods.listTasks,
+                of: ["department"],
+                show: { (reply: ListJointTasksReply, page) in page.show(reply) }
             ),
         ]
     )
@@ -62,14 +55,13 @@ enum JointCommands {
         required: Set<String> = [],
         example: String? = nil
     ) -> CommandNode {
-        .command(
-            Command(
-                name,
-                calling: method,
-                RequestForm(operands: ["case"], required: required),
-                examples: example.map { ["banjie joint \(name) SERIAL \($0)"] } ?? [],
-                show: { (view: JointView, page) in page.show(view) }
-            )
+        .calling(
+            "joint \(name)",
+            method,
+            ["case"],
+            required: required,
+            example: example.map { "SERIAL \($0)" },
+            show: { (view: JointView, page) in page.show(view) }
         )
     }
 

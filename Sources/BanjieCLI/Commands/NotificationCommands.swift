@@ -6,13 +6,9 @@ enum NotificationCommands {
         "notification",
         Text("What applicants are told, and its sending.", "告知申请人的通知及其发送。"),
         [
-            .command(
-                Command(
-                    "list",
-                    calling: OnlineMethods.listNotifications,
-                    RequestForm(fallbacks: ["limit": "100"]),
-                    show: { (reply: ListNotificationsReply, page) in page.show(reply) }
-                )
+            .listing(
+                OnlineMethods.listNotifications,
+                show: { (reply: ListNotificationsReply, page) in page.show(reply) }
             ),
             .command(
                 Command(

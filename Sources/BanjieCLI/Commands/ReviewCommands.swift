@@ -34,17 +34,10 @@ enum ReviewCommands {
                 example: "--exclude --reason '恶意差评'"
             ),
             change("show", ReviewsMethods.get),
-            .command(
-                Command(
-                    "list",
-                    calling: ReviewsMethods.list,
-                    RequestForm(
-                        operands: ["department"],
-                        optionalOperands: ["department"],
-                        fallbacks: ["limit": "100"]
-                    ),
-                    show: { (reply: ListReviewsReply, page) in page.show(reply) }
-                )
+            .listing(
+                ReviewsMethods.list,
+                of: ["department"],
+                show: { (reply: ListReviewsReply, page) in page.show(reply) }
             ),
             .command(
                 Command(
@@ -81,14 +74,13 @@ enum ReviewCommands {
         required: Set<String> = [],
         example: String? = nil
     ) -> CommandNode {
-        .command(
-            Command(
-                name,
-                calling: method,
-                RequestForm(operands: ["case"], required: required),
-                examples: example.map { ["banjie review \(name) SERIAL \($0)"] } ?? [],
-                show: { (view: ReviewView, page) in page.show(view) }
-            )
+        .calling(
+            "review \(name)",
+            method,
+            ["case"],
+            required: required,
+            example: example.map { "SERIAL \($0)" },
+            show: { (view: ReviewView, page) in page.show(view) }
         )
     }
 }

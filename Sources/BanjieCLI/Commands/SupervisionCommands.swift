@@ -140,13 +140,11 @@ enum SupervisionCommands {
     )
 
     private static func round(_ name: String, _ method: MethodDescriptor) -> CommandNode {
-        .command(
-            Command(
-                name,
-                calling: method,
-                RequestForm(operands: ["round"]),
-                show: { (round: RoundView, page) in page.show(round) }
-            )
+        .calling(
+            "round \(name)",
+            method,
+            ["round"],
+            show: { (round: RoundView, page) in page.show(round) }
         )
     }
 }

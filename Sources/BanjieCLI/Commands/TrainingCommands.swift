@@ -137,14 +137,13 @@ enum TrainingCommands {
         _ optional: Set<String>,
         _ example: String
     ) -> CommandNode {
-        .command(
-            Command(
-                name,
-                calling: method,
-                RequestForm(operands: operands, optionalOperands: optional),
-                examples: ["banjie training \(name) \(example)"],
-                show: { (view: EnrolmentView, page) in page.show(view) }
-            )
+        .calling(
+            "training \(name)",
+            method,
+            operands,
+            optional: optional,
+            example: example,
+            show: { (view: EnrolmentView, page) in page.show(view) }
         )
     }
 }

@@ -21,12 +21,12 @@ struct PublicRecords: Sendable {
     /// The day of the server on which it was read.
     var day: CivilDate
     /// By code.
-    var units: [Unit]
+    var units: [Unit] = []
     /// By code.
-    var items: [Item]
+    var items: [Item] = []
     /// The newest first, as the next.
-    var publications: [PublicationView]
-    var announcements: [Announcement]
+    var publications: [PublicationView] = []
+    var announcements: [Announcement] = []
     /// Of the whole city.
     var reviews: ReviewStats
 }
@@ -40,25 +40,22 @@ extension PublicRecords {
         let disclosure = DisclosureClient(channel)
         let reviews = ReviewsClient(channel)
         day = try await DiagnosticsClient(channel).status(Empty()).now.date
+        self.reviews = try await reviews.stats(ReviewStatsRequest())
 
         var powers: [String: [Power]] = [:]
-        var after = ""
-        while true {
+        try await Self.readPages(from: "") { (after, limit) async throws(CallError) in
             let page = try await disclosure.listPowers(
-                ListPowersRequest(after: after, limit: Self.pageLimit)
+                ListPowersRequest(after: after, limit: limit)
             )
             for power in page.powers.compactMap(\.power) {
                 powers[power.department, default: []].append(power)
             }
-            guard page.more else { break }
-            after = page.through
+            return page.more ? page.through : nil
         }
 
-        units = []
-        after = ""
-        while true {
+        try await Self.readPages(from: "") { (after, limit) async throws(CallError) in
             let page = try await directory.listDepartments(
-                ListDepartmentsRequest(after: after, limit: Self.pageLimit)
+                ListDepartmentsRequest(after: after, limit: limit)
             )
             for department in page.departments {
                 let code = department.code
@@ -75,56 +72,43 @@ extension PublicRecords {
                     )
                 )
             }
-            guard page.more, let last = page.departments.last else { break }
-            after = last.code
+            return page.more ? page.departments.last?.code : nil
         }
 
-        items = []
-        after = ""
-        while true {
-            let page = try await directory.listItems(
-                ListItemsRequest(after: after, limit: Self.pageLimit)
-            )
+        try await Self.readPages(from: "") { (after, limit) async throws(CallError) in
+            let page = try await directory.listItems(ListItemsRequest(after: after, limit: limit))
             for view in page.items {
                 items.append(Item(view: view, guide: try await disclosure.guide(of: view.code)))
             }
-            guard page.more else { break }
-            after = page.through
+            return page.more ? page.through : nil
         }
 
-        publications = try await Self.publications(over: channel)
-        announcements = try await Self.announcements(over: channel)
-        self.reviews = try await reviews.stats(ReviewStatsRequest())
-    }
-
-    private static let pageLimit: Int32 = 500
-
-    private static func publications(
-        over channel: any CallChannel
-    ) async throws(CallError) -> [PublicationView] {
-        var all: [PublicationView] = []
-        var after: UInt64 = 0
-        while true {
+        try await Self.readPages(from: UInt64(0)) { (after, limit) async throws(CallError) in
             let page = try await CampaignClient(channel).listPublications(
-                ListPublicationsRequest(after: after, limit: pageLimit)
+                ListPublicationsRequest(after: after, limit: limit)
             )
-            all += page.publications
-            guard page.more else { return all.reversed() }
-            after = page.through
+            publications += page.publications
+            return page.more ? page.through : nil
         }
+        publications.reverse()
+
+        try await Self.readPages(from: UInt64(0)) { (after, limit) async throws(CallError) in
+            let page = try await CertificatesClient(channel).listAnnouncements(
+                ListAnnouncementsRequest(after: after, limit: limit)
+            )
+            announcements += page.announcements
+            return page.more ? page.announcements.last?.number : nil
+        }
+        announcements.reverse()
     }
 
-    private static func announcements(
-        over channel: any CallChannel
-    ) async throws(CallError) -> [Announcement] {
-        var all: [Announcement] = []
-        while true {
-            let page = try await CertificatesClient(channel).listAnnouncements(
-                ListAnnouncementsRequest(after: all.last?.number ?? 0, limit: pageLimit)
-            )
-            all += page.announcements
-            guard page.more, !page.announcements.isEmpty else { return all.reversed() }
-        }
+    /// Calls `read` with where a page begins until it says that none follows.
+    private static func readPages<Place>(
+        from start: Place,
+        _ read: (_ after: Place, _ limit: Int32) async throws(CallError) -> Place?
+    ) async throws(CallError) {
+        var next: Place? = start
+        while let after = next { next = try await read(after, 500) }
     }
 }
 

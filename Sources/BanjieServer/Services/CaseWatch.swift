@@ -22,20 +22,11 @@ struct CaseWatch: ServedWatch {
     mutating func next(
         in context: inout WatchContext
     ) throws(HandlerFailure) -> StreamStep<CaseEvent> {
-        var change: CaseChange?
         let (watch, query) = (self, context.query)
-        let step = try cursor.next(in: &context) { (event) throws(HandlerFailure) in
-            let found: CaseChange = try event.decoded()
-            guard try watch.concerns(found, in: query) else { return false }
-            change = found
-            return true
-        }
-        switch step {
-        case .event(let event):
-            return .message(CaseEvent(sequence: event.sequence, change: change))
-        case .mark(let sequence): return .message(CaseEvent(sequence: sequence))
-        case .waiting: return .waiting
-        case .lookingOn: return .lookingOn
+        return try cursor.next(in: &context) { (change) throws(HandlerFailure) in
+            try watch.concerns(change, in: query)
+        } telling: {
+            CaseEvent(sequence: $0, change: $1)
         }
     }
 

@@ -15,21 +15,13 @@ struct DeadlineWatch: ServedWatch {
     mutating func next(
         in context: inout WatchContext
     ) throws(HandlerFailure) -> StreamStep<FiredEvent> {
-        var firing: Firing?
         let label = label
-        let step = try cursor.next(in: &context) { (event) throws(HandlerFailure) in
-            let found: Firing = try event.decoded()
-            guard label.isEmpty || found.label.utf8.starts(with: label.utf8) else { return false }
-            firing = found
-            return true
-        }
-        switch step {
-        case .event(let event):
-            firing?.sequence = event.sequence
-            return .message(FiredEvent(sequence: event.sequence, firing: firing))
-        case .mark(let sequence): return .message(FiredEvent(sequence: sequence))
-        case .waiting: return .waiting
-        case .lookingOn: return .lookingOn
+        return try cursor.next(in: &context) { (firing: Firing) in
+            label.isEmpty || firing.label.utf8.starts(with: label.utf8)
+        } telling: { sequence, firing in
+            var firing = firing
+            firing?.sequence = sequence
+            return FiredEvent(sequence: sequence, firing: firing)
         }
     }
 }

@@ -290,9 +290,7 @@ extension DirectoryService: DirectoryQueries {
         try validating(request)
         try context.requireDepartment(request.department)
         let posts = try context.posts(of: request.department)
-        return ListPostsReply(
-            posts: posts.sorted { ($1.rank, $0.key) < ($0.rank, $1.key) }.map(\.message)
-        )
+        return ListPostsReply(posts: posts.sorted(by: PostRecord.isHigher(_:than:)).map(\.message))
     }
 
     func listItems(

@@ -92,22 +92,13 @@ struct NotificationWatch: ServedWatch {
     mutating func next(
         in context: inout WatchContext
     ) throws(HandlerFailure) -> StreamStep<NotificationEvent> {
-        var told: Notification?
         let (actor, query) = (actor, context.query)
-        let step = try cursor.next(in: &context) { (event) throws(HandlerFailure) in
-            let found: Notification = try event.decoded()
-            let key = Int64(clamping: found.number)
+        return try cursor.next(in: &context) { (told: Notification) throws(HandlerFailure) in
+            let key = Int64(clamping: told.number)
             let stored = try query.loadIfPresent(NotificationRecord.self, key)
-            guard stored?.recipient == actor.login else { return false }
-            told = found
-            return true
-        }
-        switch step {
-        case .event(let event):
-            return .message(NotificationEvent(sequence: event.sequence, notification: told))
-        case .mark(let sequence): return .message(NotificationEvent(sequence: sequence))
-        case .waiting: return .waiting
-        case .lookingOn: return .lookingOn
+            return stored?.recipient == actor.login
+        } telling: {
+            NotificationEvent(sequence: $0, notification: $1)
         }
     }
 }

@@ -157,20 +157,11 @@ struct WorkWatch: ServedWatch {
     mutating func next(
         in context: inout WatchContext
     ) throws(HandlerFailure) -> StreamStep<WorkEvent> {
-        var change: WorkChange?
         let department = department
-        let step = try cursor.next(in: &context) { (event) throws(HandlerFailure) in
-            let found: WorkChange = try event.decoded()
-            guard found.department == department else { return false }
-            change = found
-            return true
-        }
-        switch step {
-        case .event(let event):
-            return .message(WorkEvent(sequence: event.sequence, change: change))
-        case .mark(let sequence): return .message(WorkEvent(sequence: sequence))
-        case .waiting: return .waiting
-        case .lookingOn: return .lookingOn
+        return try cursor.next(in: &context) { (change: WorkChange) in
+            change.department == department
+        } telling: {
+            WorkEvent(sequence: $0, change: $1)
         }
     }
 }

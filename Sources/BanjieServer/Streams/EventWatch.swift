@@ -37,15 +37,6 @@ struct EventCursor {
     /// After how many events that don't concern a watch it is told how far that has come.
     private static let markInterval: UInt64 = 4096
 
-    enum Step {
-        case event(Event)
-        /// How far the watch has come, though nothing of it concerned the caller.
-        case mark(UInt64)
-        case waiting
-        /// There is more to look at, in a further turn.
-        case lookingOn
-    }
-
     private let topics: UInt64
     /// The last event that was looked at.
     private var position: UInt64
@@ -73,37 +64,44 @@ struct EventCursor {
         told = position
     }
 
-    /// The next event that `concerns` the caller.
-    mutating func next(
+    /// Tells the next event that `concerns` the caller.
+    ///
+    /// - Parameter telling: the message of an event's number and content, or of how far the watch has come
+    ///   though nothing of it concerned the caller.
+    mutating func next<Content: Message, Told: Message>(
         in context: inout WatchContext,
-        concerns: (Event) throws(HandlerFailure) -> Bool
-    ) throws(HandlerFailure) -> Step {
+        concerns: (Content) throws(HandlerFailure) -> Bool,
+        telling message: (UInt64, Content?) -> Told
+    ) throws(HandlerFailure) -> StreamStep<Told> {
         if !hasBegun {
             hasBegun = true
-            return .mark(position)
+            return .message(message(position, nil))
         }
         repeat {
             while let event = pending.first {
-                guard context.looksLeft > 0 else { return mark() ?? .lookingOn }
+                guard context.looksLeft > 0 else {
+                    return marks() ? .message(message(position, nil)) : .lookingOn
+                }
                 context.looksLeft -= 1
                 pending.removeFirst()
                 position = event.sequence
-                if try concerns(event) {
+                let content: Content = try event.decoded()
+                if try concerns(content) {
                     told = position
-                    return .event(event)
+                    return .message(message(position, content))
                 }
             }
             if let end = pendingEnd { position = max(position, end) }
             pendingEnd = nil
         } while try read(in: context)
-        return mark() ?? .waiting
+        return marks() ? .message(message(position, nil)) : .waiting
     }
 
-    /// Tells how far the watch has come, when that hasn't been told for long.
-    private mutating func mark() -> Step? {
-        guard position - told >= Self.markInterval else { return nil }
+    /// Whether how far the watch has come hasn't been told for long; it is told with that.
+    private mutating func marks() -> Bool {
+        guard position - told >= Self.markInterval else { return false }
         told = position
-        return .mark(position)
+        return true
     }
 
     /// Has more of the log at hand; false at its end.

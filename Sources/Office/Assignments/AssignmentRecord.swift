@@ -117,7 +117,7 @@ extension AssignmentRecord: FiledRecord {
         row.text(title)
         row.text(content)
         row.text(issuer)
-        row.integer(Int64(issued.daysSinceEpoch))
+        row.day(issued)
         row.integer(Int64(days))
         let (number, said): (Int64, String?) =
             switch progress {
@@ -148,7 +148,7 @@ extension AssignmentRecord: FiledRecord {
         title = try row.text()
         content = try row.text()
         issuer = try row.text()
-        issued = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+        issued = try row.day()
         days = try row.integer(as: Int32.self)
         let (number, said) = (try row.integer(), try row.optionalText())
         progress =

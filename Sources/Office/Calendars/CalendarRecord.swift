@@ -61,7 +61,7 @@ package struct CalendarRecord: Record, Hashable {
     )
 
     package func write(to row: inout RowWriter) {
-        row.integer(since.unixSeconds)
+        row.instant(since)
         row.text(reason)
         let (year, off, work): (Int64?, [CivilDate], [CivilDate]) =
             switch change {
@@ -79,7 +79,7 @@ package struct CalendarRecord: Record, Hashable {
 
     package init(key: Int64, row: inout RowReader) throws(StoreError) {
         self.key = key
-        since = Instant(unixSeconds: try row.integer())
+        since = try row.instant()
         reason = try row.text()
         let year = try row.optionalInteger()
         let off = try row.integers().map { CivilDate(daysSinceEpoch: Int32(clamping: $0)) }

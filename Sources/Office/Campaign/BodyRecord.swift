@@ -50,13 +50,13 @@ package struct MembershipRecord: Record, Hashable {
         package func write(to row: inout RowWriter) {
             row.text(body)
             row.text(login)
-            row.integer(Int64(from.daysSinceEpoch))
+            row.day(from)
         }
 
         package init(row: inout RowReader) throws(StoreError) {
             body = try row.text()
             login = try row.text()
-            from = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+            from = try row.day()
         }
     }
 
@@ -90,12 +90,12 @@ package struct MembershipRecord: Record, Hashable {
 
     package func write(to row: inout RowWriter) {
         row.text(function)
-        row.integer(until.map { Int64($0.daysSinceEpoch) })
+        row.day(until)
     }
 
     package init(key: Key, row: inout RowReader) throws(StoreError) {
         self.key = key
         function = try row.text()
-        until = try row.optionalInteger().map { CivilDate(daysSinceEpoch: Int32(clamping: $0)) }
+        until = try row.optionalDay()
     }
 }

@@ -58,7 +58,7 @@ package struct LessonRecord: Record, Hashable {
         row.text(problem)
         row.text(cause)
         row.text(measure)
-        row.integer(at.unixSeconds)
+        row.instant(at)
     }
 
     package init(key: Int64, row: inout RowReader) throws(StoreError) {
@@ -68,7 +68,7 @@ package struct LessonRecord: Record, Hashable {
         problem = try row.text()
         cause = try row.text()
         measure = try row.text()
-        at = Instant(unixSeconds: try row.integer())
+        at = try row.instant()
     }
 }
 
@@ -127,7 +127,7 @@ package struct LessonAnswerRecord: Record, Hashable {
         row.integer(answer.map { $0.isAdopted ? 1 : 0 })
         row.text(answer?.text)
         row.text(answer?.by)
-        row.integer(answer?.at.unixSeconds)
+        row.instant(answer?.at)
     }
 
     package init(key: Key, row: inout RowReader) throws(StoreError) {

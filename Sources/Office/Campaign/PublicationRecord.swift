@@ -97,7 +97,7 @@ package struct PublicationRecord: Record, Hashable {
         row.text(department)
         row.text(title)
         row.text(text)
-        row.integer(publishing?.at.unixSeconds)
+        row.instant(publishing?.at)
         row.texts(publishing?.channels)
         if case .takenDown(_, let reason) = progress { row.text(reason) } else { row.null() }
     }
@@ -108,7 +108,7 @@ package struct PublicationRecord: Record, Hashable {
         department = try row.text()
         title = try row.text()
         text = try row.text()
-        let at = try row.optionalInteger().map { Instant(unixSeconds: $0) }
+        let at = try row.optionalInstant()
         let channels = try row.optionalTexts()
         let reason = try row.optionalText()
         guard let at, let channels else { return }

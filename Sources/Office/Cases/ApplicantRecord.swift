@@ -63,12 +63,12 @@ package struct ApplicantRecord: Record, Hashable {
             row.null()
         case .ended(let day, let login):
             row.text(login)
-            row.integer(Int64(day.daysSinceEpoch))
+            row.day(day)
             row.null()
         case .erased(let day):
             row.null()
             row.null()
-            row.integer(Int64(day.daysSinceEpoch))
+            row.day(day)
         }
     }
 

@@ -75,8 +75,8 @@ package struct CertificateApplication: Record, Hashable {
         row.text(holder)
         row.text(department)
         row.texts(scope)
-        row.integer(at.unixSeconds)
-        if case .qualified(let at) = progress { row.integer(at.unixSeconds) } else { row.null() }
+        row.instant(at)
+        if case .qualified(let at) = progress { row.instant(at) } else { row.null() }
     }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
@@ -84,7 +84,7 @@ package struct CertificateApplication: Record, Hashable {
         holder = try row.text()
         department = try row.text()
         scope = try row.texts()
-        at = Instant(unixSeconds: try row.integer())
+        at = try row.instant()
         if let qualified = try row.optionalInteger() {
             progress = .qualified(at: Instant(unixSeconds: qualified))
         }

@@ -99,8 +99,8 @@ extension CertificateRecord: FiledRecord {
         row.text(holder)
         row.text(department)
         row.texts(scope)
-        row.integer(Int64(issued.daysSinceEpoch))
-        row.integer(Int64(validTo.daysSinceEpoch))
+        row.day(issued)
+        row.day(validTo)
         let (number, reason): (Int64, String?) =
             switch custody {
             case .held: (1, nil)
@@ -115,7 +115,7 @@ extension CertificateRecord: FiledRecord {
         row.integer(Int64(nextCheck))
         row.bool(isUnchecked)
         row.integer(replaced)
-        row.integer(renewed.unixSeconds)
+        row.instant(renewed)
     }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
@@ -124,8 +124,8 @@ extension CertificateRecord: FiledRecord {
         holder = try row.text()
         department = try row.text()
         scope = try row.texts()
-        issued = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
-        validTo = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+        issued = try row.day()
+        validTo = try row.day()
         let number = try row.integer()
         let reason = try row.optionalText()
         switch (number, reason) {
@@ -140,7 +140,7 @@ extension CertificateRecord: FiledRecord {
         nextCheck = try row.integer(in: 1...Int32(9999))
         isUnchecked = try row.bool()
         replaced = try row.integer(in: 0...Int64(UInt32.max))
-        renewed = Instant(unixSeconds: try row.integer())
+        renewed = try row.instant()
     }
 }
 
@@ -177,7 +177,7 @@ package struct InspectionRecord: Record, Hashable {
     )
 
     package func write(to row: inout RowWriter) {
-        row.integer(at.unixSeconds)
+        row.instant(at)
         row.text(scope)
         row.text(findings)
         row.texts(officers)
@@ -185,7 +185,7 @@ package struct InspectionRecord: Record, Hashable {
 
     package init(key: Int64, row: inout RowReader) throws(StoreError) {
         self.key = key
-        at = Instant(unixSeconds: try row.integer())
+        at = try row.instant()
         scope = try row.text()
         findings = try row.text()
         officers = try row.texts()
@@ -225,7 +225,7 @@ package struct AnnouncementRecord: Record, Hashable {
     )
 
     package func write(to row: inout RowWriter) {
-        row.integer(at.unixSeconds)
+        row.instant(at)
         row.text(certificate)
         row.text(department)
         row.text(what)
@@ -233,7 +233,7 @@ package struct AnnouncementRecord: Record, Hashable {
 
     package init(key: Int64, row: inout RowReader) throws(StoreError) {
         self.key = key
-        at = Instant(unixSeconds: try row.integer())
+        at = try row.instant()
         certificate = try row.text()
         department = try row.text()
         what = try row.text()

@@ -85,6 +85,11 @@ package struct PostRecord: Record, Hashable {
         self.counter = counter
     }
 
+    /// The order in which posts are shown: the highest first; equal ranks by code.
+    package static func isHigher(_ one: PostRecord, than other: PostRecord) -> Bool {
+        (other.rank, one.key) < (one.rank, other.key)
+    }
+
     package static let table = Table(
         "post",
         key: [Column("code", .text)],
@@ -177,7 +182,7 @@ package struct PersonRecord: Record, Hashable {
         details.write(to: &row)
         row.text(department)
         row.text(post)
-        row.integer(roles.reduce(0) { $0 | 1 << Int64($1.rawValue) })
+        row.set(roles)
         row.integer(isDisabled ? 1 : nil)
         row.text(badge)
     }
@@ -187,8 +192,7 @@ package struct PersonRecord: Record, Hashable {
         details = try PersonDetails(row: &row)
         department = try row.text()
         post = try row.text()
-        let mask = try row.integer()
-        roles = Set(Role.allCases.filter { mask & (1 << Int64($0.rawValue)) != 0 })
+        roles = try row.set(of: Role.self)
         isDisabled = try row.optionalInteger().map { $0 != 0 } ?? false
         badge = try row.optionalText()
     }

@@ -98,7 +98,7 @@ package struct ItemRecord: Record, Hashable {
         row.integer(Int64(promisedDays))
         row.bool(isInstant)
         row.bool(isJoint)
-        row.integer(published.unixSeconds)
+        row.instant(published)
     }
 
     package init(key: ItemVersionKey, row: inout RowReader) throws(StoreError) {
@@ -109,7 +109,7 @@ package struct ItemRecord: Record, Hashable {
         promisedDays = try row.integer(in: Self.days)
         isInstant = try row.bool()
         isJoint = try row.bool()
-        published = Instant(unixSeconds: try row.integer())
+        published = try row.instant()
     }
 }
 

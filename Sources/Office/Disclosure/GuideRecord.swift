@@ -135,26 +135,26 @@ package struct GuideRecord: Record, Hashable {
     )
 
     package func write(to row: inout RowWriter) {
-        row.integer(since.unixSeconds)
+        row.instant(since)
         row.text(content.post)
         row.texts(content.basis)
         row.text(content.applicants)
         row.texts(content.conditions)
         row.blob(ValueList.encode(content.materials.map(\.values)))
         row.blob(ValueList.encode(content.fees.map(\.values)))
-        row.integer(content.channels.reduce(0) { $0 | 1 << Int64($1.rawValue) })
+        row.set(content.channels)
         row.integer(Int64(content.visits))
         row.text(content.place)
         row.text(content.phone)
         row.text(content.complaintPhone)
         row.text(content.result)
-        row.integer(content.delivery.reduce(0) { $0 | 1 << Int64($1.rawValue) })
+        row.set(content.delivery)
         row.texts(content.remedies)
     }
 
     package init(key: Key, row: inout RowReader) throws(StoreError) {
         self.key = key
-        since = Instant(unixSeconds: try row.integer())
+        since = try row.instant()
         var content = Content()
         content.post = try row.optionalText()
         content.basis = try row.texts()
@@ -170,19 +170,13 @@ package struct GuideRecord: Record, Hashable {
             guard let fee = Fee(values) else { throw row.mismatch("a fee", .blob([])) }
             content.fees.append(fee)
         }
-        let channels = try row.integer()
-        content.channels = Set(
-            Channel.allCases.filter { channels & (1 << Int64($0.rawValue)) != 0 }
-        )
+        content.channels = try row.set(of: Channel.self)
         content.visits = try row.integer(as: Int32.self)
         content.place = try row.text()
         content.phone = try row.text()
         content.complaintPhone = try row.text()
         content.result = try row.text()
-        let delivery = try row.integer()
-        content.delivery = Set(
-            Delivery.allCases.filter { delivery & (1 << Int64($0.rawValue)) != 0 }
-        )
+        content.delivery = try row.set(of: Delivery.self)
         content.remedies = try row.texts()
         self.content = content
     }
@@ -235,7 +229,7 @@ extension Channel {
 /// 网上办理深度: how far an item goes without coming.
 ///
 /// Source: the four levels by which the State Council's yearly assessment (网上政务服务能力评估) counts items.
-package enum ServiceDepth: Int32, Hashable, Sendable, Comparable {
+package enum ServiceDepth: Int32, Hashable, Sendable {
     /// 信息公开
     case information = 1
     /// 网上预审
@@ -257,9 +251,5 @@ package enum ServiceDepth: Int32, Hashable, Sendable, Comparable {
             case 0, 1: .oneVisit
             default: .preliminary
             }
-    }
-
-    package static func < (one: ServiceDepth, other: ServiceDepth) -> Bool {
-        one.rawValue < other.rawValue
     }
 }

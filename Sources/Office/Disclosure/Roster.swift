@@ -14,12 +14,12 @@ package struct PostDutyRecord: Record, Hashable {
 
         package func write(to row: inout RowWriter) {
             row.text(post)
-            row.integer(Int64(from.daysSinceEpoch))
+            row.day(from)
         }
 
         package init(row: inout RowReader) throws(StoreError) {
             post = try row.text()
-            from = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+            from = try row.day()
         }
     }
 
@@ -70,12 +70,12 @@ package struct AbsenceRecord: Record, Hashable {
 
         package func write(to row: inout RowWriter) {
             row.text(login)
-            row.integer(Int64(from.daysSinceEpoch))
+            row.day(from)
         }
 
         package init(row: inout RowReader) throws(StoreError) {
             login = try row.text()
-            from = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+            from = try row.day()
         }
     }
 
@@ -103,13 +103,13 @@ package struct AbsenceRecord: Record, Hashable {
     )
 
     package func write(to row: inout RowWriter) {
-        row.integer(Int64(until.daysSinceEpoch))
+        row.day(until)
         row.text(reason)
     }
 
     package init(key: Key, row: inout RowReader) throws(StoreError) {
         self.key = key
-        until = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+        until = try row.day()
         reason = try row.text()
     }
 }
@@ -141,7 +141,7 @@ package struct Roster: Sendable {
     private let absences: [String: [AbsenceRecord]]
 
     package init(posts: [PostRecord], duties: [PostDutyRecord], absences: [AbsenceRecord]) {
-        self.posts = posts.sorted { ($1.rank, $0.key) < ($0.rank, $1.key) }
+        self.posts = posts.sorted(by: PostRecord.isHigher(_:than:))
         self.duties = Dictionary(grouping: duties, by: \.key.post)
             .mapValues { $0.sorted { $0.key.from < $1.key.from } }
         self.absences = Dictionary(grouping: absences, by: \.key.login)
@@ -165,16 +165,19 @@ package struct Roster: Sendable {
     }
 
     private func present(for post: String, on day: CivilDate) -> (String, Standing)? {
-        if let duty = duty(of: post, on: day) {
-            if !isAway(duty.holder, on: day) { return (duty.holder, .holder) }
-            if let cover = duty.cover, !isAway(cover, on: day) { return (cover, .cover) }
-        }
+        if let (login, standing) = own(post, on: day) { return (login, standing) }
         guard let rank = posts.first(where: { $0.key == post })?.rank else { return nil }
         for higher in posts.reversed() where higher.rank > rank {
-            guard let duty = duty(of: higher.key, on: day) else { continue }
-            if !isAway(duty.holder, on: day) { return (duty.holder, .superior) }
-            if let cover = duty.cover, !isAway(cover, on: day) { return (cover, .superior) }
+            if let (login, _) = own(higher.key, on: day) { return (login, .superior) }
         }
+        return nil
+    }
+
+    /// Which of the post's own two is there.
+    private func own(_ post: String, on day: CivilDate) -> (String, Standing)? {
+        guard let duty = duty(of: post, on: day) else { return nil }
+        if !isAway(duty.holder, on: day) { return (duty.holder, .holder) }
+        if let cover = duty.cover, !isAway(cover, on: day) { return (cover, .cover) }
         return nil
     }
 

@@ -73,19 +73,19 @@ package struct CardRecord: Record, Hashable {
 
     package func write(to row: inout RowWriter) {
         row.text(department)
-        row.integer(at.unixSeconds)
+        row.instant(at)
         row.integer(Int64(rung.rawValue))
         row.integer(Int64(clock.rawValue))
         row.text(subject)
         row.text(revocation?.by)
-        row.integer(revocation?.at.unixSeconds)
+        row.instant(revocation?.at)
         row.text(revocation?.reason)
     }
 
     package init(key: Int64, row: inout RowReader) throws(StoreError) {
         self.key = key
         department = try row.text()
-        at = Instant(unixSeconds: try row.integer())
+        at = try row.instant()
         let rungNumber = try row.integer(as: Int.self)
         guard let rung = Rung(rawValue: rungNumber) else {
             throw row.mismatch("a rung", .integer(Int64(rungNumber)))

@@ -101,7 +101,7 @@ extension InquiryRecord: FiledRecord {
     package func write(to row: inout RowWriter) {
         trail.write(to: &row)
         row.text(isOpen ? owner.department : nil)
-        row.integer(Int64(received.daysSinceEpoch))
+        row.day(received)
         row.text(question)
         row.text(inquirer)
         row.text(owner.login)
@@ -111,7 +111,7 @@ extension InquiryRecord: FiledRecord {
         row.integer(stored.number)
         row.text(stored.said)
         row.text(stored.route)
-        row.integer(stored.until.map { Int64($0.daysSinceEpoch) })
+        row.day(stored.until)
         row.text(stored.offered?.login)
         row.text(stored.offered?.department)
     }
@@ -120,7 +120,7 @@ extension InquiryRecord: FiledRecord {
         self.key = key
         trail = try FileTrail(row: &row)
         _ = try row.optionalText()
-        received = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+        received = try row.day()
         question = try row.text()
         inquirer = try row.text()
         owner = Person(login: try row.text(), department: try row.text())
@@ -167,7 +167,7 @@ private struct StoredProgress {
         number = try row.integer()
         said = try row.optionalText()
         route = try row.optionalText()
-        until = try row.optionalInteger().map { CivilDate(daysSinceEpoch: Int32(clamping: $0)) }
+        until = try row.optionalDay()
         let (login, department) = (try row.optionalText(), try row.optionalText())
         if let login, let department {
             offered = InquiryRecord.Person(login: login, department: department)

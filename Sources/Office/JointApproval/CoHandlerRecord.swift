@@ -63,22 +63,22 @@ extension CoHandlerRecord: Record {
 
     package func write(to row: inout RowWriter) {
         row.text(due == nil ? nil : key.department)
-        row.integer(due.map { Int64($0.daysSinceEpoch) })
+        row.day(due)
         row.integer(Int64(content.role.rawValue))
         row.integer(content.round)
         row.texts(content.corrected)
-        row.integer(content.signed?.unixSeconds)
+        row.instant(content.signed)
         StoredStanding(content.standing).write(to: &row)
     }
 
     package init(key: Key, row: inout RowReader) throws(StoreError) {
         self.key = key
         _ = try row.optionalText()
-        due = try row.optionalInteger().map { CivilDate(daysSinceEpoch: Int32(clamping: $0)) }
+        due = try row.optionalDay()
         var content = CoHandler(key.department, as: try row.enumeration(CoHandler.Role.self))
         content.round = try row.integer(in: 1...Int64(Int32.max))
         content.corrected = try row.texts()
-        content.signed = try row.optionalInteger().map { Instant(unixSeconds: $0) }
+        content.signed = try row.optionalInstant()
         content.standing = try StoredStanding(row: &row).standing(row)
         self.content = content
     }
@@ -120,23 +120,23 @@ private struct StoredStanding {
 
     func write(to row: inout RowWriter) {
         row.integer(number)
-        row.integer(since?.unixSeconds)
+        row.instant(since)
         row.integer(escalation)
         row.text(reason)
         row.texts(items)
-        row.integer(override?.at.unixSeconds)
-        row.integer(override?.served?.unixSeconds)
+        row.instant(override?.at)
+        row.instant(override?.served)
         row.text(override?.reason)
     }
 
     init(row: inout RowReader) throws(StoreError) {
         number = try row.integer()
-        since = try row.optionalInteger().map { Instant(unixSeconds: $0) }
+        since = try row.optionalInstant()
         escalation = try row.optionalInteger()
         reason = try row.optionalText()
         items = try row.optionalTexts()
-        let at = try row.optionalInteger().map { Instant(unixSeconds: $0) }
-        let served = try row.optionalInteger().map { Instant(unixSeconds: $0) }
+        let at = try row.optionalInstant()
+        let served = try row.optionalInstant()
         let why = try row.optionalText()
         if let at, let why { override = Opinion.Override(reason: why, at: at, served: served) }
     }

@@ -86,8 +86,8 @@ extension JointRecord: FiledRecord {
             }
         row.integer(number)
         row.integer(outcome.map { Int64($0.rawValue) })
-        row.integer(end?.unixSeconds)
-        row.integer(visit?.at.unixSeconds)
+        row.instant(end)
+        row.instant(visit?.at)
         row.text(visit?.place)
         row.texts(visit?.departments)
         row.text(visit?.report?.findings)
@@ -102,7 +102,7 @@ extension JointRecord: FiledRecord {
         let number = try row.integer()
         let outcome = try row.optionalInteger().flatMap { Int32(exactly: $0) }
             .flatMap(Outcome.init(rawValue:))
-        let end = try row.optionalInteger().map { Instant(unixSeconds: $0) }
+        let end = try row.optionalInstant()
         switch (number, outcome, end) {
         case (1, nil, nil): progress = .open
         case (2, nil, nil): progress = .dispatched
@@ -111,7 +111,7 @@ extension JointRecord: FiledRecord {
         case (5, nil, let end?): progress = .cancelled(at: end)
         default: throw row.mismatch("the progress of a joint approval", .integer(number))
         }
-        let at = try row.optionalInteger().map { Instant(unixSeconds: $0) }
+        let at = try row.optionalInstant()
         let (place, departments) = (try row.optionalText(), try row.optionalTexts())
         let (findings, attended) = (try row.optionalText(), try row.optionalTexts())
         guard let at, let place, let departments else { return }

@@ -56,7 +56,7 @@ package struct DraftRecord: Record, Hashable {
         row.text(item)
         row.integer(Int64(channel.rawValue))
         row.text(note)
-        row.integer(Int64(changed.daysSinceEpoch))
+        row.day(changed)
     }
 
     package init(key: Int64, row: inout RowReader) throws(StoreError) {
@@ -66,7 +66,7 @@ package struct DraftRecord: Record, Hashable {
         item = try row.text()
         channel = try row.enumeration(Channel.self)
         note = try row.text()
-        changed = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+        changed = try row.day()
     }
 }
 

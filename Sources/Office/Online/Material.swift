@@ -98,7 +98,7 @@ extension MaterialRecord {
         row.blob(digest)
         row.text(sender)
         row.integer(received)
-        row.integer(completed?.unixSeconds)
+        row.instant(completed)
     }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
@@ -109,7 +109,7 @@ extension MaterialRecord {
         digest = try row.blob()
         sender = try row.text()
         received = try row.integer(in: 0...size)
-        completed = try row.optionalInteger().map { Instant(unixSeconds: $0) }
+        completed = try row.optionalInstant()
     }
 }
 

@@ -185,7 +185,7 @@ package struct NotificationRecord: Record, Hashable {
         row.text(recipient)
         row.text(caseSerial)
         row.integer(Int64(kind.rawValue))
-        row.integer(at.unixSeconds)
+        row.instant(at)
         row.text(text)
         switch delivery {
         case .waiting(let code):
@@ -195,7 +195,7 @@ package struct NotificationRecord: Record, Hashable {
         case .handedOver(let at):
             row.null()
             row.null()
-            row.integer(at.unixSeconds)
+            row.instant(at)
         }
     }
 
@@ -204,7 +204,7 @@ package struct NotificationRecord: Record, Hashable {
         recipient = try row.text()
         caseSerial = try row.text()
         kind = try row.enumeration(NotificationKind.self)
-        at = Instant(unixSeconds: try row.integer())
+        at = try row.instant()
         text = try row.text()
         let code = try row.optionalText()
         _ = try row.optionalInteger()

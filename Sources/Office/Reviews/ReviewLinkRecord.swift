@@ -46,7 +46,7 @@ package struct ReviewLinkRecord: Record, Hashable {
     )
 
     package func write(to row: inout RowWriter) {
-        row.integer(at.unixSeconds)
+        row.instant(at)
         row.text(caseSerial)
         row.text(what)
         row.text(by)
@@ -57,7 +57,7 @@ package struct ReviewLinkRecord: Record, Hashable {
 
     package init(key: Int64, row: inout RowReader) throws(StoreError) {
         self.key = key
-        at = Instant(unixSeconds: try row.integer())
+        at = try row.instant()
         caseSerial = try row.text()
         what = try row.text()
         by = try row.text()

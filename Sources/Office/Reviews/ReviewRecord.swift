@@ -140,7 +140,7 @@ extension ReviewRecord: FiledRecord {
         row.text(handler)
         row.text(post)
         row.text(applicant)
-        row.integer(Int64(delivered.daysSinceEpoch))
+        row.day(delivered)
         let (number, handling, appeal): (Int64, Handling?, String?) =
             switch progress {
             case .invited: (1, nil, nil)
@@ -169,7 +169,7 @@ extension ReviewRecord: FiledRecord {
         handler = try row.text()
         post = try row.text()
         applicant = try row.text()
-        delivered = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+        delivered = try row.day()
         let number = try row.integer()
         let grade = try row.optionalInteger().flatMap { Int32(exactly: $0) }
         let text = try row.optionalText()

@@ -20,7 +20,7 @@ package struct ReviewTally: Record, Hashable {
         }
 
         package func write(to row: inout RowWriter) {
-            row.integer(Int64(month.daysSinceEpoch))
+            row.day(month)
             row.text(department)
             row.text(item)
             row.text(post)
@@ -28,7 +28,7 @@ package struct ReviewTally: Record, Hashable {
         }
 
         package init(row: inout RowReader) throws(StoreError) {
-            month = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+            month = try row.day()
             department = try row.text()
             item = try row.text()
             post = try row.text()

@@ -37,7 +37,7 @@ package struct NoticeRecord: Record, Hashable {
         row.integer(Int64(kind.rawValue))
         row.text(department)
         row.text(reason)
-        row.integer(at.unixSeconds)
+        row.instant(at)
     }
 
     package init(key: Int64, row: inout RowReader) throws(StoreError) {
@@ -45,6 +45,6 @@ package struct NoticeRecord: Record, Hashable {
         kind = try row.enumeration(Kind.self)
         department = try row.text()
         reason = try row.text()
-        at = Instant(unixSeconds: try row.integer())
+        at = try row.instant()
     }
 }

@@ -23,10 +23,10 @@ package struct PauseRecord: Record, Hashable {
         indexes: [byEnd]
     )
 
-    package func write(to row: inout RowWriter) { row.integer(Int64(planned.daysSinceEpoch)) }
+    package func write(to row: inout RowWriter) { row.day(planned) }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
         self.key = key
-        planned = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+        planned = try row.day()
     }
 }

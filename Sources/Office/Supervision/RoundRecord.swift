@@ -60,19 +60,19 @@ package struct RoundRecord: Record, Hashable {
 
     package func write(to row: inout RowWriter) {
         row.text(title)
-        row.integer(Int64(first.daysSinceEpoch))
-        row.integer(Int64(last.daysSinceEpoch))
+        row.day(first)
+        row.day(last)
         row.texts(departments)
-        row.integer(frozen?.unixSeconds)
+        row.instant(frozen)
     }
 
     package init(key: Int64, row: inout RowReader) throws(StoreError) {
         self.key = key
         title = try row.text()
-        first = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
-        last = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+        first = try row.day()
+        last = try row.day()
         departments = try row.texts()
-        frozen = try row.optionalInteger().map { Instant(unixSeconds: $0) }
+        frozen = try row.optionalInstant()
     }
 }
 

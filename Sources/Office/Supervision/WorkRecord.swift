@@ -50,7 +50,7 @@ package struct WorkRecord: Record, Hashable {
     package func write(to row: inout RowWriter) {
         row.text(department)
         row.text(person)
-        row.integer(Int64(due.daysSinceEpoch))
+        row.day(due)
         row.integer(Int64(clock.rawValue))
         row.text(subject)
     }
@@ -59,7 +59,7 @@ package struct WorkRecord: Record, Hashable {
         self.key = key
         department = try row.text()
         person = try row.optionalText()
-        due = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+        due = try row.day()
         clock = try row.enumeration(ClockKind.self)
         subject = try row.text()
     }

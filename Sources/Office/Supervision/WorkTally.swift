@@ -16,12 +16,12 @@ package struct WorkTally: Hashable, Sendable {
         }
 
         package func write(to row: inout RowWriter) {
-            row.integer(Int64(month.daysSinceEpoch))
+            row.day(month)
             row.text(department)
         }
 
         package init(row: inout RowReader) throws(StoreError) {
-            month = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+            month = try row.day()
             department = try row.text()
         }
     }

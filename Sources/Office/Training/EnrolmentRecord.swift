@@ -96,14 +96,14 @@ package struct EnrolmentRecord: Record, Hashable {
     package func write(to row: inout RowWriter) {
         row.blob(ValueList.encode([hours.map { .integer(Int64($0)) }]))
         row.blob(ValueList.encode([marks.map { .integer(Int64($0)) }]))
-        row.integer(passed?.unixSeconds)
+        row.instant(passed)
     }
 
     package init(key: Key, row: inout RowReader) throws(StoreError) {
         self.key = key
         hours = try row.integers().map { Int32(clamping: $0) }
         marks = try row.integers().map { Int32(clamping: $0) }
-        passed = try row.optionalInteger().map { Instant(unixSeconds: $0) }
+        passed = try row.optionalInstant()
     }
 }
 

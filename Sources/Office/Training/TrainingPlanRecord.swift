@@ -89,7 +89,7 @@ package struct TrainingPlanRecord: Record, Hashable {
                 }
             )
         )
-        row.integer(Int64(enrolBy.daysSinceEpoch))
+        row.day(enrolBy)
         row.integer(Int64(places))
         row.integer(passMark.map(Int64.init))
         row.bool(isQualifying)
@@ -114,7 +114,7 @@ package struct TrainingPlanRecord: Record, Hashable {
             )
         }
         self.sessions = sessions
-        enrolBy = CivilDate(daysSinceEpoch: try row.integer(as: Int32.self))
+        enrolBy = try row.day()
         places = try row.integer(as: Int32.self)
         passMark = try row.optionalInteger().map { Int32(clamping: $0) }
         isQualifying = try row.bool()
