@@ -181,6 +181,15 @@ let package = Package(
             ]
         ),
         tool("banjie-fuzz", in: "banjie-fuzz", ["FuzzTargets"]),
+        toolLibrary(
+            "Load",
+            [
+                "BanjieClient", "BanjieProtocol", "LocalServer", "Office", "SeededRandom",
+                "Telemetry",
+                "Wire",
+            ]
+        ),
+        tool("banjie-load", in: "banjie-load", ["BanjieClient", "Load", "Wire"]),
         toolLibrary("SeededRandom"),
         toolLibrary(
             "LocalServer",
@@ -265,6 +274,13 @@ let package = Package(
         ),
         tests("FuzzTests", ["FuzzTargets"]),
         tests("HostileTests", ["HostilePeers", "LocalServer", "banjied"]),
+        tests(
+            "LoadTests",
+            [
+                "BanjieClient", "BanjieProtocol", "Load", "LocalServer", "SeededRandom", "Wire",
+                "banjied",
+            ]
+        ),
         tests(
             "OfficeTests",
             [

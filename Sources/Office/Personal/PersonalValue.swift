@@ -26,16 +26,37 @@ package struct PersonName: PersonalValue {
 package struct PhoneNumber: PersonalValue {
     package let clear: String
 
+    private static let mobileLength = 11
+
     /// Nil when `text` isn't one.
     package init?(_ text: String) {
-        guard text.wholeMatch(of: /1[3-9][0-9]{9}|0[0-9]{2,3}-?[0-9]{7,8}/) != nil else {
-            return nil
-        }
+        let bytes = Array(text.utf8)
+        guard Self.isMobile(bytes) || Self.isFixed(bytes) else { return nil }
         clear = text
     }
 
-    /// Whether it is a mobile telephone's.
-    package var isMobile: Bool { clear.utf8.first == UInt8(ascii: "1") }
+    /// A mobile telephone's number; nil when `text` isn't one.
+    fileprivate init?(mobile text: String) {
+        guard Self.isMobile(Array(text.utf8)) else { return nil }
+        clear = text
+    }
+
+    private static func isMobile(_ bytes: [UInt8]) -> Bool {
+        bytes.count == mobileLength && bytes[0] == UInt8(ascii: "1")
+            && bytes[1] >= UInt8(ascii: "3") && bytes.allSatisfy(Masking.isDigit)
+    }
+
+    private static func isFixed(_ bytes: [UInt8]) -> Bool {
+        let parts = bytes.split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
+        guard bytes.first == UInt8(ascii: "0"),
+            parts.allSatisfy({ $0.allSatisfy(Masking.isDigit) })
+        else { return false }
+        return switch parts.count {
+        case 1: (10...12).contains(bytes.count)
+        case 2: (3...4).contains(parts[0].count) && (7...8).contains(parts[1].count)
+        default: false
+        }
+    }
 }
 
 /// How personal values are shown to those who may not see them: 王*, 110***********002X, 138****5678.
@@ -68,6 +89,7 @@ package enum Masking {
         guard text.utf8.contains(where: { isDigit($0) }) else { return text }
         let bytes = Array(text.utf8)
         var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
         var position = 0
         while position < bytes.count {
             let run = bytes[position...].prefix { isDigit($0) || $0 == UInt8(ascii: "X") }
@@ -77,15 +99,14 @@ package enum Masking {
                 continue
             }
             let word = String(decoding: run, as: UTF8.self)
-            let isPersonal =
-                CitizenID(word) != nil || PhoneNumber(word).map(\.isMobile) ?? false
-            result += (isPersonal ? masked(word) : word).utf8
+            let isPersonal = CitizenID(word) != nil || PhoneNumber(mobile: word) != nil
+            if isPersonal { result += masked(word).utf8 } else { result += run }
             position += run.count
         }
         return String(decoding: result, as: UTF8.self)
     }
 
-    private static func isDigit(_ byte: UInt8) -> Bool {
+    fileprivate static func isDigit(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
     }
 }

@@ -1,0 +1,153 @@
+import BanjieClient
+import BanjieProtocol
+import Foundation
+import Glibc
+import Load
+import LocalServer
+import Testing
+import Wire
+
+/// Loads a real server.
+@Suite struct LoadRunTests {
+    private let folder = FileManager.default.temporaryDirectory
+        .appending(path: "banjie-load-\(UUID().uuidString)")
+
+    private func site() throws -> LoadSite {
+        try LoadSite(starting: ServerProcess.builtProgram, in: folder)
+    }
+
+    private func connections(_ count: Int, to site: LoadSite) throws -> [Connection] {
+        try (0..<count).map { _ in try site.connect() }
+    }
+
+    private func status(of site: LoadSite) async throws -> StatusReply {
+        try await DiagnosticsClient(try site.connect()).status(Empty())
+    }
+
+    @Test("so many calls are so many on the server, none of them twice")
+    func countedCalls() async throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let site = try site()
+        var plan = LoadPlan()
+        plan.callersPerConnection = 16
+        plan.extent = .calls(1000)
+        let result = LoadRun(
+            DeadlineLoad.arm,
+            over: try connections(4, to: site),
+            plan,
+            seed: 1
+        ).run()
+        #expect(result.total.failures == [:])
+        #expect(result.total.all.count == 1000)
+        #expect(result.unbegun == 0)
+        #expect(try await status(of: site).armed == 1000)
+    }
+
+    @Test("a deadline's life goes through every step and leaves none that runs")
+    func lives() async throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let site = try site()
+        var plan = LoadPlan()
+        plan.callersPerConnection = 4
+        plan.extent = .calls(5 * 8 * 5)
+        let result = LoadRun(
+            DeadlineLoad.life,
+            over: try connections(2, to: site),
+            plan,
+            seed: 2
+        ).run()
+        #expect(result.total.failures == [:])
+        #expect(result.total.all.count == 200)
+        #expect(result.total.latencies.allSatisfy { $0.count > 0 })
+        // Callers share the calls as they come: each may be within a life.
+        #expect(try await status(of: site).armed <= 8)
+    }
+
+    @Test("matters go from the window to their delivery")
+    func cases() async throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let site = try site()
+        let (clerk, items) = try await site.prepareCases(items: 3)
+        var plan = LoadPlan()
+        plan.callersPerConnection = 4
+        plan.extent = .calls(64)
+        let connection = try site.connect(as: clerk)
+        let result = LoadRun(CaseLoad(items: items), over: [connection], plan, seed: 3).run()
+        #expect(result.total.messages == [:])
+        #expect(result.total.all.count == 64)
+        #expect(result.total.latencies.map(\.count).allSatisfy { $0 > 0 })
+    }
+
+    @Test("calls that are refused are counted by their reason")
+    func refusals() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let server = try ServerProcess(program: ServerProcess.builtProgram, folder: folder)
+        try server.start(.machine)
+        let site = LoadSite(at: server.address, realm: "banjie", security: nil, credentials: nil)
+        var plan = LoadPlan()
+        plan.callersPerConnection = 2
+        plan.extent = .calls(20)
+        let result = LoadRun(
+            DeadlineLoad.arm,
+            over: try connections(1, to: site),
+            plan,
+            seed: 4
+        ).run()
+        #expect(result.total.all.count == 0)
+        #expect(
+            result.total.failures
+                == [FailureKind(status: "UNAUTHENTICATED", reason: "SIGN_IN_REQUIRED"): 20]
+        )
+    }
+
+    @Test(
+        "an open loop counts from when a call was to begin, so that a stall is seen by all that it hit"
+    )
+    func stall() async throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let site = try site()
+        let process = try #require(site.processID)
+        var plan = LoadPlan()
+        // With one caller a closed loop would see the stall once.
+        plan.callersPerConnection = 1
+        plan.pace = .rate(200)
+        plan.extent = .calls(400)
+        let connection = try site.connect()
+        // It is connected before the clock starts.
+        _ = try await DiagnosticsClient(connection).status(Empty())
+        let stall = Task.detached {
+            try await Task.sleep(for: .milliseconds(300))
+            kill(process, SIGSTOP)
+            try await Task.sleep(for: .milliseconds(1000))
+            kill(process, SIGCONT)
+        }
+        let run = LoadRun(EchoLoad(payload: 8), over: [connection], plan, seed: 5)
+        let result = await Task.detached { run.run() }.value
+        try await stall.value
+        #expect(result.total.failures == [:])
+        #expect(result.total.all.count == 400)
+        // At 200 a second, 100 calls or so were to begin in the first half of the stall, and waited for the
+        // other half at the least; however busy the machine is, that makes more than 60 of 400.
+        #expect(result.total.all.quantile(1 - 60.0 / 400) >= 400_000_000)
+    }
+
+    @Test("the page has every plot, and what was counted")
+    func page() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let site = try site()
+        var plan = LoadPlan()
+        plan.callersPerConnection = 8
+        plan.extent = .seconds(2)
+        plan.warmUpSeconds = 0
+        let run = LoadRun(EchoLoad(payload: 64), over: try connections(1, to: site), plan, seed: 6)
+        let summary = Summary(run.run(), of: .echo, connections: 1, payload: 64, plan: plan)
+        let html = ResultPage(summary).html
+        for title in ["Throughput", "Latency", "Latency by percentile"] {
+            #expect(html.contains("aria-label=\"\(title)\""))
+        }
+        #expect(!html.contains("nan") && !html.contains("inf"))
+        let read = try JSONDecoder().decode(Summary.self, from: summary.json())
+        #expect(read == summary)
+        #expect(summary.compared(with: read).contains("1.00"))
+    }
+}

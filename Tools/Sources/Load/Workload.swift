@@ -1,0 +1,52 @@
+package import BanjieProtocol
+
+/// One call of a load.
+package struct LoadCall: Sendable {
+    /// Its kind's place in `Workload.operations`.
+    package let operation: Int
+    package let method: MethodDescriptor
+    package let body: [UInt8]
+
+    package init(_ operation: Int, _ method: MethodDescriptor, _ body: [UInt8]) {
+        self.operation = operation
+        self.method = method
+        self.body = body
+    }
+}
+
+/// What one caller does, call after call.
+package protocol LoadScript: Sendable {
+    mutating func next() -> LoadCall
+
+    /// Takes note of the reply to the last call; returns whether it is what was due.
+    mutating func received(_ reply: [UInt8]) -> Bool
+
+    /// Takes note that the last call failed: what it was about is left as it is, for whether it was carried
+    /// out isn't always known.
+    mutating func failed()
+}
+
+/// A kind of work that a server is loaded with.
+package protocol Workload: Sendable {
+    associatedtype Script: LoadScript
+
+    /// The kinds of its calls.
+    var operations: [String] { get }
+
+    /// What the caller of this number does.
+    func script(_ number: Int) -> Script
+}
+
+/// The workloads by the names that people give them.
+package enum WorkloadName: String, CaseIterable, Sendable {
+    case echo, arm, deadlines, cases
+
+    package var summary: String {
+        switch self {
+        case .echo: "Diagnostics.Echo: nothing but the protocol and the transport"
+        case .arm: "Deadlines.Arm: durable before it is acknowledged"
+        case .deadlines: "a deadline's life: arm, extend, pause, resume, complete"
+        case .cases: "a matter's life: submit, accept, decide, deliver"
+        }
+    }
+}

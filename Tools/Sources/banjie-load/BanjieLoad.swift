@@ -1,0 +1,113 @@
+import BanjieClient
+import Foundation
+import Load
+import Wire
+
+/// `banjie-load LOAD [options]`: loads a server, and says how it bore it.
+@main
+struct BanjieLoad {
+    static func main() async {
+        do {
+            let options = try LoadOptions(CommandLine.arguments.dropFirst())
+            exit(try await run(options) ? 0 : 1)
+        } catch {
+            tell("banjie-load: \(error)\n")
+            exit(error is LoadError ? 64 : 70)
+        }
+    }
+
+    /// Returns whether every call succeeded.
+    private static func run(_ options: LoadOptions) async throws -> Bool {
+        // A file that isn't there is told before the load, not after it.
+        let earlier = try options.compare.map {
+            try JSONDecoder().decode(Summary.self, from: Data(contentsOf: URL(filePath: $0)))
+        }
+        let folder = URL(filePath: ".build")
+            .appending(path: "load-\(ProcessInfo.processInfo.processIdentifier)")
+        let site = try site(options, folder)
+        defer {
+            if options.server == nil { try? FileManager.default.removeItem(at: folder) }
+        }
+        let summary: Summary
+        switch options.load {
+        case .echo:
+            summary = try load(site, EchoLoad(payload: options.payload), nil, options)
+        case .arm: summary = try load(site, DeadlineLoad.arm, nil, options)
+        case .deadlines: summary = try load(site, DeadlineLoad.life, nil, options)
+        case .cases:
+            let (clerk, items) = try await site.prepareCases(items: 100)
+            summary = try load(site, CaseLoad(items: items), clerk, options)
+        }
+        if options.json != "-" { print(summary.text) }
+        if let earlier { print("\n\(summary.compared(with: earlier))") }
+        if let file = options.json {
+            let json = try summary.json()
+            if file == "-" {
+                print(String(decoding: json, as: UTF8.self))
+            } else {
+                try json.write(to: URL(filePath: file))
+            }
+        }
+        if let file = options.html {
+            try Data(ResultPage(summary).html.utf8).write(to: URL(filePath: file))
+        }
+        return !summary.hasFailures
+    }
+
+    private static func site(_ options: LoadOptions, _ folder: URL) throws -> LoadSite {
+        guard let server = options.server else {
+            guard let program = options.banjied else {
+                throw LoadError("name a server with --server, or a program to start with --banjied")
+            }
+            return try LoadSite(starting: program, in: folder)
+        }
+        let secret = try options.secretFile.map {
+            try String(contentsOf: URL(filePath: $0), encoding: .utf8)
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+        }
+        return LoadSite(
+            at: server,
+            realm: options.realm,
+            security: try options.authorities.map { try ConnectionSecurity(authorities: $0) },
+            credentials: options.login.map { Credentials(login: $0, secret: secret ?? "") }
+        )
+    }
+
+    private static func load(
+        _ site: LoadSite,
+        _ work: some Workload,
+        _ credentials: Credentials?,
+        _ options: LoadOptions
+    ) throws -> Summary {
+        let threads = try (0..<options.threads).map { _ in try ConnectionThread() }
+        let connections = try (0..<options.connections).map { number in
+            try site.connect(as: credentials, on: threads[number % threads.count])
+        }
+        let run = LoadRun(
+            work,
+            over: connections,
+            options.plan,
+            seed: .random(in: 0 ... .max)
+        )
+        let process = site.processID
+        let result = run.run {
+            process.flatMap(ProcessorTime.seconds)
+        } progress: { sample in
+            guard !options.isQuiet else { return }
+            tell("\r\u{1B}[K\(Summary.Moment(sample).line)")
+        }
+        if !options.isQuiet { tell("\r\u{1B}[K") }
+        for connection in connections { connection.close() }
+        return Summary(
+            result,
+            of: options.load,
+            connections: options.connections,
+            payload: options.load == .echo ? options.payload : nil,
+            plan: options.plan
+        )
+    }
+
+    private static func tell(_ text: String) {
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+}
