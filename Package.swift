@@ -295,7 +295,10 @@ let package = Package(
         tests("SimulationTests", ["City", "Office", "Simulation"]),
         tests(
             "StoreConformanceTests",
-            ["CivilTime", "Digest", "Store", "StoreModel", "StoreSQLite", "StoreSamples"]
+            [
+                "CivilTime", "Digest", "SeededRandom", "Store", "StoreModel", "StoreSQLite",
+                "StoreSamples",
+            ]
         ),
         tests(
             "StoreFaultTests",

@@ -30,15 +30,17 @@ struct RecordChanges<R: Record>: Sendable {
     /// See `TableChanges.forEachChange`.
     func forEach(_ visit: TableChanges.Visitor) throws(StoreError) {
         var rows = RowPair()
-        let sorted = sorted()
+        let positions = positionsInOrder()
         var moved: Set<Int> = []
-        for (position, change) in sorted.enumerated() where isDeletedFirst(change, &rows) {
+        for position in positions where isDeletedFirst(changes[position], &rows) {
+            let change = changes[position]
             rows.writer.removeAll()
             change.key.write(to: &rows.writer)
             try visit(.delete, rows.writer.row)
             if change.record != nil { moved.insert(position) }
         }
-        for (position, change) in sorted.enumerated() {
+        for position in positions {
+            let change = changes[position]
             guard let record = change.record else { continue }
             record.encode(into: &rows.writer, count: width)
             switch change.stored {
@@ -75,21 +77,23 @@ struct RecordChanges<R: Record>: Sendable {
         return rows.differingColumns(of: R.table) & order.uniqueColumns != 0
     }
 
-    private func sorted() -> [Change] {
+    /// The places of the changes in the order of their keys: records are large, and stay where they are.
+    private func positionsInOrder() -> [Int] {
+        let positions = Array(changes.indices)
+        guard positions.count > 1 else { return positions }
         if R.Key.self == Int64.self {
             let keys = changes.map { unsafeBitCast($0.key, to: Int64.self) }
             // New records come in the order of their keys.
-            if zip(keys, keys.dropFirst()).allSatisfy(<) { return changes }
-            return zip(keys, changes).sorted { $0.0 < $1.0 }.map(\.1)
+            if zip(keys, keys.dropFirst()).allSatisfy(<) { return positions }
+            return positions.sorted { keys[$0] < keys[$1] }
         }
         var writer = RowWriter()
-        return changes.map { change -> ([Value], Change) in
+        let keys = changes.map { change in
             writer.removeAll()
             change.key.write(to: &writer)
-            return (writer.values, change)
+            return writer.values
         }
-        .sorted { $0.0.compare(to: $1.0) < 0 }
-        .map(\.1)
+        return positions.sorted { keys[$0].compare(to: keys[$1]) < 0 }
     }
 }
 

@@ -9,8 +9,6 @@ package import CivilTime
 ///
 /// - Thread: the executor's alone; its committer must be the only writer of the store.
 package final class UnitOfWork {
-    private static let principalsMax = 4096
-
     let store: any Store
     /// Makes the sealed batches durable.
     package let committer: BatchCommitter
@@ -23,17 +21,13 @@ package final class UnitOfWork {
 
     private var audited: [AuditDraft] = []
     private var published: [EventDraft] = []
-    private var replies: [SealedBatch.Answered] = []
+    private var answered = AnsweredRequests()
     /// How many of `audited` and `published` were there when the running command began.
     private var auditedBefore = 0
     private var publishedBefore = 0
 
-    /// The replies of the batch that is sealed and not settled yet.
-    private var sealedReplies: [SealedBatch.Answered] = []
     /// Whether a batch is sealed and not settled yet.
     private var isSealed = false
-    /// The largest request id that a principal has used, nil without any. One beyond it is new.
-    private var newestIDs: [String: [UInt8]?] = [:]
 
     package init(store: any Store) throws(StoreError) {
         self.store = store
@@ -111,43 +105,9 @@ package final class UnitOfWork {
 
     /// The reply that a request got, in this batch or before.
     ///
-    /// - Complexity: constant for an id beyond all that its principal has used; else a search of the
-    ///   batch and the store's.
+    /// - Complexity: see `AnsweredRequests.reply`.
     package func storedReply(_ key: RequestKey) throws(StoreError) -> StoredReply? {
-        guard let newest = try newestID(of: key.principal),
-            !newest.lexicographicallyPrecedes(key.id)
-        else { return nil }
-        if let answered = unsettledReply(key) { return answered.reply }
-        return try store.storedReply(key)
-    }
-
-    private func unsettledReply(_ key: RequestKey) -> SealedBatch.Answered? {
-        replies.first { $0.key == key } ?? sealedReplies.first { $0.key == key }
-    }
-
-    private func newestID(of principal: String) throws(StoreError) -> [UInt8]? {
-        if let known = newestIDs[principal] { return known }
-        var newest = try store.newestRequestID(of: principal)
-        for answered in sealedReplies + replies where answered.key.principal == principal {
-            if newest?.lexicographicallyPrecedes(answered.key.id) ?? true {
-                newest = answered.key.id
-            }
-        }
-        if newestIDs.count >= Self.principalsMax { newestIDs.removeAll() }
-        newestIDs[principal] = .some(newest)
-        return newest
-    }
-
-    private func keep(_ answered: SealedBatch.Answered) {
-        let key = answered.key
-        if let known = newestIDs[key.principal] {
-            if let newest = known, !newest.lexicographicallyPrecedes(key.id) {
-                precondition(unsettledReply(key) == nil, "a request is answered twice")
-            } else {
-                newestIDs[key.principal] = .some(key.id)
-            }
-        }
-        replies.append(answered)
+        try answered.reply(to: key, in: store)
     }
 
     // MARK: Brackets
@@ -168,7 +128,7 @@ package final class UnitOfWork {
         isInCommand = false
         for map in changed { map.acceptCommand() }
         changed.removeAll(keepingCapacity: true)
-        if let reply { keep(SealedBatch.Answered(key: reply.0, reply: reply.1)) }
+        if let reply { answered.keep(SealedBatch.Answered(key: reply.0, reply: reply.1)) }
     }
 
     /// Drops what the command did, and only that.
@@ -183,7 +143,7 @@ package final class UnitOfWork {
 
     /// Whether there is nothing to commit.
     package var isEmpty: Bool {
-        audited.isEmpty && published.isEmpty && replies.isEmpty
+        audited.isEmpty && published.isEmpty && answered.isEmpty
             && !maps.values.contains { $0.hasChanges() }
     }
 
@@ -218,14 +178,12 @@ package final class UnitOfWork {
             tables: changed.sorted { $0.tableName < $1.tableName }.map { $0.seal() },
             audited: audited,
             published: published,
-            replies: replies
+            replies: answered.replies
         )
-        sealedReplies = replies
+        answered.seal()
         audited = []
         audited.reserveCapacity(batch.audited.count)
         published = []
-        replies = []
-        replies.reserveCapacity(batch.replies.count)
         return batch
     }
 
@@ -233,7 +191,7 @@ package final class UnitOfWork {
     package func didCommit() {
         precondition(isSealed, "no batch is sealed")
         isSealed = false
-        sealedReplies = []
+        answered.didCommit()
         for map in maps.values { map.didCommit() }
     }
 
@@ -245,8 +203,6 @@ package final class UnitOfWork {
         for map in maps.values { map.forgetAll() }
         audited.removeAll(keepingCapacity: true)
         published.removeAll(keepingCapacity: true)
-        replies.removeAll(keepingCapacity: true)
-        sealedReplies = []
-        newestIDs.removeAll()
+        answered.drop()
     }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 extension Value {
     private var rank: Int {
         switch self {
@@ -21,12 +23,30 @@ extension Value {
 }
 
 private func compareBytes(_ left: some Sequence<UInt8>, _ right: some Sequence<UInt8>) -> Int {
+    let order = left.withContiguousStorageIfAvailable { left in
+        right.withContiguousStorageIfAvailable { right in
+            UnsafeRawBufferPointer(left).compare(to: UnsafeRawBufferPointer(right))
+        }
+    }
+    if let order = order ?? nil { return order }
     var rest = right.makeIterator()
     for byte in left {
         guard let other = rest.next() else { return 1 }
         if byte != other { return byte < other ? -1 : 1 }
     }
     return rest.next() == nil ? 0 : -1
+}
+
+extension UnsafeRawBufferPointer {
+    /// Negative when `self` comes first, 0 when both are equal.
+    fileprivate func compare(to other: UnsafeRawBufferPointer) -> Int {
+        let common = Swift.min(count, other.count)
+        if common > 0, let base = baseAddress, let otherBase = other.baseAddress {
+            let order = memcmp(base, otherBase, common)
+            if order != 0 { return Int(order) }
+        }
+        return count - other.count
+    }
 }
 
 extension Array where Element == Value {

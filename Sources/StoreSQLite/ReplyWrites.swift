@@ -6,9 +6,20 @@ import Store
 final class ReplyWrites {
     private static let principalsMax = 4096
 
+    /// The ids of a batch that lie beyond all that its principal had used before.
     private struct Run {
-        let first: [UInt8]
-        var last: [UInt8]
+        private(set) var first: [UInt8]
+        private(set) var last: [UInt8]
+
+        init(_ id: [UInt8]) {
+            first = id
+            last = id
+        }
+
+        mutating func take(_ id: [UInt8]) {
+            if id.lexicographicallyPrecedes(first) { first = id }
+            if last.lexicographicallyPrecedes(id) { last = id }
+        }
     }
 
     private let newest: NewestRequest
@@ -76,17 +87,16 @@ final class ReplyWrites {
             let newest = try newestID(of: request.principal)
             if let newest, !newest.lexicographicallyPrecedes(request.id) {
                 try writeRow(request.principal, request.id, commit: commit, by: insertLate)
-                continue
-            }
-            newestIDs[request.principal] = .some(request.id)
-            if runs[request.principal] != nil {
-                runs[request.principal]?.last = request.id
+            } else if runs[request.principal] == nil {
+                runs[request.principal] = Run(request.id)
             } else {
-                runs[request.principal] = Run(first: request.id, last: request.id)
+                // Clients' clocks aren't one: within a batch ids come as they come.
+                runs[request.principal]?.take(request.id)
             }
         }
         for (principal, run) in runs {
             try writeRow(principal, run.last, run.first, commit: commit, by: insertRun)
+            newestIDs[principal] = .some(run.last)
         }
     }
 

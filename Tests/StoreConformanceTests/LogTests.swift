@@ -1,5 +1,6 @@
 import CivilTime
 import Digest
+import SeededRandom
 import Store
 import StoreSamples
 import Testing
@@ -42,6 +43,37 @@ import Testing
         }
         #expect(try unit.storedReply(key(201)) == nil)
         #expect(try unit.storedReply(key(8)) == nil)
+    }
+
+    /// As they come from clients whose clocks and lines differ, with one batch on its way to the disk.
+    @Test(arguments: StoreKind.allCases) func repliesOfShuffledIdsAreFound(kind: StoreKind) throws {
+        let seed = UInt64.random(in: 0 ... .max)
+        var generator = SeededGenerator(seed: seed)
+        let place = try StorePlace(kind)
+        let unit = try UnitOfWork(store: try place.open())
+        var answered: Set<UInt8> = []
+        var rest = Array(UInt8(1)...240).shuffled(using: &generator)
+        while !rest.isEmpty {
+            for number in rest.prefix(20) {
+                #expect(try unit.storedReply(key(number)) == nil, "seed \(seed)")
+                unit.beginCommand()
+                unit.acceptCommand(reply: (key(number), reply(number)))
+                answered.insert(number)
+            }
+            rest.removeFirst(min(20, rest.count))
+            let batch = unit.seal(at: noon)
+            // While it is under way, and when it has arrived.
+            for number in UInt8(1)...240 {
+                let expected = answered.contains(number) ? reply(number) : nil
+                #expect(try unit.storedReply(key(number)) == expected, "seed \(seed)")
+            }
+            _ = try unit.committer.commit(batch)
+            unit.didCommit()
+            for number in UInt8(1)...240 {
+                let expected = answered.contains(number) ? reply(number) : nil
+                #expect(try unit.storedReply(key(number)) == expected, "seed \(seed)")
+            }
+        }
     }
 
     @Test(arguments: StoreKind.allCases) func repliesExpireInBoundedSlices(kind: StoreKind) throws {

@@ -23,6 +23,27 @@ import Testing
         #expect(try first.head() == .empty)
     }
 
+    /// Ids that a millisecond's clients make come in no order: what a batch has of them is one run all the
+    /// same, and no row for each.
+    @Test func shuffledIdsOfABatchTakeOneRow() throws {
+        let unit = try UnitOfWork(
+            store: try SQLiteStore(path: folder.store, tables: Samples.tables)
+        )
+        var next: UInt8 = 0
+        for _ in 0..<4 {
+            for id in Array(next..<next + 50).shuffled() {
+                unit.beginCommand()
+                let key = RequestKey(principal: "window-3", id: [id])
+                unit.acceptCommand(reply: (key, StoredReply(requestHash: [id], reply: [id])))
+            }
+            _ = try unit.commit(at: noon)
+            next += 50
+        }
+        let file = try Connection(path: folder.store, access: .readOnly)
+        #expect(try file.integer("SELECT count(*) FROM store_request_run") == 4)
+        #expect(try file.integer("SELECT count(*) FROM store_request_late") == 0)
+    }
+
     @Test func aPlaceThatCantBeWrittenIsNamed() throws {
         let path = folder.store + "/nowhere/store.db"
         let error = #expect(throws: StoreError.self) {

@@ -1,5 +1,6 @@
 internal import CivilTime
 internal import Office
+internal import Sealing
 internal import Synchronization
 internal import WorkCalendar
 
@@ -41,10 +42,7 @@ final class SharedState: Sendable {
         self.policy = policy
     }
 
-    static func systemRandomBytes() -> [UInt8] {
-        var generator = SystemRandomNumberGenerator()
-        return (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-    }
+    static func systemRandomBytes() -> [UInt8] { SecureRandom.bytes(32) }
 
     /// Whether something may be sealed by older keys: from the start on and after each reading of the
     /// key file, until the store has been looked through.

@@ -108,6 +108,7 @@ private struct Plot {
     private static let width = 900.0
     private static let height = 320.0
     private static let left = 80.0
+    private static let right = 32.0
     private static let bottom = 40.0
     private static let top = 16.0
     /// Told apart by people who see no colours by their dashes, too.
@@ -120,10 +121,10 @@ private struct Plot {
         guard points.count > 1 else { return "" }
         let farthest = max(points.map(\.across).max() ?? 1, marks.last?.0 ?? 0, 1e-9)
         let values = points.map(\.up)
-        let highest = max(values.max() ?? 1, 1)
-        let lowest = isLogarithmic ? max(1, values.filter { $0 > 0 }.min() ?? 1) : 0
+        let highest = max(values.max() ?? 1, 1) * (isLogarithmic ? 1.05 : 1)
+        let lowest = isLogarithmic ? max(1, (values.filter { $0 > 0 }.min() ?? 1) * 0.9) : 0
         func x(_ value: Double) -> Double {
-            Self.left + (Self.width - Self.left - 16) * value / farthest
+            Self.left + (Self.width - Self.left - Self.right) * value / farthest
         }
         func y(_ value: Double) -> Double {
             let share: Double
@@ -138,7 +139,7 @@ private struct Plot {
         var parts: [String] = []
         for value in steps(from: lowest, through: highest) {
             parts.append(
-                "<line x1=\"\(Self.left)\" x2=\"\(Self.width - 16)\" y1=\"\(Self.number(y(value)))\" "
+                "<line x1=\"\(Self.left)\" x2=\"\(Self.width - Self.right)\" y1=\"\(Self.number(y(value)))\" "
                     + "y2=\"\(Self.number(y(value)))\" stroke=\"#ddd\"/>"
                     + "<text x=\"\(Self.left - 8)\" y=\"\(Self.number(y(value) + 4))\" "
                     + "text-anchor=\"end\">\(Summary.figure(value))</text>"
@@ -180,17 +181,23 @@ private struct Plot {
             """
     }
 
+    /// Round values within the field, for its lines.
     private func steps(from lowest: Double, through highest: Double) -> [Double] {
-        guard isLogarithmic else { return (0...4).map { highest * Double($0) / 4 } }
-        let decades =
-            Int(
-                log10(lowest).rounded(.up)
-            )...max(
-                Int(log10(lowest).rounded(.up)),
-                Int(log10(highest).rounded(.down))
-            )
-        let powers = decades.map { pow(10, Double($0)) }.filter { (lowest...highest).contains($0) }
-        return powers.count > 1 ? powers : [lowest, highest]
+        guard isLogarithmic else {
+            let step = Self.roundStep(highest / 4)
+            return (0...5).map { step * Double($0) }.filter { $0 <= highest }
+        }
+        let first = Int(log10(lowest).rounded(.down))
+        let last = Int(log10(highest).rounded(.down))
+        return (first...max(first, last))
+            .flatMap { decade in [1, 2, 5].map { $0 * pow(10, Double(decade)) } }
+            .filter { (lowest...highest).contains($0) }
+    }
+
+    /// 1, 2 or 5 times a power of ten, at least `step`.
+    private static func roundStep(_ step: Double) -> Double {
+        let power = pow(10, log10(max(step, 1e-9)).rounded(.down))
+        return ([1, 2, 5].first { $0 * power >= step } ?? 10) * power
     }
 
     private static func number(_ value: Double) -> String { String(format: "%.1f", value) }

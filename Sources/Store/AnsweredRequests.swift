@@ -1,0 +1,108 @@
+/// Which requests have been answered: in the batch that runs, in the one that is sealed, and in the store.
+///
+/// Ids that are made by the clock of who sends them come nearly in order: of most it is known by the newest
+/// one that the store has nothing of them.
+struct AnsweredRequests {
+    /// Replies, and where each request's is.
+    private struct Batch {
+        var replies: [SealedBatch.Answered] = []
+        var places: [RequestKey: Int] = [:]
+
+        func reply(to key: RequestKey) -> StoredReply? {
+            places[key].map { replies[$0].reply }
+        }
+    }
+
+    /// The largest ids of a principal, nil without any.
+    private struct Newest {
+        /// Beyond it the store has nothing.
+        var stored: [UInt8]?
+        /// Beyond it a request is new.
+        var known: [UInt8]?
+    }
+
+    private static let principalsMax = 4096
+
+    private var running = Batch()
+    private var sealed = Batch()
+    private var newest: [String: Newest] = [:]
+
+    /// The replies of the batch that runs.
+    var replies: [SealedBatch.Answered] { running.replies }
+
+    var isEmpty: Bool { running.replies.isEmpty }
+
+    /// The reply that a request got.
+    ///
+    /// - Complexity: constant for an id beyond all that the principal had used when the batch before was
+    ///   settled; else the store's search.
+    mutating func reply(
+        to key: RequestKey,
+        in store: any Store
+    ) throws(StoreError) -> StoredReply? {
+        let newest = try newest(of: key.principal, in: store)
+        guard let known = newest.known, !known.lexicographicallyPrecedes(key.id) else {
+            return nil
+        }
+        if let reply = running.reply(to: key) ?? sealed.reply(to: key) { return reply }
+        guard let stored = newest.stored, !stored.lexicographicallyPrecedes(key.id) else {
+            return nil
+        }
+        return try store.storedReply(key)
+    }
+
+    private mutating func newest(
+        of principal: String,
+        in store: any Store
+    ) throws(StoreError) -> Newest {
+        if let known = newest[principal] { return known }
+        let stored = try store.newestRequestID(of: principal)
+        var found = Newest(stored: stored, known: stored)
+        for answered in sealed.replies + running.replies where answered.key.principal == principal {
+            found.known = Self.larger(found.known, answered.key.id)
+        }
+        if newest.count >= Self.principalsMax { newest.removeAll() }
+        newest[principal] = found
+        return found
+    }
+
+    private static func larger(_ id: [UInt8]?, _ other: [UInt8]) -> [UInt8] {
+        guard let id, !id.lexicographicallyPrecedes(other) else { return other }
+        return id
+    }
+
+    /// - Precondition: the request has no reply yet.
+    mutating func keep(_ answered: SealedBatch.Answered) {
+        let key = answered.key
+        let place = running.places.updateValue(running.replies.count, forKey: key)
+        precondition(place == nil && sealed.places[key] == nil, "a request is answered twice")
+        running.replies.append(answered)
+        if let known = newest[key.principal]?.known, !known.lexicographicallyPrecedes(key.id) {
+            return
+        }
+        newest[key.principal]?.known = key.id
+    }
+
+    // MARK: The batch's end
+
+    mutating func seal() {
+        sealed = running
+        running = Batch()
+        running.replies.reserveCapacity(sealed.replies.count)
+        running.places.reserveCapacity(sealed.replies.count)
+    }
+
+    /// The sealed replies lie in the store.
+    mutating func didCommit() {
+        for answered in sealed.replies {
+            let (principal, id) = (answered.key.principal, answered.key.id)
+            if let stored = newest[principal]?.stored, !stored.lexicographicallyPrecedes(id) {
+                continue
+            }
+            newest[principal]?.stored = id
+        }
+        sealed = Batch()
+    }
+
+    mutating func drop() { self = AnsweredRequests() }
+}
