@@ -11,9 +11,11 @@ enum ImportCommand {
         SchemaTexts.summary(of: DirectoryMethods.import),
         notes: Text(
             "CSV has a line of field names (banjie describe Person), several values of a field parted by "
-                + "semicolons; other files hold an object of JSON a line, or an array. Every bad line is "
+                + "semicolons; other files hold an object of JSON a line, or an array. Files are in UTF-8 or, "
+                + "as spreadsheets in Chinese write them, GB 18030. Every bad line is "
                 + "told, and then nothing is kept. What is known already changes nothing.",
             "CSV 首行为字段名（见 banjie describe Person），同一字段的多个值以分号分隔；其他文件每行一个 JSON 对象，或为数组。"
+                + "文件为 UTF-8 或 GB 18030 编码。"
                 + "逐行报告错误，有错则全部不保存。已有的内容不产生变化。"
         ),
         operands: [

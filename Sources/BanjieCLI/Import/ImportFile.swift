@@ -55,8 +55,14 @@ struct ImportFile {
         self.kind = kind
         self.name = name
         self.language = language
-        guard var text = String(validating: bytes, as: UTF8.self) else {
-            report(1, "", Text("the file isn't UTF-8", "文件不是 UTF-8 编码"))
+        guard
+            var text = String(validating: bytes, as: UTF8.self) ?? ChineseText.decode(bytes)
+        else {
+            let problem = Text(
+                "the file is neither UTF-8 nor GB 18030",
+                "文件既不是 UTF-8 也不是 GB 18030 编码"
+            )
+            report(1, "", problem)
             return
         }
         if text.unicodeScalars.first == "\u{FEFF}" { text.unicodeScalars.removeFirst() }

@@ -147,8 +147,7 @@ private struct Plot {
         }
         let below =
             marks.isEmpty
-            ? (0...5).map { (farthest * Double($0) / 5, Summary.figure(farthest * Double($0) / 5)) }
-            : marks
+            ? Self.roundSteps(through: farthest).map { ($0, Summary.figure($0)) } : marks
         for (value, text) in below {
             parts.append(
                 "<text x=\"\(Self.number(x(value)))\" y=\"\(Self.height - Self.bottom + 18)\" "
@@ -183,15 +182,17 @@ private struct Plot {
 
     /// Round values within the field, for its lines.
     private func steps(from lowest: Double, through highest: Double) -> [Double] {
-        guard isLogarithmic else {
-            let step = Self.roundStep(highest / 4)
-            return (0...5).map { step * Double($0) }.filter { $0 <= highest }
-        }
+        guard isLogarithmic else { return Self.roundSteps(through: highest) }
         let first = Int(log10(lowest).rounded(.down))
         let last = Int(log10(highest).rounded(.down))
         return (first...max(first, last))
             .flatMap { decade in [1, 2, 5].map { $0 * pow(10, Double(decade)) } }
             .filter { (lowest...highest).contains($0) }
+    }
+
+    private static func roundSteps(through highest: Double) -> [Double] {
+        let step = roundStep(highest / 5)
+        return (0...5).map { step * Double($0) }.filter { $0 <= highest }
     }
 
     /// 1, 2 or 5 times a power of ten, at least `step`.
