@@ -133,7 +133,11 @@ package final class OfficeServer: Sendable {
                 metrics: metrics,
                 gapMax: Int64(configuration.gapHours) * 3600,
                 replySeconds: Int64(configuration.replyDays) * Instant.secondsPerDay,
-                log: Self.trouble("engine.trouble", logger)
+                log: Self.trouble("engine.trouble", logger),
+                warned: { warnings in
+                    metrics.warned(warnings)
+                    Self.tell(warnings, logger)
+                }
             ),
             finished: engineFinished
         )
@@ -189,6 +193,20 @@ package final class OfficeServer: Sendable {
         self.passwords = passwords
         self.shared = shared
         self.engineFinished = engineFinished
+    }
+
+    /// Which matters they are, `banjie supervision warnings` tells those who may know.
+    private static func tell(_ warnings: OfficeWarnings, _ logger: Logger) {
+        if let year = warnings.missingYear {
+            logger.log(.warning, "calendar.missing", [LogField("year", .count(year))])
+        }
+        if warnings.longPauses > 0 {
+            logger.log(
+                .warning,
+                "cases.paused_too_long",
+                [LogField("cases", .count(warnings.longPauses))]
+            )
+        }
     }
 
     /// Writes what the server's own parts say went wrong in them.
@@ -337,6 +355,7 @@ package final class OfficeServer: Sendable {
         let gapMax: Int64
         let replySeconds: Int64
         let log: @Sendable (String) -> Void
+        let warned: @Sendable (OfficeWarnings) -> Void
     }
 
     /// Runs the engine on its thread; returns once every running deadline is armed.
@@ -366,7 +385,8 @@ package final class OfficeServer: Sendable {
                             start.streams.ended()
                             start.interceptors.after($0.call.observed, CallEnding($0))
                         },
-                        measured: { start.metrics.committed($0) }
+                        measured: { start.metrics.committed($0) },
+                        warned: start.warned
                     )
                 )
             },

@@ -67,6 +67,29 @@ import Wire
         }
     }
 
+    @Test("in December an operator is warned, unasked, of a calendar that isn't loaded")
+    func missingCalendar() async throws {
+        let office = try start()
+        let before = try await scrape(office.server)
+        #expect(before["banjie_calendar_missing"] == 0)
+        #expect(before["banjie_cases_paused_too_long"] == 0)
+        #expect(
+            try lines(office.server).allSatisfy { $0["event"] as? String != "calendar.missing" }
+        )
+
+        let december = try #require(Instant("2026-12-01T09:00:00"))
+        try office.server.start(.virtual(december), options: Self.options)
+        office.disconnect()
+        // The first commit looks for what there is to warn of.
+        _ = try await DeadlinesClient(try office.operator())
+            .arm(ArmRequest(limit: 5, unit: .working))
+        #expect(try await scrape(office.server)["banjie_calendar_missing"] == 1)
+        let warnings = try lines(office.server).filter {
+            $0["event"] as? String == "calendar.missing"
+        }
+        #expect(warnings.map { $0["year"] as? Int } == [2027])
+    }
+
     @Test func callsAreCountedByMethodAndStatus() async throws {
         let office = try start()
         try await office.admit(

@@ -72,6 +72,8 @@ final class Engine<Ticket: Sendable> {
     /// Whether the store took the last batch.
     private var isWritable = true
     private var nextHousekeeping: Int64 = 0
+    /// What operators were warned of last.
+    private var warnings = OfficeWarnings()
 
     // The batch that runs.
     private var answers: [EngineAnswer<Ticket>] = []
@@ -547,7 +549,10 @@ final class Engine<Ticket: Sendable> {
         precondition(handedOver == nil, "a batch is handed over while another is on its way")
         let moment = shared.clock.monotonicSeconds
         let isHousekeepingDue = moment >= nextHousekeeping && retryAfter == nil
-        if isHousekeepingDue { nextHousekeeping = moment + Self.housekeepingSeconds }
+        if isHousekeepingDue {
+            nextHousekeeping = moment + Self.housekeepingSeconds
+            warnOperators()
+        }
         guard
             size > 0 || !unit.isEmpty || !answers.isEmpty || !said.isEmpty || commitsNothing
                 || isHousekeepingDue || shared.isResealing
@@ -577,6 +582,17 @@ final class Engine<Ticket: Sendable> {
         beginBatch()
         stage.hand(batch, isAlone: isAlone)
         takeOutcome()
+    }
+
+    private func warnOperators() {
+        do throws(HandlerFailure) {
+            let found = try makeContext(for: .system).officeWarnings()
+            guard found != warnings else { return }
+            warnings = found
+            exit.warned(found)
+        } catch {
+            log("what operators should look at couldn't be read: \(error)")
+        }
     }
 
     private func takeSaid() -> ReplyBatch {

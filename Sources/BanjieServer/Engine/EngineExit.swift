@@ -14,6 +14,8 @@ struct EngineExit<Ticket: Sendable>: Sendable {
     var ended: @Sendable (StreamEnd) -> Void = { _ in }
     /// Told of every transaction that the store has kept.
     var measured: @Sendable (CommitFigures) -> Void = { _ in }
+    /// Told what operators should look at, whenever that has changed.
+    var warned: @Sendable (OfficeWarnings) -> Void = { _ in }
 }
 
 /// What a transaction came to, for who watches the server.

@@ -15,6 +15,8 @@ final class ServerMetrics: Sendable {
     /// In seconds of the epoch; 0 while there is no certificate.
     private let certificateEnd = SharedNumber()
     private let signIns = SignInCounts()
+    private let missingCalendars = SharedNumber()
+    private let longPauses = SharedNumber()
 
     init() {
         registry.add(
@@ -57,6 +59,14 @@ final class ServerMetrics: Sendable {
             let end = certificateEnd.value.load(ordering: .relaxed)
             return end == 0 ? nil : Double(end)
         }
+        registry.addGauge(
+            "banjie_calendar_missing",
+            "Whether it is December and the next year's calendar isn't loaded: 1 or 0."
+        ) { [missingCalendars] in Double(missingCalendars.value.load(ordering: .relaxed)) }
+        registry.addGauge(
+            "banjie_cases_paused_too_long",
+            "Matters that stand longer than was planned, of which a hundred are counted at the most."
+        ) { [longPauses] in Double(longPauses.value.load(ordering: .relaxed)) }
         ProcessFigures.add(to: registry)
         registry.add(
             MetricFamily(
@@ -73,6 +83,11 @@ final class ServerMetrics: Sendable {
 
     /// Takes note of the end of the certificate that is shown under TLS.
     func certificate(validUntil end: Int64) { certificateEnd.value.store(end, ordering: .relaxed) }
+
+    func warned(_ warnings: OfficeWarnings) {
+        missingCalendars.value.store(warnings.missingYear == nil ? 0 : 1, ordering: .relaxed)
+        longPauses.value.store(Int64(warnings.longPauses), ordering: .relaxed)
+    }
 
     func answered(commands: Int) { batchSize.record(UInt64(commands)) }
 

@@ -5,10 +5,15 @@ internal import Office
 internal import Store
 internal import WorkCalendar
 
-extension QueryContext {
-    /// The most matters that are warned of.
-    private static let pausesMax = 100
+/// What operators are warned of without asking: in the log when it changes, and as metrics.
+struct OfficeWarnings: Hashable, Sendable {
+    /// The next year, whose calendar isn't loaded though it is December.
+    var missingYear: Int?
+    /// How many matters stand longer than was planned; those beyond `RecordContext.pausesMax` aren't counted.
+    var longPauses = 0
+}
 
+extension QueryContext {
     /// What an operator should look at: what is wrong with the server, the calendar of the next year, and
     /// matters that stand longer than was planned.
     func warnings() throws(HandlerFailure) -> [Warning] {
@@ -25,8 +30,23 @@ extension QueryContext {
         }
         return warnings
     }
+}
 
-    private func longPauses() throws(HandlerFailure) -> [PauseRecord] {
+extension RecordContext {
+    /// The most matters that are warned of.
+    private static var pausesMax: Int { 100 }
+
+    func officeWarnings() throws(HandlerFailure) -> OfficeWarnings {
+        OfficeWarnings(
+            missingYear: CalendarWarning.missingYear(
+                on: now.date,
+                in: calendars.current.calendar
+            ),
+            longPauses: try longPauses().count
+        )
+    }
+
+    fileprivate func longPauses() throws(HandlerFailure) -> [PauseRecord] {
         let found = try find(
             PauseRecord.self,
             Search(by: PauseRecord.byEnd, limit: Self.pausesMax)
