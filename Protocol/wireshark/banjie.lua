@@ -337,6 +337,7 @@ schema.enums.NotificationKind = {
     [12] = "TERMINATED",
     [13] = "LAPSED",
     [14] = "REVIEW_CLOSED",
+    [15] = "CONSULTATION_ANSWERED",
 }
 
 schema.enums.NextStep = {
@@ -1952,7 +1953,7 @@ schema.messages.MaterialContent = {
 schema.messages.Notification = {
     doc = "A notification to an applicant. It names nobody.",
     { 1, "number", "uint64", doc = "Its number; they rise." },
-    { 2, "case", "string", doc = "The case." },
+    { 2, "case", "string", doc = "The case; of a consultation `consultation-` and its number." },
     { 3, "kind", "enum", "NotificationKind", doc = "What it tells." },
     { 4, "at", "instant", doc = "When that was." },
     { 5, "text", "string", doc = "The sentence, in Chinese." },

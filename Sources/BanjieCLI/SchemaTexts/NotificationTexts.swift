@@ -28,7 +28,7 @@ extension ModuleTexts {
         ],
         fields: [
             "Notification.number": "编号，依次递增。",
-            "Notification.case": "办件。",
+            "Notification.case": "办件；咨询则为 consultation- 加其编号。",
             "Notification.kind": "通知的内容类别。",
             "Notification.at": "发生的时间。",
             "Notification.text": "通知的文字。",
@@ -80,6 +80,7 @@ extension ModuleTexts {
             "NotificationKind.TERMINATED": "终止",
             "NotificationKind.LAPSED": "逾期未补正",
             "NotificationKind.REVIEW_CLOSED": "差评已办结",
+            "NotificationKind.CONSULTATION_ANSWERED": "咨询已答复",
             "NextStep.ACCEPTANCE": "待告知是否受理",
             "NextStep.CORRECTION_BY_APPLICANT": "待申请人补正",
             "NextStep.DECISION": "审查与决定",

@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x3e2f338e1d2a5c3c
+    public static let fingerprint: UInt64 = 0xeef5ad4ab1793f1b
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [

@@ -4,7 +4,7 @@
 public import CivilTime
 public import Wire
 
-/// What an applicant is told of a matter without asking (告知).
+/// What an applicant is told of a matter or a consultation without asking (告知).
 public struct NotificationKind: OpenEnum {
     public let rawValue: Int32
 
@@ -52,6 +52,9 @@ public struct NotificationKind: OpenEnum {
     /// 差评已办结
     @inlinable public static var reviewClosed: NotificationKind { NotificationKind(rawValue: 14) }
 
+    /// 咨询已答复
+    @inlinable public static var consultationAnswered: NotificationKind { NotificationKind(rawValue: 15) }
+
     public static let known: [NotificationKind] = [
         .received,
         .accepted,
@@ -67,6 +70,7 @@ public struct NotificationKind: OpenEnum {
         .terminated,
         .lapsed,
         .reviewClosed,
+        .consultationAnswered,
     ]
 
     public var name: String? {
@@ -85,6 +89,7 @@ public struct NotificationKind: OpenEnum {
         case 12: "TERMINATED"
         case 13: "LAPSED"
         case 14: "REVIEW_CLOSED"
+        case 15: "CONSULTATION_ANSWERED"
         default: nil
         }
     }
@@ -106,8 +111,9 @@ public struct NotificationKind: OpenEnum {
             EnumValueDescriptor(12, "TERMINATED", doc: "终止"),
             EnumValueDescriptor(13, "LAPSED", doc: "逾期未补正"),
             EnumValueDescriptor(14, "REVIEW_CLOSED", doc: "差评已办结"),
+            EnumValueDescriptor(15, "CONSULTATION_ANSWERED", doc: "咨询已答复"),
         ],
-        doc: "What an applicant is told of a matter without asking (告知)."
+        doc: "What an applicant is told of a matter or a consultation without asking (告知)."
     )
 }
 
@@ -628,7 +634,7 @@ public struct MaterialContent: Message {
 public struct Notification: Message {
     /// Its number; they rise.
     public var number: UInt64 = 0
-    /// The case.
+    /// The case; of a consultation `consultation-` and its number.
     public var `case`: String = ""
     /// What it tells.
     public var kind: NotificationKind = NotificationKind(rawValue: 0)
@@ -687,7 +693,7 @@ public struct Notification: Message {
         name: "Notification",
         fields: [
             FieldDescriptor(1, "number", .uint64, doc: "Its number; they rise."),
-            FieldDescriptor(2, "case", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The case."),
+            FieldDescriptor(2, "case", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The case; of a consultation `consultation-` and its number."),
             FieldDescriptor(3, "kind", .enumeration(NotificationKind.self), limits: FieldLimits(unknown: .unknownValue), doc: "What it tells."),
             FieldDescriptor(4, "at", .instant, doc: "When that was."),
             FieldDescriptor(5, "text", .string, limits: FieldLimits(value: Bounds(nil, 20000)), doc: "The sentence, in Chinese."),

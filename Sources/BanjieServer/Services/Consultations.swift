@@ -20,6 +20,10 @@ extension ConsultationFile: ServedFile {
         ConsultationFile(record: record, clocks: clocks)
     }
 
+    func notify(in context: inout CommandContext) throws(HandlerFailure) {
+        try context.notify(of: self)
+    }
+
     /// As those see it who may read it as it was written.
     fileprivate func view(in circumstances: Circumstances) -> ConsultationView {
         let due = clock(.reply)?.deadline.due(on: circumstances.today, in: circumstances.calendars)

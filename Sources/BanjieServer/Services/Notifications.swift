@@ -23,23 +23,52 @@ extension CommandContext {
                 unit.save(InvitationRecord(digest: digest, case: serial))
                 code = token
             }
-            let notification = NotificationRecord(
-                number: try nextKey(NotificationRecord.self),
-                to: matter.record.applicant,
+            try notify(
+                matter.record.applicant,
                 of: serial,
                 kind,
                 matter.sentence(for: kind, in: circumstances),
                 code: code,
                 at: happening.at
             )
-            unit.save(notification)
-            unit.publish(
-                EventDraft(
-                    topic: EventTopic.notified,
-                    payload: notification.message.encoded()
-                )
+        }
+    }
+
+    /// Writes what whoever asked is told of a consultation.
+    mutating func notify(of consultation: ConsultationFile) throws(HandlerFailure) {
+        for happening in consultation.history.audits
+        where Office.NotificationKind(audit: happening.kind) == .consultationAnswered {
+            try notify(
+                consultation.record.asker,
+                of: consultation.record.key,
+                .consultationAnswered,
+                consultation.answeredSentence,
+                at: happening.at
             )
         }
+    }
+
+    private mutating func notify(
+        _ recipient: String,
+        of subject: String,
+        _ kind: Office.NotificationKind,
+        _ text: String,
+        code: String? = nil,
+        at moment: Instant
+    ) throws(HandlerFailure) {
+        let notification = NotificationRecord(
+            number: try nextKey(NotificationRecord.self),
+            to: recipient,
+            of: subject,
+            kind,
+            text,
+            code: code,
+            at: moment
+        )
+        unit.save(notification)
+        unit.publish(
+            EventDraft(topic: EventTopic.notified, payload: notification.message.encoded())
+        )
     }
 
     /// Gives whoever brought a matter a code to track it by; what is kept proves it alone.
@@ -61,7 +90,7 @@ extension NotificationRecord {
     var message: Notification {
         Notification(
             number: UInt64(clamping: key),
-            case: caseSerial,
+            case: subject,
             kind: BanjieProtocol.NotificationKind(rawValue: kind.rawValue),
             at: at,
             text: text
@@ -72,6 +101,18 @@ extension NotificationRecord {
     fileprivate var outgoingText: String {
         guard case .waiting(let code?) = delivery else { return text }
         return "\(text)评价码：\(code)"
+    }
+}
+
+extension RecordContext {
+    /// Whom a notification is for: in a matter as the matter has them.
+    fileprivate func details(
+        for notification: NotificationRecord
+    ) throws(HandlerFailure) -> PersonDetails? {
+        if notification.kind == .consultationAnswered {
+            return try loadIfPresent(PersonRecord.self, notification.recipient)?.details
+        }
+        return try loadIfPresent(ApplicantRecord.self, notification.subject)?.details
     }
 }
 
@@ -120,14 +161,10 @@ extension OnlineService: OnlineCommands {
         )
         var messages: [OutgoingMessage] = []
         for notification in page.records {
-            let applicant = try context.loadIfPresent(
-                ApplicantRecord.self,
-                notification.caseSerial
-            )
             messages.append(
                 OutgoingMessage(
                     number: UInt64(clamping: notification.key),
-                    phone: applicant?.details.phone?.clear ?? "",
+                    phone: try context.details(for: notification)?.phone?.clear ?? "",
                     text: notification.outgoingText
                 )
             )

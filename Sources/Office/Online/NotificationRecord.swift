@@ -3,7 +3,7 @@ import Deadlines
 package import Store
 import WorkCalendar
 
-/// What an applicant is told of a matter without asking (告知). Raw values are stored and sent.
+/// What an applicant is told of a matter or a consultation without asking (告知). Raw values are stored and sent.
 package enum NotificationKind: Int32, Hashable, Sendable, CaseIterable {
     /// 已收件
     case received = 1
@@ -33,6 +33,8 @@ package enum NotificationKind: Int32, Hashable, Sendable, CaseIterable {
     case lapsed = 13
     /// 差评已办结
     case reviewClosed = 14
+    /// 咨询已答复
+    case consultationAnswered = 15
 
     /// What an audit entry of a file is to its applicant; nil for what they did themselves, or needn't know.
     package init?(audit kind: String) {
@@ -51,6 +53,7 @@ package enum NotificationKind: Int32, Hashable, Sendable, CaseIterable {
         case "CASE_TERMINATED": self = .terminated
         case "CASE_LAPSED": self = .lapsed
         case "REVIEW_CLOSED": self = .reviewClosed
+        case "CONSULTATION_ANSWERED": self = .consultationAnswered
         default: return nil
         }
     }
@@ -86,6 +89,7 @@ extension CaseFile {
             case .terminated: "因未按承诺补齐材料已终止"
             case .lapsed: "因逾期未补正已终止"
             case .reviewClosed: "的评价已办结"
+            case .consultationAnswered: preconditionFailure("a matter is no consultation")
             }
         return "您的办件\(record.key)\(what)。"
     }
@@ -103,6 +107,11 @@ extension CaseFile {
         guard case .suspended(let reason, let days, _) = record.state else { return nil }
         return (reason, days)
     }
+}
+
+extension ConsultationFile {
+    /// The sentence in which somebody is told that there is an answer. What it is they read signed in.
+    package var answeredSentence: String { "您的第\(record.number)号咨询已答复，请登录查看。" }
 }
 
 extension PauseReason {
@@ -134,7 +143,8 @@ package struct NotificationRecord: Record, Hashable {
     package let key: Int64
     /// The applicant's login.
     package let recipient: String
-    package let caseSerial: String
+    /// What it tells of: the case serial, or the consultation's key.
+    package let subject: String
     package let kind: NotificationKind
     package let at: Instant
     package let text: String
@@ -143,7 +153,7 @@ package struct NotificationRecord: Record, Hashable {
     package init(
         number: Int64,
         to recipient: String,
-        of serial: String,
+        of subject: String,
         _ kind: NotificationKind,
         _ text: String,
         code: String?,
@@ -151,7 +161,7 @@ package struct NotificationRecord: Record, Hashable {
     ) {
         key = number
         self.recipient = recipient
-        caseSerial = serial
+        self.subject = subject
         self.kind = kind
         self.text = Masking.scrubbed(text)
         self.at = at
@@ -183,7 +193,7 @@ package struct NotificationRecord: Record, Hashable {
 
     package func write(to row: inout RowWriter) {
         row.text(recipient)
-        row.text(caseSerial)
+        row.text(subject)
         row.integer(Int64(kind.rawValue))
         row.instant(at)
         row.text(text)
@@ -202,7 +212,7 @@ package struct NotificationRecord: Record, Hashable {
     package init(key: Int64, row: inout RowReader) throws(StoreError) {
         self.key = key
         recipient = try row.text()
-        caseSerial = try row.text()
+        subject = try row.text()
         kind = try row.enumeration(NotificationKind.self)
         at = try row.instant()
         text = try row.text()
