@@ -8,7 +8,7 @@ import Testing
 import Wire
 
 /// Loads a real server.
-@Suite struct LoadRunTests {
+@Suite(.serialized) struct LoadRunTests {
     private let folder = FileManager.default.temporaryDirectory
         .appending(path: "banjie-load-\(UUID().uuidString)")
 
@@ -26,7 +26,6 @@ import Wire
 
     @Test("so many calls are so many on the server, none of them twice")
     func countedCalls() async throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let site = try site()
         var plan = LoadPlan()
         plan.callersPerConnection = 16
@@ -45,7 +44,6 @@ import Wire
 
     @Test("a deadline's life goes through every step and leaves none that runs")
     func lives() async throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let site = try site()
         var plan = LoadPlan()
         plan.callersPerConnection = 4
@@ -65,7 +63,6 @@ import Wire
 
     @Test("matters go from the window to their delivery")
     func cases() async throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let site = try site()
         let (clerk, items) = try await site.prepareCases(items: 3)
         var plan = LoadPlan()
@@ -76,6 +73,7 @@ import Wire
         #expect(result.total.messages == [:])
         #expect(result.total.all.count == 64)
         #expect(result.total.latencies.map(\.count).allSatisfy { $0 > 0 })
+        withExtendedLifetime(site) {}
     }
 
     @Test("calls that are refused are counted by their reason")
@@ -104,7 +102,6 @@ import Wire
         "an open loop counts from when a call was to begin, so that a stall is seen by all that it hit"
     )
     func stall() async throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let site = try site()
         let process = try #require(site.processID)
         var plan = LoadPlan()
@@ -115,15 +112,20 @@ import Wire
         let connection = try site.connect()
         // It is connected before the clock starts.
         _ = try await DiagnosticsClient(connection).status(Empty())
-        let stall = Task.detached {
-            try await Task.sleep(for: .milliseconds(300))
+        // On a thread of its own: tests that wait for others may hold every thread that tasks have.
+        let stalled = DispatchSemaphore(value: 0)
+        Thread.detachNewThread {
+            usleep(300_000)
             kill(process, SIGSTOP)
-            try await Task.sleep(for: .milliseconds(1000))
+            usleep(1_000_000)
             kill(process, SIGCONT)
+            stalled.signal()
         }
         let run = LoadRun(EchoLoad(payload: 8), over: [connection], plan, seed: 5)
-        let result = await Task.detached { run.run() }.value
-        try await stall.value
+        let result = run.run()
+        stalled.wait()
+        // The server lives as long as its site.
+        withExtendedLifetime(site) {}
         #expect(result.total.failures == [:])
         #expect(result.total.all.count == 400)
         // At 200 a second, 100 calls or so were to begin in the first half of the stall, and waited for the
@@ -133,7 +135,6 @@ import Wire
 
     @Test("the page has every plot, and what was counted")
     func page() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
         let site = try site()
         var plan = LoadPlan()
         plan.callersPerConnection = 8
@@ -141,6 +142,7 @@ import Wire
         plan.warmUpSeconds = 0
         let run = LoadRun(EchoLoad(payload: 64), over: try connections(1, to: site), plan, seed: 6)
         let summary = Summary(run.run(), of: .echo, connections: 1, payload: 64, plan: plan)
+        withExtendedLifetime(site) {}
         let html = ResultPage(summary).html
         for title in ["Throughput", "Latency", "Latency by percentile"] {
             #expect(html.contains("aria-label=\"\(title)\""))

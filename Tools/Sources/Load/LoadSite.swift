@@ -13,7 +13,7 @@ package struct LoadError: Error, CustomStringConvertible {
 }
 
 /// A server that is loaded, and who signs in there.
-package struct LoadSite {
+package final class LoadSite {
     /// Ours, in a folder of its own, which goes when this does; nil for one that was there before.
     private let server: ServerProcess?
     private let endpoint: String
@@ -50,6 +50,14 @@ package struct LoadSite {
         realm = "banjie"
         security = nil
         credentials = Credentials(login: "operator", secret: try server.operatorSecret())
+    }
+
+    /// What is ours goes: the server first, since it writes into the folder.
+    deinit {
+        guard let server else { return }
+        server.kill()
+        try? FileManager.default.removeItem(at: server.folder)
+        try? FileManager.default.removeItem(at: server.keys)
     }
 
     /// The server's process, when it is ours.

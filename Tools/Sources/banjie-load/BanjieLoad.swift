@@ -25,9 +25,6 @@ struct BanjieLoad {
         let folder = URL(filePath: ".build")
             .appending(path: "load-\(ProcessInfo.processInfo.processIdentifier)")
         let site = try site(options, folder)
-        defer {
-            if options.server == nil { try? FileManager.default.removeItem(at: folder) }
-        }
         let summary: Summary
         switch options.load {
         case .echo:
