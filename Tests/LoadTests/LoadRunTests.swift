@@ -78,8 +78,7 @@ import Wire
 
     @Test("calls that are refused are counted by their reason")
     func refusals() throws {
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let server = try ServerProcess(program: ServerProcess.builtProgram, folder: folder)
+        let server = try ServerProcess(program: ServerProcess.builtProgram)
         try server.start(.machine)
         let site = LoadSite(at: server.address, realm: "banjie", security: nil, credentials: nil)
         var plan = LoadPlan()
