@@ -184,16 +184,17 @@ let package = Package(
         toolLibrary(
             "Load",
             [
-                "BanjieClient", "BanjieProtocol", "LocalServer", "Office", "SeededRandom",
-                "Telemetry",
-                "Wire",
+                "BanjieClient", "BanjieProtocol", "LocalServer", "SeededRandom", "Telemetry",
+                "Transport", "Wire",
             ]
         ),
-        tool("banjie-load", in: "banjie-load", ["BanjieClient", "Load", "Wire"]),
+        tool("banjie-load", in: "banjie-load", ["BanjieClient", "Load", "Telemetry", "Wire"]),
         toolLibrary("SeededRandom"),
         toolLibrary(
             "LocalServer",
-            ["BanjieClient", "BanjieProtocol", "ChildProcess", "CivilTime", "Wire"]
+            [
+                "BanjieClient", "BanjieProtocol", "ChildProcess", "CivilTime", "Office", "Wire",
+            ]
         ),
         toolLibrary(
             "HostilePeers",

@@ -200,11 +200,11 @@ package final class OfficeServer: Sendable {
         if let year = warnings.missingYear {
             logger.log(.warning, "calendar.missing", [LogField("year", .count(year))])
         }
-        if warnings.longPauses > 0 {
+        if !warnings.longPauses.isEmpty {
             logger.log(
                 .warning,
                 "cases.paused_too_long",
-                [LogField("cases", .count(warnings.longPauses))]
+                [LogField("cases", .count(warnings.longPauses.count))]
             )
         }
     }

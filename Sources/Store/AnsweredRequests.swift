@@ -19,6 +19,14 @@ struct AnsweredRequests {
         var stored: [UInt8]?
         /// Beyond it a request is new.
         var known: [UInt8]?
+
+        mutating func answered(_ id: [UInt8]) { known = Self.larger(known, id) }
+        mutating func committed(_ id: [UInt8]) { stored = Self.larger(stored, id) }
+
+        private static func larger(_ id: [UInt8]?, _ other: [UInt8]) -> [UInt8] {
+            guard let id, !id.lexicographicallyPrecedes(other) else { return other }
+            return id
+        }
     }
 
     private static let principalsMax = 4096
@@ -59,16 +67,11 @@ struct AnsweredRequests {
         let stored = try store.newestRequestID(of: principal)
         var found = Newest(stored: stored, known: stored)
         for answered in sealed.replies + running.replies where answered.key.principal == principal {
-            found.known = Self.larger(found.known, answered.key.id)
+            found.answered(answered.key.id)
         }
         if newest.count >= Self.principalsMax { newest.removeAll() }
         newest[principal] = found
         return found
-    }
-
-    private static func larger(_ id: [UInt8]?, _ other: [UInt8]) -> [UInt8] {
-        guard let id, !id.lexicographicallyPrecedes(other) else { return other }
-        return id
     }
 
     /// - Precondition: the request has no reply yet.
@@ -77,10 +80,7 @@ struct AnsweredRequests {
         let place = running.places.updateValue(running.replies.count, forKey: key)
         precondition(place == nil && sealed.places[key] == nil, "a request is answered twice")
         running.replies.append(answered)
-        if let known = newest[key.principal]?.known, !known.lexicographicallyPrecedes(key.id) {
-            return
-        }
-        newest[key.principal]?.known = key.id
+        newest[key.principal]?.answered(key.id)
     }
 
     // MARK: The batch's end
@@ -95,11 +95,7 @@ struct AnsweredRequests {
     /// The sealed replies lie in the store.
     mutating func didCommit() {
         for answered in sealed.replies {
-            let (principal, id) = (answered.key.principal, answered.key.id)
-            if let stored = newest[principal]?.stored, !stored.lexicographicallyPrecedes(id) {
-                continue
-            }
-            newest[principal]?.stored = id
+            newest[answered.key.principal]?.committed(answered.key.id)
         }
         sealed = Batch()
     }

@@ -205,10 +205,13 @@ import Wire
                 let hasNoOrder =
                     method.serviceNumber == SupervisionMethods.service.number
                     && field == "version"
+                var allowed = hasNoFile || hasNoOrder ? Self.noFile : reasons
+                // It takes one of two fields, which are both there.
+                if method.id == OnlineMethods.consult.id { allowed.insert(.outOfRange) }
                 let bad = BadMessage(
                     what: what,
                     bytes: RawMessage(of: method.request, known: known).encoded,
-                    reasons: hasNoFile || hasNoOrder ? Self.noFile : reasons
+                    reasons: allowed
                 )
                 let answer = try connection.call(method.id, bad.bytes)
                 let difference = Self.difference(of: answer, from: bad)
@@ -221,7 +224,6 @@ import Wire
     private static let noFile: Set<Reason> = [
         .noSuchJoint, .noSuchDepartment, .noSuchReview, .notServed, .noSuchInquiry,
         .noSuchCertificate, .noSuchPerson, .noSuchAssignment, .noSuchConsultation, .noSuchDraft,
-        .outOfRange,
     ]
 
     /// What a record's state refuses with.

@@ -4,7 +4,6 @@ import ChildProcess
 import CivilTime
 import Foundation
 import LocalServer
-import Office
 import Testing
 import Wire
 
@@ -89,8 +88,7 @@ import Wire
                     Member("zhang", roles: [.applicant]),
                 ]
             )
-            let body = "11440300MB2C9270T"
-            item = "\(body)\(try CreditCode.checkCharacter(for: body))4000000000001"
+            item = try LocalOffice.itemCode(1)
             _ = try await DirectoryClient(try office.operator()).publishItem(
                 PublishItemRequest(
                     code: item,

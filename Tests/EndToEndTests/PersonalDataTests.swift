@@ -81,8 +81,7 @@ import Wire
         )
         #expect(clerk.name == "司*")
         #expect(clerk.citizenId.hasPrefix("330***********22"))
-        let body = "11440300MB2C9270T"
-        let item = "\(body)\(try CreditCode.checkCharacter(for: body))4000000000001"
+        let item = try LocalOffice.itemCode(1)
         _ = try await directory.publishItem(
             PublishItemRequest(
                 code: item,

@@ -2,7 +2,6 @@ import BanjieClient
 import BanjieProtocol
 import CivilTime
 import LocalServer
-import Office
 import Wire
 
 /// A server with somebody who may do everything, and with records for requests to name.
@@ -40,8 +39,7 @@ final class TestOffice {
                 ),
             ]
         )
-        let body = "11440300MB2C9270T"
-        item = "\(body)\(try CreditCode.checkCharacter(for: body))4000000000001"
+        item = try LocalOffice.itemCode(1)
         _ = try await DirectoryClient(try office.operator()).publishItem(
             PublishItemRequest(
                 code: item,

@@ -4,7 +4,6 @@ import BanjieProtocol
 import CivilTime
 import Foundation
 import LocalServer
-import Office
 import WorkCalendar
 
 /// Kills a server under load again and again, starts it on the same store, and compares what it has
@@ -87,11 +86,9 @@ final class KillCampaign {
 
     private static func publishItems(_ office: LocalOffice) async throws -> [String] {
         let directory = DirectoryClient(try office.operator())
-        let body = "11440300MB2C9270T"
-        let code = "\(body)\(try CreditCode.checkCharacter(for: body))400000000000"
         var items: [String] = []
         for (number, limits) in [(1, (20, 3)), (2, (5, 1)), (3, (20, 10))] {
-            let item = "\(code)\(number)"
+            let item = try LocalOffice.itemCode(number)
             _ = try await directory.publishItem(
                 PublishItemRequest(
                     code: item,

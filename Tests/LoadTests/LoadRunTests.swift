@@ -20,6 +20,13 @@ import Wire
         try (0..<count).map { _ in try site.connect() }
     }
 
+    private func plan(callers: Int, _ extent: Extent) -> LoadPlan {
+        var plan = LoadPlan()
+        plan.callersPerConnection = callers
+        plan.extent = extent
+        return plan
+    }
+
     private func status(of site: LoadSite) async throws -> StatusReply {
         try await DiagnosticsClient(try site.connect()).status(Empty())
     }
@@ -27,9 +34,7 @@ import Wire
     @Test("so many calls are so many on the server, none of them twice")
     func countedCalls() async throws {
         let site = try site()
-        var plan = LoadPlan()
-        plan.callersPerConnection = 16
-        plan.extent = .calls(1000)
+        let plan = plan(callers: 16, .calls(1000))
         let result = LoadRun(
             DeadlineLoad.arm,
             over: try connections(4, to: site),
@@ -45,9 +50,7 @@ import Wire
     @Test("a deadline's life goes through every step and leaves none that runs")
     func lives() async throws {
         let site = try site()
-        var plan = LoadPlan()
-        plan.callersPerConnection = 4
-        plan.extent = .calls(5 * 8 * 5)
+        let plan = plan(callers: 4, .calls(5 * 8 * 5))
         let result = LoadRun(
             DeadlineLoad.life,
             over: try connections(2, to: site),
@@ -65,9 +68,7 @@ import Wire
     func cases() async throws {
         let site = try site()
         let (clerk, items) = try await site.prepareCases(items: 3)
-        var plan = LoadPlan()
-        plan.callersPerConnection = 4
-        plan.extent = .calls(64)
+        let plan = plan(callers: 4, .calls(64))
         let connection = try site.connect(as: clerk)
         let result = LoadRun(CaseLoad(items: items), over: [connection], plan, seed: 3).run()
         #expect(result.total.messages == [:])
@@ -81,9 +82,7 @@ import Wire
         let server = try ServerProcess(program: ServerProcess.builtProgram)
         try server.start(.machine)
         let site = LoadSite(at: server.address, realm: "banjie", security: nil, credentials: nil)
-        var plan = LoadPlan()
-        plan.callersPerConnection = 2
-        plan.extent = .calls(20)
+        let plan = plan(callers: 2, .calls(20))
         let result = LoadRun(
             DeadlineLoad.arm,
             over: try connections(1, to: site),
@@ -103,11 +102,9 @@ import Wire
     func stall() async throws {
         let site = try site()
         let process = try #require(site.processID)
-        var plan = LoadPlan()
         // With one caller a closed loop would see the stall once.
-        plan.callersPerConnection = 1
+        var plan = plan(callers: 1, .calls(400))
         plan.pace = .rate(200)
-        plan.extent = .calls(400)
         let connection = try site.connect()
         // It is connected before the clock starts.
         _ = try await DiagnosticsClient(connection).status(Empty())
@@ -135,9 +132,7 @@ import Wire
     @Test("the page has every plot, and what was counted")
     func page() throws {
         let site = try site()
-        var plan = LoadPlan()
-        plan.callersPerConnection = 8
-        plan.extent = .seconds(2)
+        var plan = plan(callers: 8, .seconds(2))
         plan.warmUpSeconds = 0
         let run = LoadRun(EchoLoad(payload: 64), over: try connections(1, to: site), plan, seed: 6)
         let summary = Summary(run.run(), of: .echo, connections: 1, payload: 64, plan: plan)

@@ -6,37 +6,29 @@ enum DraftCommands {
         "draft",
         Text("Matters in preparation.", "草稿。"),
         [
-            .command(
-                Command(
-                    "save",
-                    calling: OnlineMethods.saveDraft,
-                    RequestForm(operands: ["item"]),
-                    examples: ["banjie draft save 11440300MB2C9270TU4000000000001 --note '待盖章'"],
-                    show: { (view: DraftView, page) in page.show([view]) }
-                )
+            .calling(
+                "draft save",
+                OnlineMethods.saveDraft,
+                ["item"],
+                example: "11440300MB2C9270TU4000000000001 --note '待盖章'",
+                show: { (view: DraftView, page) in page.show([view]) }
             ),
-            .command(
-                Command(
-                    "drop",
-                    calling: OnlineMethods.dropDraft,
-                    RequestForm(operands: ["draft"]),
-                    show: { (_: Empty, page) in page.done() }
-                )
+            .calling(
+                "draft drop",
+                OnlineMethods.dropDraft,
+                ["draft"],
+                show: { (_: Empty, page) in page.done() }
             ),
-            .command(
-                Command(
-                    "submit",
-                    calling: OnlineMethods.submitDraft,
-                    RequestForm(operands: ["draft"]),
-                    show: { (view: CaseView, page) in page.show(view) }
-                )
+            .calling(
+                "draft submit",
+                OnlineMethods.submitDraft,
+                ["draft"],
+                show: { (view: CaseView, page) in page.show(view) }
             ),
-            .command(
-                Command(
-                    "list",
-                    calling: OnlineMethods.listDrafts,
-                    show: { (reply: ListDraftsReply, page) in page.show(reply.drafts) }
-                )
+            .calling(
+                "draft list",
+                OnlineMethods.listDrafts,
+                show: { (reply: ListDraftsReply, page) in page.show(reply.drafts) }
             ),
         ]
     )

@@ -584,6 +584,7 @@ final class Engine<Ticket: Sendable> {
         takeOutcome()
     }
 
+    /// Should the running batch be dropped, what it was warned of is taken back within a minute.
     private func warnOperators() {
         do throws(HandlerFailure) {
             let found = try makeContext(for: .system).officeWarnings()

@@ -86,7 +86,7 @@ final class ServerMetrics: Sendable {
 
     func warned(_ warnings: OfficeWarnings) {
         missingCalendars.value.store(warnings.missingYear == nil ? 0 : 1, ordering: .relaxed)
-        longPauses.value.store(Int64(warnings.longPauses), ordering: .relaxed)
+        longPauses.value.store(Int64(warnings.longPauses.count), ordering: .relaxed)
     }
 
     func answered(commands: Int) { batchSize.record(UInt64(commands)) }

@@ -9,48 +9,48 @@ internal import WorkCalendar
 struct OfficeWarnings: Hashable, Sendable {
     /// The next year, whose calendar isn't loaded though it is December.
     var missingYear: Int?
-    /// How many matters stand longer than was planned; those beyond `RecordContext.pausesMax` aren't counted.
-    var longPauses = 0
+    /// Matters that stand longer than was planned: at most `longPausesMax`.
+    var longPauses: [LongPause] = []
+
+    static let longPausesMax = 100
+
+    struct LongPause: Hashable, Sendable {
+        /// The case serial.
+        let serial: String
+        /// The last day that was planned.
+        let planned: CivilDate
+    }
 }
 
 extension QueryContext {
     /// What an operator should look at: what is wrong with the server, the calendar of the next year, and
     /// matters that stand longer than was planned.
     func warnings() throws(HandlerFailure) -> [Warning] {
+        let office = try officeWarnings()
         var warnings: [Warning] = []
         if !status.writable { warnings.append(Warning(kind: .storeNotWritable)) }
         if !status.firing { warnings.append(Warning(kind: .clockInDoubt)) }
-        if let year = CalendarWarning.missingYear(on: now.date, in: calendars.current.calendar) {
+        if let year = office.missingYear {
             warnings.append(Warning(kind: .calendarMissing, subject: "\(year)"))
         }
-        for pause in try longPauses() {
-            warnings.append(
-                Warning(kind: .longPause, subject: pause.key, since: pause.planned)
-            )
+        warnings += office.longPauses.map {
+            Warning(kind: .longPause, subject: $0.serial, since: $0.planned)
         }
         return warnings
     }
 }
 
 extension RecordContext {
-    /// The most matters that are warned of.
-    private static var pausesMax: Int { 100 }
-
     func officeWarnings() throws(HandlerFailure) -> OfficeWarnings {
-        OfficeWarnings(
-            missingYear: CalendarWarning.missingYear(
-                on: now.date,
-                in: calendars.current.calendar
-            ),
-            longPauses: try longPauses().count
-        )
-    }
-
-    fileprivate func longPauses() throws(HandlerFailure) -> [PauseRecord] {
-        let found = try find(
+        let today = now.date
+        let pauses = try find(
             PauseRecord.self,
-            Search(by: PauseRecord.byEnd, limit: Self.pausesMax)
+            Search(by: PauseRecord.byEnd, limit: OfficeWarnings.longPausesMax)
         )
-        return Array(found.prefix { $0.planned < now.date })
+        return OfficeWarnings(
+            missingYear: CalendarWarning.missingYear(on: today, in: calendars.current.calendar),
+            longPauses: pauses.prefix { $0.planned < today }
+                .map { .init(serial: $0.key, planned: $0.planned) }
+        )
     }
 }

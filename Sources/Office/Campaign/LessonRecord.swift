@@ -134,15 +134,10 @@ package struct LessonAnswerRecord: Record, Hashable {
         self.key = key
         let isAdopted = try row.optionalInteger()
         let (text, login, at) = (
-            try row.optionalText(), try row.optionalText(), try row.optionalInteger()
+            try row.optionalText(), try row.optionalText(), try row.optionalInstant()
         )
         if let isAdopted, let text, let login, let at {
-            answer = Answer(
-                isAdopted: isAdopted != 0,
-                text: text,
-                by: login,
-                at: Instant(unixSeconds: at)
-            )
+            answer = Answer(isAdopted: isAdopted != 0, text: text, by: login, at: at)
         }
     }
 }

@@ -76,18 +76,14 @@ package struct ApplicantRecord: Record, Hashable {
         self.key = key
         details = try PersonDetails(row: &row)
         let login = try row.optionalText()
-        let ended = try row.optionalInteger()
-        let erased = try row.optionalInteger()
+        let ended = try row.optionalDay()
+        let erased = try row.optionalDay()
         retention =
             switch (login, ended, erased) {
             case (let login?, nil, nil): .open(login: login)
-            case (let login?, let day?, nil): .ended(Self.day(day), login: login)
-            case (nil, nil, let day?): .erased(Self.day(day))
+            case (let login?, let day?, nil): .ended(day, login: login)
+            case (nil, nil, let day?): .erased(day)
             default: throw row.mismatch("where an applicant stands in his time", .null)
             }
-    }
-
-    private static func day(_ days: Int64) -> CivilDate {
-        CivilDate(daysSinceEpoch: Int32(clamping: days))
     }
 }

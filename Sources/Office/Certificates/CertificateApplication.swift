@@ -85,8 +85,6 @@ package struct CertificateApplication: Record, Hashable {
         department = try row.text()
         scope = try row.texts()
         at = try row.instant()
-        if let qualified = try row.optionalInteger() {
-            progress = .qualified(at: Instant(unixSeconds: qualified))
-        }
+        if let qualified = try row.optionalInstant() { progress = .qualified(at: qualified) }
     }
 }

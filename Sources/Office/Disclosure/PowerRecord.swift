@@ -98,12 +98,9 @@ package struct PowerRecord: Record, Hashable {
         duties = try row.texts()
         post = try row.optionalText()
         accountability = try row.texts()
-        let day = try row.optionalInteger()
+        let day = try row.optionalDay()
         let reason = try row.optionalText()
         guard let day, let reason else { return }
-        revocation = Revocation(
-            from: CivilDate(daysSinceEpoch: Int32(clamping: day)),
-            reason: reason
-        )
+        revocation = Revocation(from: day, reason: reason)
     }
 }

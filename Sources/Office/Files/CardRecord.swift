@@ -94,10 +94,10 @@ package struct CardRecord: Record, Hashable {
         clock = try row.enumeration(ClockKind.self)
         subject = try row.text()
         let (login, at, reason) = (
-            try row.optionalText(), try row.optionalInteger(), try row.optionalText()
+            try row.optionalText(), try row.optionalInstant(), try row.optionalText()
         )
         if let login, let at, let reason {
-            revocation = Revocation(by: login, at: Instant(unixSeconds: at), reason: reason)
+            revocation = Revocation(by: login, at: at, reason: reason)
         }
     }
 }

@@ -125,7 +125,7 @@ extension ConsultationRecord: FiledRecord {
             row.null()
             row.null()
         }
-        row.integer(question.isEmpty ? nil : answer?.at.unixSeconds)
+        row.instant(question.isEmpty ? nil : answer?.at)
     }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
@@ -140,12 +140,12 @@ extension ConsultationRecord: FiledRecord {
         department = try row.text()
         referral = try row.optionalText()
         let (text, by) = (try row.optionalText(), try row.optionalText())
-        let at = try row.optionalInteger()
+        let at = try row.optionalInstant()
         _ = try row.optionalInteger()
         let published = try row.optionalText()
         switch (text, by, at) {
         case (let text?, let by?, let at?):
-            let answer = Answer(text: text, by: by, at: Instant(unixSeconds: at))
+            let answer = Answer(text: text, by: by, at: at)
             progress = published.map { .published(answer, question: $0) } ?? .answered(answer)
         case (nil, nil, nil): progress = .asked
         default: throw row.mismatch("an answer, or none", .null)

@@ -219,7 +219,6 @@ package struct NotificationRecord: Record, Hashable {
         let code = try row.optionalText()
         _ = try row.optionalInteger()
         delivery =
-            try row.optionalInteger().map { .handedOver(Instant(unixSeconds: $0)) }
-            ?? .waiting(code: code)
+            try row.optionalInstant().map { .handedOver($0) } ?? .waiting(code: code)
     }
 }

@@ -154,7 +154,7 @@ extension ReviewRecord: FiledRecord {
         row.integer(rating.map { Int64($0.grade) })
         row.text(rating?.text)
         row.integer(rating.map { $0.isAnonymous ? 1 : 0 })
-        row.integer(rating.map { Int64($0.received.daysSinceEpoch) })
+        row.day(rating?.received)
         row.text(rating?.supplement)
         StoredHandling(handling).write(to: &row)
         row.text(appeal)
@@ -174,7 +174,7 @@ extension ReviewRecord: FiledRecord {
         let grade = try row.optionalInteger().flatMap { Int32(exactly: $0) }
         let text = try row.optionalText()
         let isAnonymous = try row.optionalInteger()
-        let received = try row.optionalInteger()
+        let received = try row.optionalDay()
         let supplement = try row.optionalText()
         var rating: Rating?
         if let grade, Rating.grades.contains(grade), let text, let isAnonymous, let received {
@@ -182,7 +182,7 @@ extension ReviewRecord: FiledRecord {
                 grade: grade,
                 text: text,
                 isAnonymous: isAnonymous != 0,
-                received: CivilDate(daysSinceEpoch: Int32(clamping: received)),
+                received: received,
                 supplement: supplement
             )
         }

@@ -27,15 +27,21 @@ package enum ProcessFigures {
                 .counter,
                 "Total user and system CPU time spent in seconds."
             ) { samples in
-                guard let user = field(ofStatus: Field.userTicks),
-                    let system = field(ofStatus: Field.systemTicks)
-                else { return }
-                samples.add((user + system) / ticksPerSecond)
+                if let seconds = processorSeconds(of: getpid()) { samples.add(seconds) }
             }
         )
     }
 
-    /// Fields of /proc/self/stat, counted from 0 after the program's name (proc(5)).
+    /// The CPU time that a process has taken since it was started, in the kernel too; nil when there is none
+    /// of that number.
+    package static func processorSeconds(of process: Int32) -> Double? {
+        guard let user = field(ofStatus: Field.userTicks, of: "\(process)"),
+            let system = field(ofStatus: Field.systemTicks, of: "\(process)")
+        else { return nil }
+        return (user + system) / ticksPerSecond
+    }
+
+    /// Fields of /proc/PID/stat, counted from 0 after the program's name (proc(5)).
     private enum Field {
         static let userTicks = 11
         static let systemTicks = 12
@@ -46,9 +52,9 @@ package enum ProcessFigures {
 
     private static var ticksPerSecond: Double { Double(sysconf(Int32(_SC_CLK_TCK))) }
 
-    private static func field(ofStatus index: Int) -> Double? {
+    private static func field(ofStatus index: Int, of process: String = "self") -> Double? {
         // The program's name stands in parentheses and may hold anything.
-        guard let text = read("/proc/self/stat"), let name = text.lastIndex(of: ")") else {
+        guard let text = read("/proc/\(process)/stat"), let name = text.lastIndex(of: ")") else {
             return nil
         }
         let fields = text[text.index(after: name)...].split(separator: " ")

@@ -30,6 +30,8 @@ package struct DeadlineLoad: Workload {
             armed = number
         }
 
+        private var limit: Int32 { Int32(1 + armed % 250) }
+
         package mutating func next() -> LoadCall {
             let step = steps[position]
             let (method, body) =
@@ -38,7 +40,7 @@ package struct DeadlineLoad: Workload {
                     (
                         DeadlinesMethods.arm,
                         ArmRequest(
-                            limit: Int32(1 + armed % 250),
+                            limit: limit,
                             unit: .working,
                             rungs: [.yellow, .red],
                             label: label
@@ -70,12 +72,12 @@ package struct DeadlineLoad: Workload {
                 position = 0
                 return false
             }
-            let limit = Int32(1 + armed % 250)
             switch step {
             case .arm:
                 deadline = view.deadline
+                let wasExpected = view.state == .running && view.limit == limit
                 if steps.count == 1 { armed += 1 }
-                return view.state == .running && view.limit == limit
+                return wasExpected
             case .extend:
                 return view.deadline == deadline && view.limit == limit + 5
             case .pause:

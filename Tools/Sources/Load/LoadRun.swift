@@ -3,6 +3,7 @@ import BanjieProtocol
 import Glibc
 import SeededRandom
 import Synchronization
+import Transport
 
 /// How a server is loaded.
 package struct LoadPlan: Sendable {
@@ -135,7 +136,7 @@ package final class LoadRun<Work: Workload>: Sendable {
             }
             var wake = min(nextTick, end)
             if let loop = course.loop {
-                while loop.moment(of: dueBefore) <= now, course.budget.take() != nil {
+                while loop.moment(of: dueBefore) <= now, course.budget.take() {
                     dueBefore += 1
                 }
                 for (caller, call) in loop.advance(to: dueBefore) {
@@ -165,7 +166,7 @@ package final class LoadRun<Work: Workload>: Sendable {
         )
     }
 
-    private static func now() -> UInt64 { monotonicNanoseconds() }
+    private static func now() -> UInt64 { MonotonicTime.now().nanoseconds }
 
     private static func sleep(until moment: UInt64) {
         var time = timespec(
@@ -174,12 +175,6 @@ package final class LoadRun<Work: Workload>: Sendable {
         )
         _ = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, nil)
     }
-}
-
-func monotonicNanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
 /// What the callers of a run share.
@@ -235,8 +230,8 @@ private final class Caller<Script: LoadScript>: Sendable {
 
     /// Begins the next call of a closed loop, if there is to be one.
     func beginNext() {
-        guard course.budget.take() != nil else { return }
-        begin(from: monotonicNanoseconds())
+        guard course.budget.take() else { return }
+        begin(from: MonotonicTime.now().nanoseconds)
     }
 
     /// Begins a call whose time counts from `moment`.
@@ -254,7 +249,7 @@ private final class Caller<Script: LoadScript>: Sendable {
             requestID: requestID,
             timeoutMillis: course.timeoutMillis
         ) { [self] result in
-            let ended = monotonicNanoseconds()
+            let ended = MonotonicTime.now().nanoseconds
             switch result {
             case .success(let reply):
                 if state.withLock({ $0.script.received(reply.bytes) }) {

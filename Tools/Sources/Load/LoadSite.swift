@@ -2,7 +2,6 @@ package import BanjieClient
 import BanjieProtocol
 package import Foundation
 import LocalServer
-import Office
 package import Wire
 
 /// Why a load can't be made.
@@ -85,30 +84,15 @@ package final class LoadSite {
     package func prepareCases(items count: Int) async throws -> (Credentials, [String]) {
         let directory = DirectoryClient(try connect())
         let department = "LOAD"
-        let clerk = "load-clerk"
+        let clerk = Member("load-clerk", department: department, roles: [.staff])
         _ = try await directory.putDepartment(Department(code: department, name: "压测窗口"))
-        _ = try await directory.putPost(
-            Post(code: "load-post", name: "窗口", department: department, rank: 1)
-        )
-        _ = try await directory.putPerson(
-            Person(
-                login: clerk,
-                name: "压测窗口",
-                department: department,
-                post: "load-post",
-                roles: [.staff]
-            )
-        )
+        let secret = try await directory.admit(clerk)
         _ = try await directory.putPerson(
             Person(login: "load-applicant", name: "压测申请人", roles: [.applicant])
         )
-        let secret = try await directory.issueCredential(PersonRequest(login: clerk)).secret
-        let body = "11440300MB2C9270T"
-        let code = "\(body)\(try CreditCode.checkCharacter(for: body))4"
         var items: [String] = []
         for number in 1...count {
-            let digits = String(number)
-            let item = code + String(repeating: "0", count: 12 - digits.count) + digits
+            let item = try LocalOffice.itemCode(number)
             _ = try await directory.publishItem(
                 PublishItemRequest(
                     code: item,
@@ -119,6 +103,6 @@ package final class LoadSite {
             )
             items.append(item)
         }
-        return (Credentials(login: clerk, secret: secret), items)
+        return (Credentials(login: clerk.login, secret: secret), items)
     }
 }

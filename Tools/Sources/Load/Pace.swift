@@ -15,7 +15,7 @@ package enum Extent: Hashable, Sendable {
     case calls(UInt64)
 }
 
-/// Hands out the calls of a load, each with the moment from which its time counts.
+/// How many calls of a load may still begin.
 final class CallBudget: Sendable {
     private let taken = Atomic<UInt64>(0)
     private let wasEnded = Atomic<Bool>(false)
@@ -23,11 +23,9 @@ final class CallBudget: Sendable {
 
     init(most: UInt64) { self.most = most }
 
-    /// The number of a call that may be made, from 0; nil when there are no more.
-    func take() -> UInt64? {
-        guard !isOver else { return nil }
-        let number = taken.wrappingAdd(1, ordering: .relaxed).oldValue
-        return number < most ? number : nil
+    /// Takes one; false when there are no more.
+    func take() -> Bool {
+        !isOver && taken.wrappingAdd(1, ordering: .relaxed).oldValue < most
     }
 
     /// Hands out no more.

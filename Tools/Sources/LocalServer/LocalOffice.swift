@@ -1,5 +1,6 @@
 package import BanjieClient
 package import BanjieProtocol
+import Office
 package import Wire
 
 /// Somebody who is to work with a local server.
@@ -81,30 +82,36 @@ package final class LocalOffice {
         for code in departments {
             _ = try await directory.putDepartment(Department(code: code, name: code))
         }
-        for person in people {
-            let post = person.department.isEmpty ? "" : "post-\(person.login)"
-            if !post.isEmpty {
-                _ = try await directory.putPost(
-                    Post(
-                        code: post,
-                        name: post,
-                        department: person.department,
-                        rank: person.rank
-                    )
-                )
-            }
-            _ = try await directory.putPerson(
-                Person(
-                    login: person.login,
-                    name: person.login,
-                    department: person.department,
-                    post: post,
-                    roles: person.roles
-                )
+        for person in people { secrets[person.login] = try await directory.admit(person) }
+    }
+
+    /// A valid item code for each number from 1 to 999 999 999 999.
+    package static func itemCode(_ number: Int) throws -> String {
+        let body = "11440300MB2C9270T"
+        let digits = String(number)
+        return "\(body)\(try CreditCode.checkCharacter(for: body))4"
+            + String(repeating: "0", count: 12 - digits.count) + digits
+    }
+}
+
+extension DirectoryClient {
+    /// Enters somebody, with a post of his own unless he has no department; returns his secret.
+    package func admit(_ member: Member) async throws -> String {
+        let post = member.department.isEmpty ? "" : "post-\(member.login)"
+        if !post.isEmpty {
+            _ = try await putPost(
+                Post(code: post, name: post, department: member.department, rank: member.rank)
             )
-            secrets[person.login] =
-                try await directory
-                .issueCredential(PersonRequest(login: person.login)).secret
         }
+        _ = try await putPerson(
+            Person(
+                login: member.login,
+                name: member.login,
+                department: member.department,
+                post: post,
+                roles: member.roles
+            )
+        )
+        return try await issueCredential(PersonRequest(login: member.login)).secret
     }
 }

@@ -180,10 +180,7 @@ final class World {
     /// A valid item code that hasn't been used.
     func nextItemCode() throws -> String {
         itemCount += 1
-        let body = "11440300MB2C9270T"
-        let check = try CreditCode.checkCharacter(for: body)
-        let number = String(itemCount)
-        return "\(body)\(check)4" + String(repeating: "0", count: 12 - number.count) + number
+        return try LocalOffice.itemCode(itemCount)
     }
 
     /// The code of the item that a label stands for.

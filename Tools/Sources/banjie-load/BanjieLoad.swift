@@ -1,6 +1,7 @@
 import BanjieClient
 import Foundation
 import Load
+import Telemetry
 import Wire
 
 /// `banjie-load LOAD [options]`: loads a server, and says how it bore it.
@@ -88,7 +89,7 @@ struct BanjieLoad {
         )
         let process = site.processID
         let result = run.run {
-            process.flatMap(ProcessorTime.seconds)
+            process.flatMap(ProcessFigures.processorSeconds)
         } progress: { sample in
             guard !options.isQuiet else { return }
             tell("\r\u{1B}[K\(Summary.Moment(sample).line)")
