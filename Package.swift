@@ -154,8 +154,9 @@ let package = Package(
         source(
             "BanjieCLI",
             [
-                "BanjieClient", "BanjieProtocol", "CivilTime", "Digest", "Store", "StoreSQLite",
-                "Wire", "WorkCalendar",
+                "BanjieClient", "BanjieProtocol", "CivilTime", "Digest", "Office", "Sealing",
+                "Store",
+                "StoreSQLite", "Wire", "WorkCalendar",
             ]
         ),
         program("banjie", ["BanjieCLI"]),

@@ -37,6 +37,7 @@ enum CommandTree {
             .group(AdminCommands.audit),
             .command(PublishCommand.command),
             .command(ImportCommand.command),
+            .command(ExportCommand.command),
             .command(BackupCommands.backup),
             .command(BackupCommands.restore),
             .command(CallCommand.command),

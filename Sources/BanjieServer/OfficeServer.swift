@@ -59,7 +59,7 @@ package final class OfficeServer: Sendable {
         options.keys = keys
         let store = try SQLiteStore(
             path: path,
-            tables: ServiceRegistry.tables,
+            tables: OfficeTables.all,
             options: options
         )
         try Bootstrap.run(store: store, folder: configuration.data, at: clock.now)

@@ -23,7 +23,7 @@ package final class SteppedOffice {
     }
 
     /// Every record type that the services keep.
-    package static var tables: [Table] { ServiceRegistry.tables }
+    package static var tables: [Table] { OfficeTables.all }
 
     private let shared: SharedState
     private let router: Router

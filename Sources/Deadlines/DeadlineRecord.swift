@@ -67,36 +67,50 @@ extension DeadlineRecord: Record {
     /// The running deadlines, earliest due date first.
     package static let byDue = Index("deadline_by_due", on: ["listed_due"])
 
+    private static let units = Column.Choices(
+        [1: "WORKING_DAYS", 2: "NATURAL_DAYS", 3: "WORKING_MINUTES", 4: "THROUGH"]
+    )
+    private static let states = Column.Choices(
+        [1: "RUNNING", 2: "COMPLETED", 3: "CANCELLED", 4: "EXPIRED"]
+    )
+    private static let extensionColumns = [
+        Column("amount", .integer), Column("at", .instant), Column("reason", .text),
+    ]
+    private static let pauseColumns = [
+        Column("from", .instant), Column("to", .instant, optional: true), Column("reason", .text),
+    ]
+
     package static let table = Table(
         "deadline",
         key: [Column("id", .integer)],
         columns: [
-            Column("kind", .integer),
+            Column("kind", .choice(of: ClockKind.self)),
             Column("owner_kind", .integer),
             Column("owner", .text),
             Column("label", .text),
-            Column("unit", .integer),
+            Column("unit", .choice(units)),
+            // Of THROUGH the day, as days since 1970-01-01.
             Column("amount", .integer),
-            Column("start", .integer),
-            Column("rungs", .integer),
+            Column("start", .instant),
+            Column("rungs", .set(of: Rung.self)),
             Column("calendar", .integer),
-            Column("planned_at", .integer),
-            Column("state", .integer),
-            Column("ended_at", .integer, optional: true),
-            Column("remind_at", .integer, optional: true),
-            Column("yellow_at", .integer, optional: true),
-            Column("red_at", .integer, optional: true),
-            Column("expire_at", .integer, optional: true),
-            Column("next_at", .integer, optional: true),
-            Column("listed_due", .integer, optional: true),
-            Column("extensions", .blob, optional: true),
-            Column("pauses", .blob, optional: true),
+            Column("planned_at", .instant),
+            Column("state", .choice(states)),
+            Column("ended_at", .instant, optional: true),
+            Column("remind_at", .instant, optional: true),
+            Column("yellow_at", .instant, optional: true),
+            Column("red_at", .instant, optional: true),
+            Column("expire_at", .instant, optional: true),
+            Column("next_at", .instant, optional: true),
+            Column("listed_due", .day, optional: true),
+            Column("extensions", .rows(extensionColumns), optional: true),
+            Column("pauses", .rows(pauseColumns), optional: true),
         ],
         indexes: [byDue]
     )
 
     package func write(to row: inout RowWriter) {
-        row.integer(Int64(kind.rawValue))
+        row.enumeration(kind)
         switch owner {
         case .client(let login):
             row.integer(0)
@@ -108,27 +122,27 @@ extension DeadlineRecord: Record {
         row.text(label)
         switch deadline.ledger.budget {
         case .workingDays(let days):
-            row.integer(1)
+            row.choice(1)
             row.integer(Int64(days))
         case .naturalDays(let days):
-            row.integer(2)
+            row.choice(2)
             row.integer(Int64(days))
         case .workingMinutes(let minutes):
-            row.integer(3)
+            row.choice(3)
             row.integer(Int64(minutes))
         case .through(let day):
-            row.integer(4)
-            row.day(day)
+            row.choice(4)
+            row.integer(Int64(day.daysSinceEpoch))
         }
         row.instant(deadline.ledger.start)
-        row.integer(Int64(deadline.rungs.rawValue))
+        row.set(bits: Int64(deadline.rungs.rawValue))
         row.integer(Int64(deadline.calendarVersion.rawValue))
         row.instant(deadline.plannedAt)
         switch deadline.state {
-        case .running: row.integer(1)
-        case .completed: row.integer(2)
-        case .cancelled: row.integer(3)
-        case .expired: row.integer(4)
+        case .running: row.choice(1)
+        case .completed: row.choice(2)
+        case .cancelled: row.choice(3)
+        case .expired: row.choice(4)
         }
         row.instant(deadline.endedAt)
         for rung in Rung.allCases { row.instant(deadline.instant(of: rung)) }
@@ -137,27 +151,23 @@ extension DeadlineRecord: Record {
         if deadline.ledger.extensions.isEmpty {
             row.null()
         } else {
-            row.blob(
-                ValueList.encode(
-                    deadline.ledger.extensions.map {
-                        [.integer(Int64($0.amount)), .integer($0.at.unixSeconds), .text($0.reason)]
-                    }
-                )
+            row.list(
+                deadline.ledger.extensions.map {
+                    [.integer(Int64($0.amount)), .integer($0.at.unixSeconds), .text($0.reason)]
+                }
             )
         }
         if deadline.ledger.pauses.isEmpty {
             row.null()
         } else {
-            row.blob(
-                ValueList.encode(
-                    deadline.ledger.pauses.map {
-                        [
-                            .integer($0.from.unixSeconds),
-                            $0.to.map { .integer($0.unixSeconds) } ?? .null,
-                            .text($0.reason),
-                        ]
-                    }
-                )
+            row.list(
+                deadline.ledger.pauses.map {
+                    [
+                        .integer($0.from.unixSeconds),
+                        $0.to.map { .integer($0.unixSeconds) } ?? .null,
+                        .text($0.reason),
+                    ]
+                }
             )
         }
     }

@@ -6,32 +6,6 @@ package enum Value: Hashable, Sendable {
     case blob([UInt8])
 }
 
-/// A column of a table.
-package struct Column: Hashable, Sendable {
-    package enum Kind: Hashable, Sendable { case integer, text, blob }
-
-    package let name: String
-    package let kind: Kind
-    package let isOptional: Bool
-    /// Whether it holds personal data: a store keeps its values sealed, and finds them, by an index
-    /// that names the column, by keyed hashes. A record knows nothing of that.
-    package let isPersonal: Bool
-
-    /// - Precondition: a personal column holds text or a blob, and isn't a part of a key.
-    package init(
-        _ name: String,
-        _ kind: Kind,
-        optional isOptional: Bool = false,
-        personal isPersonal: Bool = false
-    ) {
-        precondition(!isPersonal || kind != .integer, "a personal column holds text or a blob")
-        self.name = name
-        self.kind = kind
-        self.isOptional = isOptional
-        self.isPersonal = isPersonal
-    }
-}
-
 /// A secondary index of a table; rows whose first column is null are left out of it.
 ///
 /// Of a personal column, which holds text then, it knows only which values are equal: a search names its value, and the index
@@ -91,6 +65,15 @@ extension Record {
             writer.row.cells.count == count,
             "a record of table \(Self.table.name) writes another number of values than its columns"
         )
+        #if DEBUG
+            for (form, column) in zip(writer.forms, Self.table.key + Self.table.columns)
+            where form.map({ $0 != column.kind.form }) ?? !column.isOptional {
+                preconditionFailure(
+                    "a record of table \(Self.table.name) writes something else to \(column.name) "
+                        + "than its column is declared to hold"
+                )
+            }
+        #endif
     }
 }
 

@@ -117,30 +117,97 @@ package struct Row: Sendable {
 /// Gathers the values of one row, in the order of its columns.
 package struct RowWriter: Sendable {
     package private(set) var row = Row()
+    #if DEBUG
+        /// What was written, for comparison with what the columns are declared to hold.
+        private(set) var forms: [Column.Form?] = []
+    #endif
 
     package init() {}
 
     package var values: [Value] { row.cells.indices.map(row.value(at:)) }
 
-    package mutating func removeAll() { row.removeAll() }
-    package mutating func integer(_ value: Int64) { row.append(value) }
-    package mutating func integer(_ value: Int64?) {
-        if let value { row.append(value) } else { row.appendNull() }
+    package mutating func removeAll() {
+        row.removeAll()
+        #if DEBUG
+            forms.removeAll(keepingCapacity: true)
+        #endif
     }
-    package mutating func text(_ value: String) { row.append(text: value) }
-    package mutating func text(_ value: String?) {
-        if let value { row.append(text: value) } else { row.appendNull() }
-    }
-    package mutating func blob(_ value: [UInt8]) { row.append(blob: value) }
-    package mutating func null() { row.appendNull() }
-    package mutating func bool(_ value: Bool) { row.append(value ? 1 : 0) }
 
-    package mutating func day(_ value: CivilDate) { integer(Int64(value.daysSinceEpoch)) }
+    @inline(__always)
+    private mutating func note(_ form: Column.Form?) {
+        #if DEBUG
+            forms.append(form)
+        #endif
+    }
+
+    private mutating func append(_ value: Int64, as form: Column.Form) {
+        note(form)
+        row.append(value)
+    }
+
+    private mutating func append(_ value: Int64?, as form: Column.Form) {
+        if let value { append(value, as: form) } else { null() }
+    }
+
+    package mutating func null() {
+        note(nil)
+        row.appendNull()
+    }
+
+    package mutating func integer(_ value: Int64) { append(value, as: .integer) }
+    package mutating func integer(_ value: Int64?) { append(value, as: .integer) }
+
+    package mutating func text(_ value: String) {
+        note(.text)
+        row.append(text: value)
+    }
+
+    package mutating func text(_ value: String?) {
+        if let value { text(value) } else { null() }
+    }
+
+    package mutating func blob(_ value: [UInt8]) {
+        note(.blob)
+        row.append(blob: value)
+    }
+
+    package mutating func digest(_ value: [UInt8]) {
+        note(.digest)
+        row.append(blob: value)
+    }
+
+    package mutating func flag(_ value: Bool) { append(value ? 1 : 0, as: .flag) }
+    package mutating func flag(_ value: Bool?) { append(value.map { $0 ? 1 : 0 }, as: .flag) }
+
+    package mutating func day(_ value: CivilDate) {
+        append(Int64(value.daysSinceEpoch), as: .day)
+    }
+
     package mutating func day(_ value: CivilDate?) {
         if let value { day(value) } else { null() }
     }
-    package mutating func instant(_ value: Instant) { integer(value.unixSeconds) }
-    package mutating func instant(_ value: Instant?) { integer(value?.unixSeconds) }
+
+    package mutating func instant(_ value: Instant) { append(value.unixSeconds, as: .instant) }
+    package mutating func instant(_ value: Instant?) {
+        append(value?.unixSeconds, as: .instant)
+    }
+
+    /// One of the numbers that the column gives names to.
+    package mutating func choice(_ number: Int64) { append(number, as: .choice) }
+    package mutating func choice(_ number: Int64?) { append(number, as: .choice) }
+
+    /// A case, by its raw value.
+    package mutating func enumeration<Enumeration: RawRepresentable>(
+        _ value: Enumeration
+    ) where Enumeration.RawValue: BinaryInteger {
+        choice(Int64(value.rawValue))
+    }
+
+    package mutating func enumeration<Enumeration: RawRepresentable>(
+        _ value: Enumeration?
+    ) where Enumeration.RawValue: BinaryInteger {
+        choice(value.map { Int64($0.rawValue) })
+    }
 
     /// A bit for each case, at the place of its raw value.
     ///
@@ -148,13 +215,19 @@ package struct RowWriter: Sendable {
     package mutating func set<Enumeration: RawRepresentable>(
         _ values: Set<Enumeration>
     ) where Enumeration.RawValue == Int32 {
-        integer(values.reduce(0) { $0 | 1 << Int64($1.rawValue) })
+        set(bits: values.reduce(0) { $0 | 1 << Int64($1.rawValue) })
     }
 
-    /// A list of texts, as `ValueList` keeps it.
-    package mutating func texts(_ values: [String]) {
-        blob(ValueList.encode([values.map(Value.text)]))
+    package mutating func set(bits: Int64) { append(bits, as: .set) }
+
+    /// A list of rows, as `ValueList` keeps it.
+    package mutating func list(_ rows: [[Value]]) {
+        note(.list)
+        row.append(blob: ValueList.encode(rows))
     }
+
+    /// A list of texts.
+    package mutating func texts(_ values: [String]) { list([values.map(Value.text)]) }
 
     package mutating func texts(_ values: [String]?) {
         if let values { texts(values) } else { null() }
@@ -250,7 +323,7 @@ package struct RowReader {
         }
     }
 
-    package mutating func bool() throws(StoreError) -> Bool { try integer() != 0 }
+    package mutating func flag() throws(StoreError) -> Bool { try integer() != 0 }
 
     package mutating func day() throws(StoreError) -> CivilDate {
         CivilDate(daysSinceEpoch: try integer(as: Int32.self))
@@ -301,8 +374,8 @@ package struct RowReader {
     /// A case of an enumeration, by its raw value.
     package mutating func enumeration<Enumeration: RawRepresentable>(
         _ type: Enumeration.Type
-    ) throws(StoreError) -> Enumeration where Enumeration.RawValue == Int32 {
-        let number = try integer(as: Int32.self)
+    ) throws(StoreError) -> Enumeration where Enumeration.RawValue: FixedWidthInteger {
+        let number = try integer(as: Enumeration.RawValue.self)
         guard let value = Enumeration(rawValue: number) else {
             throw mismatch("\(type)", .integer(Int64(number)))
         }

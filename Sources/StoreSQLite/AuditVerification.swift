@@ -12,10 +12,7 @@ package enum AuditVerification {
         path: String,
         expectedHead: AuditHead? = nil
     ) throws(StoreError) -> AuditVerdict {
-        let connection = try Connection(path: path, access: .readOnly)
-        guard try connection.integer("PRAGMA application_id") == SchemaUpgrade.applicationID else {
-            throw .schema("\(path) is no store of Banjie: name the file given to the server")
-        }
+        let connection = try StoreBackup.openStore(path)
         var verifier = AuditVerifier(expecting: expectedHead)
         // By commits, not by the index of audit numbers: a hand that moves rows leaves that right.
         let commits = try Statement(

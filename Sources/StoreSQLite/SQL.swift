@@ -12,8 +12,8 @@ enum SQL {
         columns.map { name($0.name) }.joined(separator: ", ")
     }
 
-    private static func type(_ kind: Column.Kind) -> String {
-        switch kind {
+    private static func type(_ storage: Column.Storage) -> String {
+        switch storage {
         case .integer: "INTEGER"
         case .text: "TEXT"
         case .blob: "BLOB"
@@ -21,13 +21,13 @@ enum SQL {
     }
 
     static func definition(_ column: Column) -> String {
-        "\(name(column.name)) \(type(column.kind))" + (column.isOptional ? "" : " NOT NULL")
+        "\(name(column.name)) \(type(column.storage))" + (column.isOptional ? "" : " NOT NULL")
     }
 
     /// Whether the table's rows lie under their only, integer key; other tables keep their rows in
     /// the tree of the key itself, which saves a second search.
     static func hasIntegerKey(_ table: Table) -> Bool {
-        table.key.count == 1 && table.key[0].kind == .integer
+        table.key.count == 1 && table.key[0].storage == .integer
     }
 
     static func create(_ table: Table) -> String {
@@ -96,6 +96,12 @@ enum SQL {
     static func load(_ table: Table) -> String {
         "SELECT \(names(table.key + table.columns)) FROM \(name(table.name)) "
             + "WHERE \(equals(table.key))"
+    }
+
+    /// Every row, by key.
+    static func all(_ table: Table) -> String {
+        "SELECT \(names(table.key + table.columns)) FROM \(name(table.name)) "
+            + "ORDER BY \(names(table.key))"
     }
 
     /// Null without rows.

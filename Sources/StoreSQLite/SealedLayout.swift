@@ -125,7 +125,7 @@ struct SealedLayout {
             if column.isPersonal, let sealed = row.content(at: width + position) {
                 let content = try open(sealed, of: column.name, key: key, by: ring)
                 content.withUnsafeBytes { content in
-                    if column.kind == .text {
+                    if column.storage == .text {
                         opened.append(text: content)
                     } else {
                         opened.append(blob: content)

@@ -195,6 +195,20 @@ func run(
             guard file != "cut" else { throw .corrupt("\(file) isn't what its manifest says") }
             return sampleManifest
         },
+        exportStore: { order throws(ExportFailure) in
+            guard order.folder != "taken" else {
+                throw .file(FileError(path: order.folder, problem: .writing, reason: "file exists"))
+            }
+            return ExportManifest(
+                commit: 7,
+                at: nil,
+                audit: sampleManifest.audit,
+                isPersonal: order.keys != nil,
+                files: [
+                    .init(name: "case_file.\(order.format.rawValue)", rowCount: 2, byteCount: 99)
+                ]
+            )
+        },
         connect: { settings in
             streams.change { $0.connections.append(settings) }
             return channel

@@ -81,7 +81,7 @@ import WorkCalendar
             let row = Self.row(of: record)
             #expect(row.count == DeadlineRecord.table.columns.count)
             for (value, column) in zip(row, DeadlineRecord.table.columns) {
-                switch (value, column.kind) {
+                switch (value, column.storage) {
                 case (.null, _): #expect(column.isOptional, "\(column.name)")
                 case (.integer, .integer), (.text, .text), (.blob, .blob): break
                 default: Issue.record("\(column.name) holds \(value)")
@@ -229,7 +229,7 @@ import WorkCalendar
     }
 
     private static func fits(_ value: Value, _ column: Column) -> Bool {
-        switch (value, column.kind) {
+        switch (value, column.storage) {
         case (.null, _): column.isOptional
         case (.integer, .integer), (.text, .text), (.blob, .blob): true
         default: false

@@ -284,7 +284,7 @@ import WorkCalendar
     }
 
     private static func fits(_ value: Value, _ column: Column) -> Bool {
-        switch (value, column.kind) {
+        switch (value, column.storage) {
         case (.null, _): column.isOptional
         case (.integer, .integer), (.text, .text), (.blob, .blob): true
         default: false

@@ -9,7 +9,7 @@ import Testing
         writer.text("办结")
         writer.text(nil)
         writer.blob([])
-        writer.bool(true)
+        writer.flag(true)
         let values: [Value] = [
             .integer(-1), .null, .text("办结"), .null, .blob([]), .integer(1),
         ]
@@ -20,7 +20,7 @@ import Testing
         #expect(try reader.text() == "办结")
         #expect(try reader.optionalText() == nil)
         #expect(try reader.blob() == [])
-        #expect(try reader.bool())
+        #expect(try reader.flag())
         #expect(throws: StoreError.self) { try reader.integer() }
     }
 

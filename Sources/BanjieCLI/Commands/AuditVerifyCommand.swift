@@ -16,15 +16,7 @@ enum AuditVerifyCommand {
                 + "不影响运行中的服务器。日志有损时退出码为 65。"
         ),
         options: [
-            CommandOption(
-                "store",
-                .path,
-                Text(
-                    "the store's file, banjie.sqlite in the server's data folder",
-                    "存储文件，即服务器数据目录中的 banjie.sqlite"
-                ),
-                isRequired: true
-            ),
+            .store,
             CommandOption(
                 "head",
                 .auditHead,

@@ -23,7 +23,7 @@ enum BackupCommands {
         operands: [
             CommandOperand("FILE", .path, Text("the copy, a new file", "备份文件，须为新文件"))
         ],
-        options: [storeOption, .json],
+        options: [.store, .json],
         examples: ["banjie backup /backup/banjie-2026-03-02 --store banjie-data/banjie.sqlite"],
         run: { invocation throws(CommandFailure) in
             let store = invocation.values.required("store", .path)
@@ -49,7 +49,7 @@ enum BackupCommands {
         operands: [
             CommandOperand("FILE", .path, Text("the copy, with its manifest", "备份文件，清单在其旁"))
         ],
-        options: [storeOption, .json],
+        options: [.store, .json],
         examples: ["banjie restore /backup/banjie-2026-03-02 --store banjie-data/banjie.sqlite"],
         run: { invocation throws(CommandFailure) in
             let store = invocation.values.required("store", .path)
@@ -59,16 +59,6 @@ enum BackupCommands {
             }
             return .success
         }
-    )
-
-    private static let storeOption = CommandOption(
-        "store",
-        .path,
-        Text(
-            "the store's file, banjie.sqlite in the server's data folder",
-            "存储文件，即服务器数据目录中的 banjie.sqlite"
-        ),
-        isRequired: true
     )
 
     private static func show(

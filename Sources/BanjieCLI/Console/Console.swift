@@ -38,6 +38,8 @@ package struct Console: Sendable {
     /// Copies a store's file to a new one, and puts such a copy in a store's place.
     let takeBackup: @Sendable (String, String) throws(StoreError) -> BackupManifest
     let restoreBackup: @Sendable (String, String) throws(StoreError) -> BackupManifest
+    /// Writes what a store's file says to a new folder.
+    let exportStore: @Sendable (ExportOrder) throws(ExportFailure) -> ExportManifest
     /// Opens a channel to a server.
     let connect: @Sendable (ConnectionSettings) throws(CallError) -> any CallChannel
 

@@ -167,24 +167,6 @@ enum ServiceRegistry {
         filesByKind[kind]?.name ?? "file \(kind.rawValue)"
     }
 
-    /// Every record type that the services keep.
-    static let tables: [Table] = [
-        AbsenceRecord.table, AnnouncementRecord.table, ApplicantRecord.table,
-        AssignmentRecord.table, BodyRecord.table, CalendarRecord.table, CardRecord.table,
-        CaseCounterRecord.table, CaseRecord.table, CertificateApplication.table,
-        CertificateRecord.table, CoHandlerRecord.table, ConsultationRecord.table,
-        CounterRecord.table, CredentialRecord.table, DeadlineRecord.table, DepartmentRecord.table,
-        DraftRecord.table, EnrolmentRecord.table, GuideRecord.table, InquiryRecord.table,
-        InspectionRecord.table, InvitationRecord.table, ItemHeadRecord.table, ItemRecord.table,
-        JointRecord.table, LessonAnswerRecord.table, LessonRecord.table, MaterialPartRecord.table,
-        MaterialRecord.table, MembershipRecord.table, NoticeRecord.table, NotificationRecord.table,
-        OpenWorkRecord.table, PauseRecord.table, PersonRecord.table, PostDutyRecord.table,
-        PostRecord.table, PowerRecord.table, PublicationRecord.table, ReviewChainRecord.table,
-        ReviewLinkRecord.table, ReviewRecord.table, ReviewTally.table, RoundRecord.table,
-        RoundScoreRecord.table, TrackingRecord.table, TrainingHoursRecord.table,
-        TrainingPlanRecord.table, WorkRecord.table, WorkTally.table,
-    ]
-
     /// The methods that show what is personal as it is. Each is a command for who has the right, leaves
     /// an audit entry, and its reply isn't kept.
     static let openings: Set<UInt32> = [

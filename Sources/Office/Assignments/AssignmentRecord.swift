@@ -87,6 +87,13 @@ extension AssignmentRecord: FiledRecord {
     /// All of a sort, in the order in which they were issued.
     package static let bySort = Index("assignment_by_sort", on: ["sort", "sort_number"])
 
+    private static let steps = Column.Choices(
+        [
+            1: "ISSUED", 2: "RECEIVED", 3: "REPORTED", 4: "RETURNED", 5: "ACCEPTED",
+            6: "WITHDRAWN",
+        ]
+    )
+
     package static let table = Table(
         "assignment",
         key: [Column("name", .text)],
@@ -98,12 +105,12 @@ extension AssignmentRecord: FiledRecord {
             Column("title", .text),
             Column("content", .text),
             Column("issuer", .text),
-            Column("issued", .integer),
+            Column("issued", .day),
             Column("days", .integer),
-            Column("progress", .integer),
+            Column("progress", .choice(steps)),
             Column("said", .text, optional: true),
-            Column("is_returned", .integer),
-            Column("is_extended", .integer),
+            Column("is_returned", .flag),
+            Column("is_extended", .flag),
         ],
         indexes: [byOpen, bySort]
     )
@@ -128,10 +135,10 @@ extension AssignmentRecord: FiledRecord {
             case .accepted(let report): (5, report)
             case .withdrawn(let reason): (6, reason)
             }
-        row.integer(number)
+        row.choice(number)
         row.text(said)
-        row.bool(isReturned)
-        row.bool(isExtended)
+        row.flag(isReturned)
+        row.flag(isExtended)
     }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
@@ -161,7 +168,7 @@ extension AssignmentRecord: FiledRecord {
             case (6, let reason?): .withdrawn(reason: reason)
             default: throw row.mismatch("how far an assignment has come", .integer(number))
             }
-        isReturned = try row.bool()
-        isExtended = try row.bool()
+        isReturned = try row.flag()
+        isExtended = try row.flag()
     }
 }

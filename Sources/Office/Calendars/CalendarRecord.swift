@@ -53,10 +53,10 @@ package struct CalendarRecord: Record, Hashable {
         "calendar",
         key: [Column("version", .integer)],
         columns: [
-            Column("since", .integer), Column("reason", .text),
-            Column("year", .integer, optional: true), Column("off", .blob),
-            Column("work", .blob), Column("moved_cases", .integer),
-            Column("replanned_clocks", .integer), Column("replanned", .integer),
+            Column("since", .instant), Column("reason", .text),
+            Column("year", .integer, optional: true), Column("off", .list(of: .day)),
+            Column("work", .list(of: .day)), Column("moved_cases", .integer),
+            Column("replanned_clocks", .integer), Column("replanned", .flag),
         ]
     )
 
@@ -70,11 +70,11 @@ package struct CalendarRecord: Record, Hashable {
             }
         row.integer(year)
         for days in [off, work] {
-            row.blob(ValueList.encode(days.map { [.integer(Int64($0.daysSinceEpoch))] }))
+            row.list(days.map { [.integer(Int64($0.daysSinceEpoch))] })
         }
         row.integer(movedCases)
         row.integer(replannedClocks)
-        row.bool(isReplanned)
+        row.flag(isReplanned)
     }
 
     package init(key: Int64, row: inout RowReader) throws(StoreError) {
@@ -90,6 +90,6 @@ package struct CalendarRecord: Record, Hashable {
             }
         movedCases = try row.integer(in: Self.counts)
         replannedClocks = try row.integer(in: Self.counts)
-        isReplanned = try row.bool()
+        isReplanned = try row.flag()
     }
 }

@@ -84,8 +84,8 @@ package struct MembershipRecord: Record, Hashable {
 
     package static let table = Table(
         "membership",
-        key: [Column("body", .text), Column("login", .text), Column("first", .integer)],
-        columns: [Column("function", .text), Column("last", .integer, optional: true)]
+        key: [Column("body", .text), Column("login", .text), Column("first", .day)],
+        columns: [Column("function", .text), Column("last", .day, optional: true)]
     )
 
     package func write(to row: inout RowWriter) {

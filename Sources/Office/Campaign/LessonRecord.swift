@@ -47,14 +47,15 @@ package struct LessonRecord: Record, Hashable {
         "lesson",
         key: [Column("id", .integer)],
         columns: [
-            Column("department", .text), Column("source", .integer), Column("problem", .text),
-            Column("cause", .text), Column("measure", .text), Column("at", .integer),
+            Column("department", .text), Column("source", .choice(of: Source.self)),
+            Column("problem", .text),
+            Column("cause", .text), Column("measure", .text), Column("at", .instant),
         ]
     )
 
     package func write(to row: inout RowWriter) {
         row.text(department)
-        row.integer(Int64(source.rawValue))
+        row.enumeration(source)
         row.text(problem)
         row.text(cause)
         row.text(measure)
@@ -118,13 +119,13 @@ package struct LessonAnswerRecord: Record, Hashable {
         "lesson_answer",
         key: [Column("lesson", .integer), Column("department", .text)],
         columns: [
-            Column("adopted", .integer, optional: true), Column("text", .text, optional: true),
-            Column("by_login", .text, optional: true), Column("at", .integer, optional: true),
+            Column("adopted", .flag, optional: true), Column("text", .text, optional: true),
+            Column("by_login", .text, optional: true), Column("at", .instant, optional: true),
         ]
     )
 
     package func write(to row: inout RowWriter) {
-        row.integer(answer.map { $0.isAdopted ? 1 : 0 })
+        row.flag(answer?.isAdopted)
         row.text(answer?.text)
         row.text(answer?.by)
         row.instant(answer?.at)

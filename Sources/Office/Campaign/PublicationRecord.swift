@@ -86,14 +86,16 @@ package struct PublicationRecord: Record, Hashable {
         "publication",
         key: [Column("id", .integer)],
         columns: [
-            Column("kind", .integer), Column("department", .text), Column("title", .text),
-            Column("text", .text), Column("published", .integer, optional: true),
-            Column("channels", .blob, optional: true), Column("taken_down", .text, optional: true),
+            Column("kind", .choice(of: Kind.self)), Column("department", .text),
+            Column("title", .text),
+            Column("text", .text), Column("published", .instant, optional: true),
+            Column("channels", .list(of: .text), optional: true),
+            Column("taken_down", .text, optional: true),
         ]
     )
 
     package func write(to row: inout RowWriter) {
-        row.integer(Int64(kind.rawValue))
+        row.enumeration(kind)
         row.text(department)
         row.text(title)
         row.text(text)

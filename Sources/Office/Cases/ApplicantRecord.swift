@@ -48,8 +48,8 @@ package struct ApplicantRecord: Record, Hashable {
         key: [Column("serial", .text)],
         columns: PersonDetails.columns + [
             Column("login", .text, optional: true),
-            Column("ended", .integer, optional: true),
-            Column("erased", .integer, optional: true),
+            Column("ended", .day, optional: true),
+            Column("erased", .day, optional: true),
         ],
         indexes: [byCitizenID, byPhone, byEnd, byLogin]
     )

@@ -75,32 +75,32 @@ extension CaseRecord: FiledRecord {
             Column("item_version", .integer),
             Column("department", .text),
             Column("applicant", .text),
-            Column("channel", .integer),
-            Column("submitted", .integer),
-            Column("arrived", .integer),
+            Column("channel", .choice(of: Channel.self)),
+            Column("submitted", .instant),
+            Column("arrived", .instant),
             Column("statutory_days", .integer),
             Column("promised_days", .integer),
-            Column("instant", .integer),
-            Column("joint", .integer),
-            Column("receipt", .integer),
-            Column("acceptance", .integer, optional: true),
-            Column("noticed_items", .blob),
-            Column("applicant_notified", .integer),
-            Column("instant_target", .integer, optional: true),
+            Column("instant", .flag),
+            Column("joint", .flag),
+            Column("receipt", .day),
+            Column("acceptance", .day, optional: true),
+            Column("noticed_items", .list(of: .text)),
+            Column("applicant_notified", .flag),
+            Column("instant_target", .instant, optional: true),
             Column("last_audit", .text),
-            Column("clocks", .blob),
-            Column("state", .integer),
-            Column("stage", .integer, optional: true),
-            Column("missing_items", .blob, optional: true),
-            Column("pause_reason", .integer, optional: true),
+            Column("clocks", .list(of: .integer)),
+            Column("state", .choice(StoredCaseState.numbers)),
+            Column("stage", .choice(of: CaseState.Stage.self), optional: true),
+            Column("missing_items", .list(of: .text), optional: true),
+            Column("pause_reason", .choice(of: PauseReason.self), optional: true),
             Column("planned_days", .integer, optional: true),
-            Column("decision", .integer, optional: true),
+            Column("decision", .choice(of: Decision.Result.self), optional: true),
             // What people write in their own words may be about people.
             Column("reason", .text, optional: true, personal: true),
             Column("remedies", .text, optional: true, personal: true),
             Column("competent_agency", .text, optional: true),
-            Column("joint_corrections", .blob, optional: true),
-            Column("joint_outcome", .integer, optional: true),
+            Column("joint_corrections", .list(of: .text), optional: true),
+            Column("joint_outcome", .choice(of: JointRecord.Outcome.self), optional: true),
         ],
         indexes: [byDepartment]
     )
@@ -110,23 +110,23 @@ extension CaseRecord: FiledRecord {
         item.write(to: &row)
         row.text(department)
         row.text(applicant)
-        row.integer(Int64(channel.rawValue))
+        row.enumeration(channel)
         row.instant(submitted)
         row.instant(arrived)
         row.integer(Int64(statutoryDays))
         row.integer(Int64(promisedDays))
-        row.bool(isInstant)
-        row.bool(isJoint)
+        row.flag(isInstant)
+        row.flag(isJoint)
         row.day(receipt)
         row.day(acceptance)
         row.texts(noticedItems)
-        row.bool(applicantNotified)
+        row.flag(applicantNotified)
         row.instant(instantTarget)
         row.text(trail.lastAudit)
-        row.blob(ValueList.encode([trail.clockKeys.map(Value.integer)]))
+        row.list([trail.clockKeys.map(Value.integer)])
         StoredCaseState(state).write(to: &row)
         row.texts(jointCorrections.isEmpty ? nil : jointCorrections)
-        row.integer(jointOutcome.map { Int64($0.rawValue) })
+        row.enumeration(jointOutcome)
     }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
@@ -141,12 +141,12 @@ extension CaseRecord: FiledRecord {
         arrived = try row.instant()
         statutoryDays = try row.integer(in: ItemRecord.days)
         promisedDays = try row.integer(in: ItemRecord.days)
-        isInstant = try row.bool()
-        isJoint = try row.bool()
+        isInstant = try row.flag()
+        isJoint = try row.flag()
         receipt = try row.day()
         acceptance = try row.optionalDay()
         noticedItems = try row.texts()
-        applicantNotified = try row.bool()
+        applicantNotified = try row.flag()
         instantTarget = try row.optionalInstant()
         trail.lastAudit = try row.text()
         trail.clockKeys = try row.clockKeys()
@@ -159,6 +159,14 @@ extension CaseRecord: FiledRecord {
 
 /// A state laid out in columns: its number, and what belongs to it.
 private struct StoredCaseState {
+    static let numbers = Column.Choices(
+        [
+            1: "RECEIVED", 2: "WAIT_CORRECTION", 3: "ACTIVE", 4: "SUSPENDED", 5: "DECIDED",
+            6: "DELIVERED", 7: "ARCHIVED", 8: "NOT_ACCEPTED", 9: "LAPSED", 10: "TERMINATED",
+            11: "WITHDRAWN",
+        ]
+    )
+
     var number: Int64
     var stage: Int64?
     var missing: [String]?
@@ -214,12 +222,12 @@ private struct StoredCaseState {
     }
 
     func write(to row: inout RowWriter) {
-        row.integer(number)
-        row.integer(stage)
+        row.choice(number)
+        row.choice(stage)
         row.texts(missing)
-        row.integer(pauseReason)
+        row.choice(pauseReason)
         row.integer(plannedDays)
-        row.integer(decision)
+        row.choice(decision)
         row.text(reason)
         row.text(remedies)
         row.text(competentAgency)

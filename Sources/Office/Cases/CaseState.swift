@@ -38,7 +38,7 @@ package enum Channel: Int32, Hashable, Sendable, CaseIterable {
 
 /// 决定: the outcome, with what the applicant must be told (行政许可法 38).
 package struct Decision: Hashable, Sendable {
-    package enum Result: Int32, Hashable, Sendable {
+    package enum Result: Int32, Hashable, Sendable, CaseIterable {
         case grant = 1
         case deny = 2
     }
@@ -66,7 +66,7 @@ package struct Decision: Hashable, Sendable {
 /// The state of a case (办件状态), with what belongs to it.
 package enum CaseState: Hashable, Sendable {
     /// An accepted matter on its way to a decision. Raw values are stored.
-    package enum Stage: Int32, Hashable, Sendable {
+    package enum Stage: Int32, Hashable, Sendable, CaseIterable {
         /// 受理
         case accepted = 1
         /// 容缺受理

@@ -66,8 +66,8 @@ package struct CertificateApplication: Record, Hashable {
         "certificate_application",
         key: [Column("number", .text)],
         columns: [
-            Column("holder", .text), Column("department", .text), Column("scope", .blob),
-            Column("at", .integer), Column("qualified", .integer, optional: true),
+            Column("holder", .text), Column("department", .text), Column("scope", .list(of: .text)),
+            Column("at", .instant), Column("qualified", .instant, optional: true),
         ]
     )
 

@@ -74,22 +74,26 @@ package struct CertificateRecord: Hashable, Sendable {
 extension CertificateRecord: FiledRecord {
     package static let byHolder = Index("certificate_by_holder", on: ["holder"])
 
+    private static let custodies = Column.Choices(
+        [1: "HELD", 2: "SUSPENDED", 3: "LOST", 4: "REVOKED", 5: "SURRENDERED"]
+    )
+
     package static let table = Table(
         "certificate",
         key: [Column("number", .text)],
         columns: FileTrail.columns + [
             Column("holder", .text),
             Column("department", .text),
-            Column("scope", .blob),
-            Column("issued", .integer),
-            Column("valid_to", .integer),
-            Column("custody", .integer),
+            Column("scope", .list(of: .text)),
+            Column("issued", .day),
+            Column("valid_to", .day),
+            Column("custody", .choice(custodies)),
             Column("reason", .text, optional: true, personal: true),
-            Column("expired", .integer),
+            Column("expired", .flag),
             Column("next_check", .integer),
-            Column("unchecked", .integer),
+            Column("unchecked", .flag),
             Column("replaced", .integer),
-            Column("renewed", .integer),
+            Column("renewed", .instant),
         ],
         indexes: [byHolder]
     )
@@ -109,11 +113,11 @@ extension CertificateRecord: FiledRecord {
             case .revoked(let reason): (4, reason)
             case .surrendered(let reason): (5, reason)
             }
-        row.integer(number)
+        row.choice(number)
         row.text(reason)
-        row.bool(isExpired)
+        row.flag(isExpired)
         row.integer(Int64(nextCheck))
-        row.bool(isUnchecked)
+        row.flag(isUnchecked)
         row.integer(replaced)
         row.instant(renewed)
     }
@@ -136,9 +140,9 @@ extension CertificateRecord: FiledRecord {
         case (5, let reason?): custody = .surrendered(reason: reason)
         default: throw row.mismatch("who has a certificate", .integer(number))
         }
-        isExpired = try row.bool()
+        isExpired = try row.flag()
         nextCheck = try row.integer(in: 1...Int32(9999))
-        isUnchecked = try row.bool()
+        isUnchecked = try row.flag()
         replaced = try row.integer(in: 0...Int64(UInt32.max))
         renewed = try row.instant()
     }
@@ -171,8 +175,8 @@ package struct InspectionRecord: Record, Hashable {
         "inspection",
         key: [Column("number", .integer)],
         columns: [
-            Column("at", .integer), Column("scope", .text),
-            Column("findings", .text, personal: true), Column("officers", .blob),
+            Column("at", .instant), Column("scope", .text),
+            Column("findings", .text, personal: true), Column("officers", .list(of: .text)),
         ]
     )
 
@@ -219,7 +223,7 @@ package struct AnnouncementRecord: Record, Hashable {
         "announcement",
         key: [Column("number", .integer)],
         columns: [
-            Column("at", .integer), Column("certificate", .text), Column("department", .text),
+            Column("at", .instant), Column("certificate", .text), Column("department", .text),
             Column("what", .text),
         ]
     )

@@ -25,7 +25,7 @@ package struct CredentialRecord: Record, Hashable {
         key: [Column("login", .text)],
         columns: [
             // Empty where there is a password.
-            Column("secret_digest", .blob),
+            Column("secret_digest", .digest),
             Column("password_hash", .text, optional: true),
         ]
     )
@@ -33,10 +33,10 @@ package struct CredentialRecord: Record, Hashable {
     package func write(to row: inout RowWriter) {
         switch proof {
         case .secret(let digest):
-            row.blob(digest)
+            row.digest(digest)
             row.null()
         case .password(let hash):
-            row.blob([])
+            row.digest([])
             row.text(hash)
         }
     }

@@ -32,7 +32,7 @@ package struct DepartmentRecord: Record, Hashable {
         "department",
         key: [Column("code", .text)],
         columns: [
-            Column("name", .text), Column("duties", .blob, optional: true),
+            Column("name", .text), Column("duties", .list(of: .text), optional: true),
             Column("address", .text, optional: true), Column("phone", .text, optional: true),
             Column("complaint_phone", .text, optional: true),
         ]
@@ -95,7 +95,8 @@ package struct PostRecord: Record, Hashable {
         key: [Column("code", .text)],
         columns: [
             Column("name", .text), Column("department", .text), Column("rank", .integer),
-            Column("duties", .blob, optional: true), Column("counter", .text, optional: true),
+            Column("duties", .list(of: .text), optional: true),
+            Column("counter", .text, optional: true),
         ],
         indexes: [byDepartment]
     )
@@ -169,8 +170,9 @@ package struct PersonRecord: Record, Hashable {
         "person",
         key: [Column("login", .text)],
         columns: PersonDetails.columns + [
-            Column("department", .text), Column("post", .text), Column("roles", .integer),
-            Column("disabled", .integer, optional: true), Column("badge", .text, optional: true),
+            Column("department", .text), Column("post", .text),
+            Column("roles", .set(of: Role.self)),
+            Column("disabled", .flag, optional: true), Column("badge", .text, optional: true),
         ],
         indexes: [byDepartment]
     )
@@ -183,7 +185,7 @@ package struct PersonRecord: Record, Hashable {
         row.text(department)
         row.text(post)
         row.set(roles)
-        row.integer(isDisabled ? 1 : nil)
+        row.flag(isDisabled ? true : nil)
         row.text(badge)
     }
 

@@ -86,8 +86,8 @@ package struct ItemRecord: Record, Hashable {
         key: [Column("code", .text), Column("version", .integer)],
         columns: [
             Column("name", .text), Column("department", .text), Column("statutory", .integer),
-            Column("promised", .integer), Column("instant", .integer), Column("joint", .integer),
-            Column("published", .integer),
+            Column("promised", .integer), Column("instant", .flag), Column("joint", .flag),
+            Column("published", .instant),
         ]
     )
 
@@ -96,8 +96,8 @@ package struct ItemRecord: Record, Hashable {
         row.text(department)
         row.integer(Int64(statutoryDays))
         row.integer(Int64(promisedDays))
-        row.bool(isInstant)
-        row.bool(isJoint)
+        row.flag(isInstant)
+        row.flag(isJoint)
         row.instant(published)
     }
 
@@ -107,8 +107,8 @@ package struct ItemRecord: Record, Hashable {
         department = try row.text()
         statutoryDays = try row.integer(in: Self.days)
         promisedDays = try row.integer(in: Self.days)
-        isInstant = try row.bool()
-        isJoint = try row.bool()
+        isInstant = try row.flag()
+        isJoint = try row.flag()
         published = try row.instant()
     }
 }

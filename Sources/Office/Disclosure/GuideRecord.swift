@@ -125,12 +125,14 @@ package struct GuideRecord: Record, Hashable {
         "guide",
         key: [Column("item", .text), Column("edition", .integer)],
         columns: [
-            Column("since", .integer), Column("post", .text, optional: true),
-            Column("basis", .blob), Column("applicants", .text), Column("conditions", .blob),
-            Column("materials", .blob), Column("fees", .blob), Column("channels", .integer),
+            Column("since", .instant), Column("post", .text, optional: true),
+            Column("basis", .list(of: .text)), Column("applicants", .text),
+            Column("conditions", .list(of: .text)),
+            Column("materials", .rows(Material.columns)), Column("fees", .rows(Fee.columns)),
+            Column("channels", .set(of: Channel.self)),
             Column("visits", .integer), Column("place", .text), Column("phone", .text),
             Column("complaint_phone", .text), Column("result", .text),
-            Column("delivery", .integer), Column("remedies", .blob),
+            Column("delivery", .set(of: Delivery.self)), Column("remedies", .list(of: .text)),
         ]
     )
 
@@ -140,8 +142,8 @@ package struct GuideRecord: Record, Hashable {
         row.texts(content.basis)
         row.text(content.applicants)
         row.texts(content.conditions)
-        row.blob(ValueList.encode(content.materials.map(\.values)))
-        row.blob(ValueList.encode(content.fees.map(\.values)))
+        row.list(content.materials.map(\.values))
+        row.list(content.fees.map(\.values))
         row.set(content.channels)
         row.integer(Int64(content.visits))
         row.text(content.place)
@@ -183,6 +185,11 @@ package struct GuideRecord: Record, Hashable {
 }
 
 extension GuideRecord.Material {
+    fileprivate static let columns = [
+        Column("name", .text), Column("originals", .integer), Column("copies", .integer),
+        Column("deferrable", .flag), Column("electronic", .flag), Column("note", .text),
+    ]
+
     fileprivate var values: [Value] {
         [
             .text(name), .integer(Int64(originals)), .integer(Int64(copies)),
@@ -209,6 +216,10 @@ extension GuideRecord.Material {
 }
 
 extension GuideRecord.Fee {
+    fileprivate static let columns = [
+        Column("name", .text), Column("amount", .text), Column("basis", .text),
+    ]
+
     fileprivate var values: [Value] { [.text(name), .text(amount), .text(basis)] }
 
     fileprivate init?(_ values: [Value]) {

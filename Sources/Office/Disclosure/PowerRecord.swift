@@ -70,22 +70,24 @@ package struct PowerRecord: Record, Hashable {
         "power",
         key: [Column("code", .text)],
         columns: [
-            Column("department", .text), Column("kind", .integer), Column("name", .text),
-            Column("basis", .blob), Column("duties", .blob), Column("post", .text, optional: true),
-            Column("accountability", .blob), Column("revoked", .integer, optional: true),
+            Column("department", .text), Column("kind", .choice(of: Kind.self)),
+            Column("name", .text),
+            Column("basis", .list(of: .text)), Column("duties", .list(of: .text)),
+            Column("post", .text, optional: true),
+            Column("accountability", .list(of: .text)), Column("revoked", .day, optional: true),
             Column("reason", .text, optional: true),
         ]
     )
 
     package func write(to row: inout RowWriter) {
         row.text(department)
-        row.integer(Int64(kind.rawValue))
+        row.enumeration(kind)
         row.text(name)
         row.texts(basis)
         row.texts(duties)
         row.text(post)
         row.texts(accountability)
-        row.integer(revocation.map { Int64($0.from.daysSinceEpoch) })
+        row.day(revocation?.from)
         row.text(revocation?.reason)
     }
 

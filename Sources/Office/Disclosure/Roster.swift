@@ -41,7 +41,7 @@ package struct PostDutyRecord: Record, Hashable {
 
     package static let table = Table(
         "post_duty",
-        key: [Column("post", .text), Column("first", .integer)],
+        key: [Column("post", .text), Column("first", .day)],
         columns: [Column("holder", .text), Column("cover", .text, optional: true)]
     )
 
@@ -98,8 +98,8 @@ package struct AbsenceRecord: Record, Hashable {
 
     package static let table = Table(
         "absence",
-        key: [Column("login", .text), Column("first", .integer)],
-        columns: [Column("last", .integer), Column("reason", .text)]
+        key: [Column("login", .text), Column("first", .day)],
+        columns: [Column("last", .day), Column("reason", .text)]
     )
 
     package func write(to row: inout RowWriter) {

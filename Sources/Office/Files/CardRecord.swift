@@ -62,10 +62,11 @@ package struct CardRecord: Record, Hashable {
         "card",
         key: [Column("id", .integer)],
         columns: [
-            Column("department", .text), Column("at", .integer), Column("rung", .integer),
-            Column("clock", .integer), Column("case_serial", .text),
+            Column("department", .text), Column("at", .instant),
+            Column("rung", .choice(of: Rung.self)),
+            Column("clock", .choice(of: ClockKind.self)), Column("case_serial", .text),
             Column("revoked_by", .text, optional: true),
-            Column("revoked_at", .integer, optional: true),
+            Column("revoked_at", .instant, optional: true),
             Column("revoked_why", .text, optional: true),
         ],
         indexes: [byDepartment]
@@ -74,8 +75,8 @@ package struct CardRecord: Record, Hashable {
     package func write(to row: inout RowWriter) {
         row.text(department)
         row.instant(at)
-        row.integer(Int64(rung.rawValue))
-        row.integer(Int64(clock.rawValue))
+        row.enumeration(rung)
+        row.enumeration(clock)
         row.text(subject)
         row.text(revocation?.by)
         row.instant(revocation?.at)

@@ -93,13 +93,14 @@ package struct FileTrail: Hashable, Sendable {
 
 extension FileTrail {
     static let columns = [
-        Column("version", .integer), Column("last_audit", .text), Column("clocks", .blob),
+        Column("version", .integer), Column("last_audit", .text),
+        Column("clocks", .list(of: .integer)),
     ]
 
     func write(to row: inout RowWriter) {
         row.integer(version)
         row.text(lastAudit)
-        row.blob(ValueList.encode([clockKeys.map(Value.integer)]))
+        row.list([clockKeys.map(Value.integer)])
     }
 
     init(row: inout RowReader) throws(StoreError) {

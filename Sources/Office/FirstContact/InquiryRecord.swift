@@ -82,16 +82,16 @@ extension InquiryRecord: FiledRecord {
         key: [Column("number", .text)],
         columns: FileTrail.columns + [
             Column("open_department", .text, optional: true),
-            Column("received", .integer),
+            Column("received", .day),
             Column("question", .text, personal: true),
             Column("inquirer", .text, personal: true),
             Column("owner", .text),
             Column("owner_department", .text),
-            Column("owners", .blob),
-            Column("progress", .integer),
+            Column("owners", .list(of: .text)),
+            Column("progress", .choice(StoredProgress.numbers)),
             Column("said", .text, optional: true, personal: true),
             Column("route", .text, optional: true, personal: true),
-            Column("until", .integer, optional: true),
+            Column("until", .day, optional: true),
             Column("offered_to", .text, optional: true),
             Column("offered_department", .text, optional: true),
         ],
@@ -108,7 +108,7 @@ extension InquiryRecord: FiledRecord {
         row.text(owner.department)
         row.texts(owners)
         let stored = StoredProgress(progress)
-        row.integer(stored.number)
+        row.choice(stored.number)
         row.text(stored.said)
         row.text(stored.route)
         row.day(stored.until)
@@ -131,6 +131,13 @@ extension InquiryRecord: FiledRecord {
 
 /// A progress laid out in columns: its number, and what belongs to it.
 private struct StoredProgress {
+    static let numbers = Column.Choices(
+        [
+            1: "REGISTERED", 2: "DEFERRED", 3: "OFFERED", 4: "HANDED_OVER", 5: "UNCLEAR",
+            6: "ASSIGNED", 7: "ANSWERED", 8: "REFERRED_OUT", 9: "CLOSED",
+        ]
+    )
+
     var number: Int64
     var said: String?
     var route: String?

@@ -3,7 +3,7 @@ package import CivilTime
 /// 协办部门: a department whose opinion is asked for, and where it stands.
 package struct CoHandler: Hashable, Sendable {
     /// What the opinion is needed for. Raw values are stored.
-    package enum Role: Int32, Hashable, Sendable {
+    package enum Role: Int32, Hashable, Sendable, CaseIterable {
         /// 征求意见: silence after it has signed counts as consent.
         case consult = 1
         /// 并联许可: silence grants nothing.
@@ -11,7 +11,7 @@ package struct CoHandler: Hashable, Sendable {
     }
 
     /// Why it is before the coordinating office. Raw values are stored.
-    package enum Escalation: Int32, Hashable, Sendable {
+    package enum Escalation: Int32, Hashable, Sendable, CaseIterable {
         /// It says that the matter isn't its own.
         case notMine = 1
         /// Its time is over.

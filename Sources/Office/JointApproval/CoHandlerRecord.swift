@@ -44,18 +44,18 @@ extension CoHandlerRecord: Record {
         key: [Column("case_serial", .text), Column("department", .text)],
         columns: [
             Column("worker", .text, optional: true),
-            Column("due", .integer, optional: true),
-            Column("role", .integer),
+            Column("due", .day, optional: true),
+            Column("role", .choice(of: CoHandler.Role.self)),
             Column("round", .integer),
-            Column("corrected", .blob),
-            Column("signed_at", .integer, optional: true),
-            Column("standing", .integer),
-            Column("standing_since", .integer, optional: true),
-            Column("escalation", .integer, optional: true),
+            Column("corrected", .list(of: .text)),
+            Column("signed_at", .instant, optional: true),
+            Column("standing", .choice(StoredStanding.numbers)),
+            Column("standing_since", .instant, optional: true),
+            Column("escalation", .choice(of: CoHandler.Escalation.self), optional: true),
             Column("reason", .text, optional: true, personal: true),
-            Column("items", .blob, optional: true),
-            Column("override_at", .integer, optional: true),
-            Column("override_served", .integer, optional: true),
+            Column("items", .list(of: .text), optional: true),
+            Column("override_at", .instant, optional: true),
+            Column("override_served", .instant, optional: true),
             Column("override_reason", .text, optional: true, personal: true),
         ],
         indexes: [byWork]
@@ -64,7 +64,7 @@ extension CoHandlerRecord: Record {
     package func write(to row: inout RowWriter) {
         row.text(due == nil ? nil : key.department)
         row.day(due)
-        row.integer(Int64(content.role.rawValue))
+        row.enumeration(content.role)
         row.integer(content.round)
         row.texts(content.corrected)
         row.instant(content.signed)
@@ -86,6 +86,13 @@ extension CoHandlerRecord: Record {
 
 /// A standing laid out in columns: its number, and what belongs to it.
 private struct StoredStanding {
+    static let numbers = Column.Choices(
+        [
+            1: "ASKED", 2: "AGREED", 3: "AGREED_TO_FORWARD", 4: "DISAGREED", 5: "CORRECTION",
+            6: "AGREED_BY_DEFAULT", 7: "ESCALATED",
+        ]
+    )
+
     var number: Int64
     var since: Instant?
     var escalation: Int64?
@@ -119,9 +126,9 @@ private struct StoredStanding {
     }
 
     func write(to row: inout RowWriter) {
-        row.integer(number)
+        row.choice(number)
         row.instant(since)
-        row.integer(escalation)
+        row.choice(escalation)
         row.text(reason)
         row.texts(items)
         row.instant(override?.at)

@@ -4,7 +4,7 @@ package import Store
 /// A joint approval as it lies in the store, without its co-handlers and clocks.
 package struct JointRecord: Hashable, Sendable {
     /// What it came to. Raw values are stored.
-    package enum Outcome: Int32, Hashable, Sendable {
+    package enum Outcome: Int32, Hashable, Sendable, CaseIterable {
         case agreed = 1
         case refused = 2
     }
@@ -55,20 +55,24 @@ package struct JointRecord: Hashable, Sendable {
 }
 
 extension JointRecord: FiledRecord {
+    private static let steps = Column.Choices(
+        [1: "OPEN", 2: "DISPATCHED", 3: "CORRECTING", 4: "CONCLUDED", 5: "CANCELLED"]
+    )
+
     package static let table = Table(
         "joint",
         key: [Column("case_serial", .text)],
         columns: FileTrail.columns + [
             Column("lead", .text),
             Column("opinion_days", .integer),
-            Column("progress", .integer),
-            Column("outcome", .integer, optional: true),
-            Column("ended_at", .integer, optional: true),
-            Column("visit_at", .integer, optional: true),
+            Column("progress", .choice(steps)),
+            Column("outcome", .choice(of: Outcome.self), optional: true),
+            Column("ended_at", .instant, optional: true),
+            Column("visit_at", .instant, optional: true),
             Column("visit_place", .text, optional: true, personal: true),
-            Column("visit_departments", .blob, optional: true),
+            Column("visit_departments", .list(of: .text), optional: true),
             Column("visit_findings", .text, optional: true, personal: true),
-            Column("visit_attended", .blob, optional: true),
+            Column("visit_attended", .list(of: .text), optional: true),
         ]
     )
 
@@ -84,8 +88,8 @@ extension JointRecord: FiledRecord {
             case .concluded(let outcome, let at): (4, outcome, at)
             case .cancelled(let at): (5, nil, at)
             }
-        row.integer(number)
-        row.integer(outcome.map { Int64($0.rawValue) })
+        row.choice(number)
+        row.enumeration(outcome)
         row.instant(end)
         row.instant(visit?.at)
         row.text(visit?.place)

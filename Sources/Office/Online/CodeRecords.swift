@@ -34,10 +34,10 @@ package struct TrackingRecord: Record, Hashable {
     package static let table = Table(
         "tracking",
         key: [Column("serial", .text)],
-        columns: [Column("digest", .blob)]
+        columns: [Column("digest", .digest)]
     )
 
-    package func write(to row: inout RowWriter) { row.blob(digest) }
+    package func write(to row: inout RowWriter) { row.digest(digest) }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
         self.key = key

@@ -92,15 +92,15 @@ extension ConsultationRecord: FiledRecord {
             Column("item", .text, optional: true),
             // What people write of themselves nobody can foresee.
             Column("question", .text, personal: true),
-            Column("received", .integer),
+            Column("received", .day),
             Column("department", .text),
             Column("referral", .text, optional: true),
             Column("answer", .text, optional: true, personal: true),
             Column("answered_by", .text, optional: true),
-            Column("answered_at", .integer, optional: true),
+            Column("answered_at", .instant, optional: true),
             Column("published", .integer, optional: true),
             Column("published_question", .text, optional: true),
-            Column("kept_since", .integer, optional: true),
+            Column("kept_since", .instant, optional: true),
         ],
         indexes: [byOpen, byAsker, byPublished, byAnswer]
     )

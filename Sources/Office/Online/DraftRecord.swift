@@ -44,8 +44,9 @@ package struct DraftRecord: Record, Hashable {
         "draft",
         key: [Column("number", .integer)],
         columns: PersonDetails.columns + [
-            Column("owner", .text), Column("item", .text), Column("channel", .integer),
-            Column("note", .text, personal: true), Column("changed", .integer),
+            Column("owner", .text), Column("item", .text),
+            Column("channel", .choice(of: Channel.self)),
+            Column("note", .text, personal: true), Column("changed", .day),
         ],
         indexes: [byOwner, byChange]
     )
@@ -54,7 +55,7 @@ package struct DraftRecord: Record, Hashable {
         details.write(to: &row)
         row.text(owner)
         row.text(item)
-        row.integer(Int64(channel.rawValue))
+        row.enumeration(channel)
         row.text(note)
         row.day(changed)
     }

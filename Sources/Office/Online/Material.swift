@@ -84,9 +84,9 @@ extension MaterialRecord {
         key: [Column("id", .text)],
         columns: [
             Column("case_serial", .text), Column("name", .text, personal: true),
-            Column("size", .integer), Column("digest", .blob), Column("sender", .text),
+            Column("size", .integer), Column("digest", .digest), Column("sender", .text),
             Column("received", .integer),
-            Column("completed_at", .integer, optional: true),
+            Column("completed_at", .instant, optional: true),
         ],
         indexes: [byCase]
     )
@@ -95,7 +95,7 @@ extension MaterialRecord {
         row.text(caseSerial)
         row.text(name)
         row.integer(size)
-        row.blob(digest)
+        row.digest(digest)
         row.text(sender)
         row.integer(received)
         row.instant(completed)

@@ -182,11 +182,12 @@ package struct NotificationRecord: Record, Hashable {
         "notification",
         key: [Column("number", .integer)],
         columns: [
-            Column("recipient", .text), Column("case_serial", .text), Column("kind", .integer),
-            Column("at", .integer), Column("text", .text),
+            Column("recipient", .text), Column("case_serial", .text),
+            Column("kind", .choice(of: NotificationKind.self)),
+            Column("at", .instant), Column("text", .text),
             Column("code", .text, optional: true, personal: true),
-            Column("waiting", .integer, optional: true),
-            Column("handed_over", .integer, optional: true),
+            Column("waiting", .flag, optional: true),
+            Column("handed_over", .instant, optional: true),
         ],
         indexes: [byRecipient, waiting]
     )
@@ -194,13 +195,13 @@ package struct NotificationRecord: Record, Hashable {
     package func write(to row: inout RowWriter) {
         row.text(recipient)
         row.text(subject)
-        row.integer(Int64(kind.rawValue))
+        row.enumeration(kind)
         row.instant(at)
         row.text(text)
         switch delivery {
         case .waiting(let code):
             row.text(code)
-            row.integer(1)
+            row.flag(true)
             row.null()
         case .handedOver(let at):
             row.null()

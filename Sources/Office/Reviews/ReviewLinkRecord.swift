@@ -39,9 +39,9 @@ package struct ReviewLinkRecord: Record, Hashable {
         "review_link",
         key: [Column("sequence", .integer)],
         columns: [
-            Column("at", .integer), Column("case_serial", .text), Column("what", .text),
+            Column("at", .instant), Column("case_serial", .text), Column("what", .text),
             Column("by_login", .text), Column("state", .text), Column("grade", .integer),
-            Column("hash", .blob),
+            Column("hash", .digest),
         ]
     )
 
@@ -52,7 +52,7 @@ package struct ReviewLinkRecord: Record, Hashable {
         row.text(by)
         row.text(state.rawValue)
         row.integer(Int64(grade))
-        row.blob(hash)
+        row.digest(hash)
     }
 
     package init(key: Int64, row: inout RowReader) throws(StoreError) {
@@ -89,12 +89,12 @@ package struct ReviewChainRecord: Record, Hashable {
     package static let table = Table(
         "review_chain",
         key: [Column("id", .integer)],
-        columns: [Column("sequence", .integer), Column("hash", .blob)]
+        columns: [Column("sequence", .integer), Column("hash", .digest)]
     )
 
     package func write(to row: inout RowWriter) {
         row.integer(sequence)
-        row.blob(hash)
+        row.digest(hash)
     }
 
     package init(key: Int64, row: inout RowReader) throws(StoreError) {

@@ -104,6 +104,13 @@ extension ReviewRecord: FiledRecord {
     /// A department's bad reviews that aren't done with.
     package static let byOpen = Index("review_by_open", on: ["open_department"])
 
+    private static let steps = Column.Choices(
+        [
+            1: "INVITED", 2: "UNRATED", 3: "SATISFIED", 4: "NEGATIVE", 5: "APPEALED",
+            6: "EXCLUDED",
+        ]
+    )
+
     package static let table = Table(
         "review",
         key: [Column("case_serial", .text)],
@@ -114,19 +121,19 @@ extension ReviewRecord: FiledRecord {
             Column("handler", .text),
             Column("post", .text),
             Column("applicant", .text),
-            Column("delivered", .integer),
-            Column("progress", .integer),
+            Column("delivered", .day),
+            Column("progress", .choice(steps)),
             Column("grade", .integer, optional: true),
             Column("text", .text, optional: true, personal: true),
-            Column("anonymous", .integer, optional: true),
-            Column("received", .integer, optional: true),
+            Column("anonymous", .flag, optional: true),
+            Column("received", .day, optional: true),
             Column("supplement", .text, optional: true, personal: true),
-            Column("handling", .integer, optional: true),
+            Column("handling", .choice(StoredHandling.numbers), optional: true),
             Column("measures", .text, optional: true, personal: true),
-            Column("explained", .integer, optional: true),
-            Column("complex", .integer, optional: true),
-            Column("second", .integer, optional: true),
-            Column("followed_up", .integer, optional: true),
+            Column("explained", .flag, optional: true),
+            Column("complex", .flag, optional: true),
+            Column("second", .flag, optional: true),
+            Column("followed_up", .flag, optional: true),
             Column("appeal", .text, optional: true, personal: true),
         ],
         indexes: [byOpen]
@@ -150,10 +157,10 @@ extension ReviewRecord: FiledRecord {
             case .appealed(_, let handling, let reason): (5, handling, reason)
             case .excluded: (6, nil, nil)
             }
-        row.integer(number)
+        row.choice(number)
         row.integer(rating.map { Int64($0.grade) })
         row.text(rating?.text)
-        row.integer(rating.map { $0.isAnonymous ? 1 : 0 })
+        row.flag(rating?.isAnonymous)
         row.day(rating?.received)
         row.text(rating?.supplement)
         StoredHandling(handling).write(to: &row)
@@ -203,6 +210,13 @@ extension ReviewRecord: FiledRecord {
 
 /// A handling laid out in columns: its number, and what belongs to it.
 private struct StoredHandling {
+    static let numbers = Column.Choices(
+        [
+            1: "REPORTED", 2: "RECTIFYING", 3: "ANSWERED", 4: "SATISFIED", 5: "CLOSED",
+            6: "SUPERVISED",
+        ]
+    )
+
     var number: Int64?
     var measures: String?
     var isExplanation: Bool?
@@ -235,11 +249,9 @@ private struct StoredHandling {
     }
 
     func write(to row: inout RowWriter) {
-        row.integer(number)
+        row.choice(number)
         row.text(measures)
-        for flag in [isExplanation, isComplex, isSecond, isFollowedUp] {
-            row.integer(flag.map { $0 ? 1 : 0 })
-        }
+        for flag in [isExplanation, isComplex, isSecond, isFollowedUp] { row.flag(flag) }
     }
 
     init(row: inout RowReader) throws(StoreError) {

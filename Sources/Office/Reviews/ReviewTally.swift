@@ -71,7 +71,7 @@ package struct ReviewTally: Record, Hashable {
     package static let table = Table(
         "review_tally",
         key: [
-            Column("month", .integer), Column("department", .text), Column("item", .text),
+            Column("month", .day), Column("department", .text), Column("item", .text),
             Column("post", .text), Column("handler", .text),
         ],
         columns: [

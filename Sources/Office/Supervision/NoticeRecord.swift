@@ -28,13 +28,14 @@ package struct NoticeRecord: Record, Hashable {
         "notice",
         key: [Column("id", .integer)],
         columns: [
-            Column("kind", .integer), Column("department", .text), Column("reason", .text),
-            Column("at", .integer),
+            Column("kind", .choice(of: Kind.self)), Column("department", .text),
+            Column("reason", .text),
+            Column("at", .instant),
         ]
     )
 
     package func write(to row: inout RowWriter) {
-        row.integer(Int64(kind.rawValue))
+        row.enumeration(kind)
         row.text(department)
         row.text(reason)
         row.instant(at)

@@ -19,7 +19,7 @@ package struct PauseRecord: Record, Hashable {
     package static let table = Table(
         "pause",
         key: [Column("case_serial", .text)],
-        columns: [Column("planned", .integer)],
+        columns: [Column("planned", .day)],
         indexes: [byEnd]
     )
 

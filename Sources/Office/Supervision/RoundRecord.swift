@@ -53,8 +53,8 @@ package struct RoundRecord: Record, Hashable {
         "round",
         key: [Column("id", .integer)],
         columns: [
-            Column("title", .text), Column("first", .integer), Column("last", .integer),
-            Column("departments", .blob), Column("frozen", .integer, optional: true),
+            Column("title", .text), Column("first", .day), Column("last", .day),
+            Column("departments", .list(of: .text)), Column("frozen", .instant, optional: true),
         ]
     )
 

@@ -42,7 +42,8 @@ package struct WorkRecord: Record, Hashable {
         key: [Column("deadline", .integer)],
         columns: [
             Column("department", .text), Column("person", .text, optional: true),
-            Column("due", .integer), Column("clock", .integer), Column("subject", .text),
+            Column("due", .day), Column("clock", .choice(of: ClockKind.self)),
+            Column("subject", .text),
         ],
         indexes: [byDepartment, byPerson]
     )
@@ -51,7 +52,7 @@ package struct WorkRecord: Record, Hashable {
         row.text(department)
         row.text(person)
         row.day(due)
-        row.integer(Int64(clock.rawValue))
+        row.enumeration(clock)
         row.text(subject)
     }
 

@@ -67,7 +67,7 @@ package struct WorkTally: Hashable, Sendable {
 extension WorkTally: Record {
     package static let table = Table(
         "work_tally",
-        key: [Column("month", .integer), Column("department", .text)],
+        key: [Column("month", .day), Column("department", .text)],
         columns: [
             Column("received", .integer), Column("accepted", .integer),
             Column("completed", .integer), Column("early", .integer), Column("late", .integer),

@@ -88,14 +88,14 @@ package struct EnrolmentRecord: Record, Hashable {
         "enrolment",
         key: [Column("login", .text), Column("plan", .integer)],
         columns: [
-            Column("hours", .blob), Column("marks", .blob),
-            Column("passed", .integer, optional: true),
+            Column("hours", .list(of: .integer)), Column("marks", .list(of: .integer)),
+            Column("passed", .instant, optional: true),
         ]
     )
 
     package func write(to row: inout RowWriter) {
-        row.blob(ValueList.encode([hours.map { .integer(Int64($0)) }]))
-        row.blob(ValueList.encode([marks.map { .integer(Int64($0)) }]))
+        row.list([hours.map { .integer(Int64($0)) }])
+        row.list([marks.map { .integer(Int64($0)) }])
         row.instant(passed)
     }
 

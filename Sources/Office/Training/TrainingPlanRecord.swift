@@ -68,13 +68,16 @@ package struct TrainingPlanRecord: Record, Hashable {
         enrolled += 1
     }
 
+    private static let sessionColumns = [Column("day", .day), Column("hours", .integer)]
+
     package static let table = Table(
         "training_plan",
         key: [Column("id", .integer)],
         columns: [
             Column("title", .text), Column("department", .text, optional: true),
-            Column("sessions", .blob), Column("enrol_by", .integer), Column("places", .integer),
-            Column("pass_mark", .integer, optional: true), Column("qualifying", .integer),
+            Column("sessions", .rows(sessionColumns)), Column("enrol_by", .day),
+            Column("places", .integer),
+            Column("pass_mark", .integer, optional: true), Column("qualifying", .flag),
             Column("enrolled", .integer),
         ]
     )
@@ -82,17 +85,15 @@ package struct TrainingPlanRecord: Record, Hashable {
     package func write(to row: inout RowWriter) {
         row.text(title)
         row.text(department)
-        row.blob(
-            ValueList.encode(
-                sessions.map {
-                    [.integer(Int64($0.day.daysSinceEpoch)), .integer(Int64($0.hours))]
-                }
-            )
+        row.list(
+            sessions.map {
+                [.integer(Int64($0.day.daysSinceEpoch)), .integer(Int64($0.hours))]
+            }
         )
         row.day(enrolBy)
         row.integer(Int64(places))
         row.integer(passMark.map(Int64.init))
-        row.bool(isQualifying)
+        row.flag(isQualifying)
         row.integer(enrolled)
     }
 
@@ -117,7 +118,7 @@ package struct TrainingPlanRecord: Record, Hashable {
         enrolBy = try row.day()
         places = try row.integer(as: Int32.self)
         passMark = try row.optionalInteger().map { Int32(clamping: $0) }
-        isQualifying = try row.bool()
+        isQualifying = try row.flag()
         enrolled = try row.integer(in: 0...Int64.max / 2)
     }
 }

@@ -61,7 +61,8 @@ package enum StoreBackup {
         try target.execute("PRAGMA journal_mode = DELETE")
     }
 
-    private static func openStore(_ path: String) throws(StoreError) -> Connection {
+    /// A connection that reads a store's file.
+    static func openStore(_ path: String) throws(StoreError) -> Connection {
         let connection = try Connection(path: path, access: .readOnly)
         guard try connection.integer("PRAGMA application_id") == SchemaUpgrade.applicationID else {
             throw .schema("\(path) is no store of Banjie: name the file given to the server")

@@ -18,7 +18,7 @@ package struct Matter: Record {
         columns: [
             Column("title", .text), Column("owner", .text, optional: true),
             Column("due", .integer, optional: true), Column("code", .text, optional: true),
-            Column("is_done", .integer), Column("body", .blob),
+            Column("is_done", .flag), Column("body", .blob),
         ],
         indexes: [byOwner, byDue, byTitle, byCode]
     )
@@ -52,7 +52,7 @@ package struct Matter: Record {
         row.text(owner)
         row.integer(due)
         row.text(code)
-        row.bool(isDone)
+        row.flag(isDone)
         row.blob(body)
     }
 
@@ -62,7 +62,7 @@ package struct Matter: Record {
         owner = try row.optionalText()
         due = try row.optionalInteger()
         code = try row.optionalText()
-        isDone = try row.bool()
+        isDone = try row.flag()
         body = try row.blob()
     }
 }
