@@ -260,9 +260,8 @@ let package = Package(
             "EndToEndTests",
             [
                 "BanjieClient", "BanjieProtocol", "CSQLite", "ChildProcess", "City", "CivilTime",
-                "Digest", "LocalServer", "Office", "SeededRandom", "TLS", "TestCertificates",
-                "Wire",
-                "banjie", "banjie-joint", "banjied",
+                "Digest", "LocalServer", "Office", "Sealing", "SeededRandom", "TLS",
+                "TestCertificates", "Wire", "banjie", "banjie-joint", "banjied",
             ]
         ),
         tests(

@@ -1539,6 +1539,13 @@ schema.messages.ListItemsReply = {
     { 3, "more", "bool", doc = "Whether there are more." },
 }
 
+schema.messages.StoredCredential = {
+    doc = "What a person signs in with, as another installation keeps it: a secret or a password.",
+    { 1, "login", "string", doc = "The person." },
+    { 2, "secret_digest", "string", doc = "SHA-256 of the secret, in 64 hexadecimal digits." },
+    { 3, "password_hash", "string", doc = "The password's hash by scrypt: `$scrypt$ln=15,r=8,p=3$SALT$KEY`, with a salt of 16 and a key of 32 bytes in base64 without padding." },
+}
+
 schema.messages.ImportRow = {
     doc = "A row that is imported: one of them, and where it comes from.",
     { 1, "line", "uint32", doc = "The line of the file, from 1." },
@@ -1549,6 +1556,8 @@ schema.messages.ImportRow = {
     { 6, "power", "message", "Power", doc = "A line of the power-and-duty list." },
     { 7, "guide", "message", "Guide", doc = "A guide: a new edition, unless the newest one is equal." },
     { 8, "duty", "message", "PostDuty", doc = "Who has a post." },
+    { 9, "credential", "message", "StoredCredential", doc = "What a person signs in with." },
+    { 10, "calendar", "message", "LoadYearRequest", doc = "The arrangement of a year: a new version of the calendar, unless it is known so." },
 }
 
 schema.messages.ImportPart = {

@@ -252,6 +252,11 @@ extension WorkCalendar {
         return WorkCalendar(version: version, knownYears: knownYears, patterns: patterns)
     }
 
+    /// Whether a year is known to be arranged so, with nothing declared in it since.
+    package func isArranged(as arrangement: YearArrangement) -> Bool {
+        knows(arrangement.year) && pattern(of: arrangement.year) == YearPattern(arrangement)
+    }
+
     /// The years that differ from unarranged ones.
     private var patterns: [Int: YearPattern] {
         var patterns: [Int: YearPattern] = [:]

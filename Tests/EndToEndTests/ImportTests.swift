@@ -1,8 +1,11 @@
 import BanjieClient
 import BanjieProtocol
 import City
+import CivilTime
+import Digest
 import Foundation
 import LocalServer
+import Sealing
 import Testing
 import Wire
 
@@ -133,6 +136,77 @@ import Wire
         #expect(try await auditHead() == head + 2)
         let array = try write(#"[{"code": "ENV", "name": "生态环境局"}]"#, as: "d.json")
         #expect(try bring("departments", array).status == 0)
+    }
+
+    /// People sign in with what another installation kept of their secrets and passwords.
+    @Test func credentialsOfAnotherInstallationAreGoodHere() async throws {
+        let people = "login,name,department,roles\nwang,王,,APPLICANT\nli,李,,APPLICANT\n"
+        #expect(try bring("people", try write(people, as: "people.csv")).status == 0)
+        let secret = String(repeating: "5a", count: 32)
+        let digest = Hexadecimal.text(of: SHA256.hash(Array(secret.utf8)))
+        let password = "correct horse battery"
+        let cost = try #require(
+            Scrypt.Cost(logarithmicCost: 4, blockSize: 8, parallelization: 1)
+        )
+        let hash = PasswordHash(of: password, cost: cost).stored
+        let rows = "login,secret_digest,password_hash\nwang,\(digest),\nli,,\"\(hash)\"\n"
+        let file = try write(rows, as: "credentials.csv")
+        #expect(try bring("credentials", file).status == 0)
+        let again = try bring("credentials", file, "--json")
+        #expect(again.output.contains(#""changed":0"#))
+        for (login, proof) in [("wang", secret), ("li", password)] {
+            let credentials = Credentials(login: login, secret: proof)
+            let connection = try Connection(
+                to: server.address,
+                options: ConnectionOptions(realm: "banjie", credentials: credentials)
+            )
+            _ = try await CasesClient(connection).list(ListCasesRequest(limit: 1))
+        }
+        let bad = try bring(
+            "credentials",
+            try write(
+                "login,secret_digest,password_hash\nwang,00,\nli,,$scrypt$\nli,\(digest),x\nwho,\(digest),\nli,,\n",
+                as: "bad.csv"
+            ),
+            "--json"
+        )
+        #expect(bad.status == 65)
+        #expect(bad.output.components(separatedBy: "\"line\":").count == 6)
+    }
+
+    /// Years come from CSV, ranges of days among their cells; one that is known so makes no version.
+    @Test func yearsOfTheCalendarComeFromAFile() async throws {
+        let calendar = CalendarClient(try office.operator())
+        let before = try await calendar.getVersion(CalendarVersionRequest()).version
+        let rows = """
+            year,off,make_up,source
+            2030,2030-01-01;2030-02-02..2030-02-08;2030-10-01..2030-10-07,2030-02-09;2030-09-29,国办发〔2029〕1号
+            2031,2031-01-01..2031-01-03,,国办发〔2030〕1号
+            """
+        let file = try write(rows, as: "calendars.csv")
+        #expect(try bring("calendars", file).status == 0)
+        let version = try await calendar.getVersion(CalendarVersionRequest())
+        #expect(version.version == before + 2)
+        #expect(version.knownYears.suffix(2) == [2030, 2031])
+        // The 1st is off, the 2nd to the 8th too, and the 9th, a Saturday, is worked.
+        let due = try await calendar.due(
+            DueRequest(from: try #require(CivilDate("2030-02-01")), days: 1, unit: .working)
+        )
+        #expect(due.due == CivilDate("2030-02-09"))
+        #expect(try bring("calendars", file, "--json").output.contains(#""changed":0"#))
+        #expect(try await calendar.getVersion(CalendarVersionRequest()).version == before + 2)
+        let bad = try bring(
+            "calendars",
+            try write(
+                "year,off,make_up\n2032,2031-01-01,\n2033,2033-01-01..x,\n2034,,2034-01-02\n2035,2035-01-01,\n",
+                as: "bad.csv"
+            ),
+            "--json"
+        )
+        #expect(bad.status == 65)
+        for line in [2, 3, 4] { #expect(bad.output.contains(#""line":\#(line)"#), "\(line)") }
+        #expect(!bad.output.contains(#""line":5"#))
+        #expect(try await calendar.getVersion(CalendarVersionRequest()).version == before + 2)
     }
 
     @Test func whatIsNoFileOfRowsIsTold() throws {

@@ -1,9 +1,10 @@
 import BanjieProtocol
+import CivilTime
 import Wire
 
 /// What a file of rows is about.
 enum ImportKind: String, CaseIterable, Sendable {
-    case departments, posts, people, items, powers, guides, duties
+    case departments, posts, people, items, powers, guides, duties, credentials, calendars
 
     var message: any Message.Type {
         switch self {
@@ -14,6 +15,8 @@ enum ImportKind: String, CaseIterable, Sendable {
         case .powers: Power.self
         case .guides: Guide.self
         case .duties: PostDuty.self
+        case .credentials: StoredCredential.self
+        case .calendars: LoadYearRequest.self
         }
     }
 
@@ -27,6 +30,8 @@ enum ImportKind: String, CaseIterable, Sendable {
         case .powers: ImportRow(power: try Power(decoding: bytes))
         case .guides: ImportRow(guide: try Guide(decoding: bytes))
         case .duties: ImportRow(duty: try PostDuty(decoding: bytes))
+        case .credentials: ImportRow(credential: try StoredCredential(decoding: bytes))
+        case .calendars: ImportRow(calendar: try LoadYearRequest(decoding: bytes))
         }
     }
 }
@@ -188,7 +193,16 @@ extension RequestField {
                     ? .boolean(false) : .string(cell)
         }
         guard field.isList else { return json(cell) }
-        return .array(cell.split { $0 == ";" || $0 == "；" }.map { json(String($0)) })
+        let values = cell.split { $0 == ";" || $0 == "；" }.map(String.init)
+        if case .date = field.type {
+            // What is no day is left to the server's judgement, like any other value.
+            return .array(
+                values.flatMap { value in
+                    ValueForm.dates.read(value)?.map { .string($0.description) } ?? [json(value)]
+                }
+            )
+        }
+        return .array(values.map(json))
     }
 }
 

@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0xeef5ad4ab1793f1b
+    public static let fingerprint: UInt64 = 0x9d29fc240722487f
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [
@@ -172,6 +172,7 @@ public enum BanjieProtocolSchema {
         ItemRequest.self,
         ItemView.self,
         ListItemsReply.self,
+        StoredCredential.self,
         ImportRow.self,
         ImportPart.self,
         ImportProblem.self,

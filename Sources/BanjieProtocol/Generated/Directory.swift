@@ -1419,6 +1419,65 @@ public struct ListItemsReply: Message {
     )
 }
 
+/// What a person signs in with, as another installation keeps it: a secret or a password.
+public struct StoredCredential: Message {
+    /// The person.
+    public var login: String = ""
+    /// SHA-256 of the secret, in 64 hexadecimal digits.
+    public var secretDigest: String = ""
+    /// The password's hash by scrypt: `$scrypt$ln=15,r=8,p=3$SALT$KEY`, with a salt of 16 and a key of 32
+    /// bytes in base64 without padding.
+    public var passwordHash: String = ""
+    /// Fields that this version of the schema doesn't know.
+    public var unknownFields = UnknownFields()
+
+    public init() {}
+
+    public init(
+        login: String = "",
+        secretDigest: String = "",
+        passwordHash: String = ""
+    ) {
+        self.login = login
+        self.secretDigest = secretDigest
+        self.passwordHash = passwordHash
+    }
+
+    public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
+        while let number = try reader.nextField() {
+            switch number {
+            case 1: self.login = try reader.string()
+            case 2: self.secretDigest = try reader.string()
+            case 3: self.passwordHash = try reader.string()
+            default: try reader.keep(in: &unknownFields)
+            }
+        }
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.write(self.login, as: 1)
+        writer.write(self.secretDigest, as: 2)
+        writer.write(self.passwordHash, as: 3)
+        writer.write(unknownFields)
+    }
+
+    public func validate() throws(FieldRefusal) {
+        try FieldCheck.length(self.login, "login", 1, 64)
+        try FieldCheck.length(self.secretDigest, "secret_digest", nil, 64)
+        try FieldCheck.length(self.passwordHash, "password_hash", nil, 200)
+    }
+
+    public static let descriptor = MessageDescriptor(
+        name: "StoredCredential",
+        fields: [
+            FieldDescriptor(1, "login", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The person."),
+            FieldDescriptor(2, "secret_digest", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "SHA-256 of the secret, in 64 hexadecimal digits."),
+            FieldDescriptor(3, "password_hash", .string, limits: FieldLimits(value: Bounds(nil, 200)), doc: "The password's hash by scrypt: `$scrypt$ln=15,r=8,p=3$SALT$KEY`, with a salt of 16 and a key of 32 bytes in base64 without padding."),
+        ],
+        doc: "What a person signs in with, as another installation keeps it: a secret or a password."
+    )
+}
+
 /// A row that is imported: one of them, and where it comes from.
 public struct ImportRow: Message {
     /// The line of the file, from 1.
@@ -1437,6 +1496,10 @@ public struct ImportRow: Message {
     public var guide: Guide? = nil
     /// Who has a post.
     public var duty: PostDuty? = nil
+    /// What a person signs in with.
+    public var credential: StoredCredential? = nil
+    /// The arrangement of a year: a new version of the calendar, unless it is known so.
+    public var calendar: LoadYearRequest? = nil
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
 
@@ -1450,7 +1513,9 @@ public struct ImportRow: Message {
         item: PublishItemRequest? = nil,
         power: Power? = nil,
         guide: Guide? = nil,
-        duty: PostDuty? = nil
+        duty: PostDuty? = nil,
+        credential: StoredCredential? = nil,
+        calendar: LoadYearRequest? = nil
     ) {
         self.line = line
         self.department = department
@@ -1460,6 +1525,8 @@ public struct ImportRow: Message {
         self.power = power
         self.guide = guide
         self.duty = duty
+        self.credential = credential
+        self.calendar = calendar
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
@@ -1473,6 +1540,8 @@ public struct ImportRow: Message {
             case 6: try reader.message(into: &self.power)
             case 7: try reader.message(into: &self.guide)
             case 8: try reader.message(into: &self.duty)
+            case 9: try reader.message(into: &self.credential)
+            case 10: try reader.message(into: &self.calendar)
             default: try reader.keep(in: &unknownFields)
             }
         }
@@ -1487,6 +1556,8 @@ public struct ImportRow: Message {
         writer.write(ifPresent: self.power, as: 6)
         writer.write(ifPresent: self.guide, as: 7)
         writer.write(ifPresent: self.duty, as: 8)
+        writer.write(ifPresent: self.credential, as: 9)
+        writer.write(ifPresent: self.calendar, as: 10)
         writer.write(unknownFields)
     }
 
@@ -1498,6 +1569,8 @@ public struct ImportRow: Message {
         try FieldCheck.message(self.power, "power")
         try FieldCheck.message(self.guide, "guide")
         try FieldCheck.message(self.duty, "duty")
+        try FieldCheck.message(self.credential, "credential")
+        try FieldCheck.message(self.calendar, "calendar")
     }
 
     public static let descriptor = MessageDescriptor(
@@ -1511,6 +1584,8 @@ public struct ImportRow: Message {
             FieldDescriptor(6, "power", .message(Power.self), doc: "A line of the power-and-duty list."),
             FieldDescriptor(7, "guide", .message(Guide.self), doc: "A guide: a new edition, unless the newest one is equal."),
             FieldDescriptor(8, "duty", .message(PostDuty.self), doc: "Who has a post."),
+            FieldDescriptor(9, "credential", .message(StoredCredential.self), doc: "What a person signs in with."),
+            FieldDescriptor(10, "calendar", .message(LoadYearRequest.self), doc: "The arrangement of a year: a new version of the calendar, unless it is known so."),
         ],
         doc: "A row that is imported: one of them, and where it comes from."
     )
@@ -1931,7 +2006,8 @@ public enum DirectoryMethods {
         doc: "Lets a person sign in again."
     )
 
-    /// Brings what the directory and its list of powers hold, all of it or none. At most 100 000 rows.
+    /// Brings what the directory, its list of powers and the calendar hold, all of it or none. At most 100 000
+    /// rows.
     public static let `import` = MethodDescriptor(
         serviceName: "Directory",
         serviceNumber: 4,
@@ -1945,7 +2021,7 @@ public enum DirectoryMethods {
         idempotency: .none,
         request: ImportPart.self,
         reply: ImportReport.self,
-        doc: "Brings what the directory and its list of powers hold, all of it or none. At most 100 000 rows."
+        doc: "Brings what the directory, its list of powers and the calendar hold, all of it or none. At most 100 000 rows."
     )
 
     /// Departments.
@@ -2137,7 +2213,8 @@ public struct DirectoryClient: Sendable {
         try await channel.call(DirectoryMethods.enablePerson, request, options)
     }
 
-    /// Brings what the directory and its list of powers hold, all of it or none. At most 100 000 rows.
+    /// Brings what the directory, its list of powers and the calendar hold, all of it or none. At most 100 000
+    /// rows.
     public func `import`(
         _ request: ImportPart,
         options: CallOptions = CallOptions()
@@ -2352,7 +2429,8 @@ public protocol DirectoryUploads {
     associatedtype ImportStream: ServedUpload<UploadContext, Failure>
     where ImportStream.Request == ImportPart, ImportStream.Reply == ImportReport
 
-    /// Brings what the directory and its list of powers hold, all of it or none. At most 100 000 rows.
+    /// Brings what the directory, its list of powers and the calendar hold, all of it or none. At most 100 000
+    /// rows.
     func `import`(_ request: ImportPart, in context: inout UploadContext) throws(Failure) -> ImportStream
 }
 

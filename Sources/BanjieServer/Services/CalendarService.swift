@@ -40,10 +40,11 @@ struct CalendarService: CalendarCommands, Sendable {
         reason: String,
         in context: inout CommandContext
     ) throws(HandlerFailure) -> CalendarVersionView {
-        let previous = context.calendars.current.calendar
+        let timeline = context.newCalendars ?? context.calendars
+        let previous = timeline.current.calendar
         let version = CalendarVersion(rawValue: previous.version.rawValue + 1)
         // A clock that was wrong and has been confirmed may lie before the newest version.
-        let since = max(context.now, context.calendars.current.since)
+        let since = max(context.now, timeline.current.since)
         let record = CalendarRecord(
             version: version,
             since: since,
@@ -56,7 +57,7 @@ struct CalendarService: CalendarCommands, Sendable {
         } catch {
             throw .calendar(error)
         }
-        var calendars = context.calendars
+        var calendars = timeline
         calendars.append(calendar, since: since, reason: reason)
         context.newCalendars = calendars
         context.unit.save(record)

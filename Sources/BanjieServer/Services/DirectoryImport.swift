@@ -10,8 +10,6 @@ struct DirectoryImport: ServedUpload {
     /// The most problems that are told.
     private static let problemsMax = 1000
 
-    private let service = DirectoryService()
-    private let disclosure = DisclosureService()
     private let isCheck: Bool
     private let language: Language
     private var rows: [ImportRow] = []
@@ -56,55 +54,18 @@ struct DirectoryImport: ServedUpload {
         _ row: ImportRow,
         in context: inout CommandContext
     ) throws(HandlerFailure) -> Bool {
-        if let department = row.department {
-            let known = try context.loadIfPresent(DepartmentRecord.self, department.code)
-            if known?.message == department { return false }
-            _ = try service.putDepartment(department, in: &context)
-        } else if let post = row.post {
-            let known = try context.loadIfPresent(PostRecord.self, post.code)
-            if known?.message == post { return false }
-            _ = try service.putPost(post, in: &context)
-        } else if let person = row.person {
-            let known = try context.loadIfPresent(PersonRecord.self, person.login)
-            if known?.view == person { return false }
-            _ = try service.putPerson(person, in: &context)
-        } else if let item = row.item {
-            if try isNewest(item, in: context) { return false }
-            _ = try service.publishItem(item, in: &context)
-        } else if let power = row.power {
-            let known = try context.loadIfPresent(PowerRecord.self, power.code)
-            if known?.message == power { return false }
-            _ = try disclosure.putPower(power, in: &context)
-        } else if let guide = row.guide {
-            if try context.newestGuide(of: guide.item)?.message == guide { return false }
-            _ = try disclosure.putGuide(guide, in: &context)
-        } else if let duty = row.duty {
-            let from = duty.from ?? context.now.date
-            let key = PostDutyRecord.Key(duty.post, from: from)
-            let known = try context.loadIfPresent(PostDutyRecord.self, key)
-            if let known, known.holder == duty.holder, (known.cover ?? "") == duty.cover {
-                return false
-            }
-            _ = try disclosure.putDuty(duty, in: &context)
-        } else {
-            let allowed = "a department, post, person, item, power, guide or duty"
-            throw .refused(.outOfRange(field: "rows", allowed: allowed))
-        }
-        return true
-    }
-
-    private func isNewest(
-        _ item: PublishItemRequest,
-        in context: CommandContext
-    ) throws(HandlerFailure) -> Bool {
-        guard let head = try context.loadIfPresent(ItemHeadRecord.self, item.code) else {
-            return false
-        }
-        let known = try context.version(of: head)
-        return known.name == item.name && known.department == item.department
-            && known.statutoryDays == item.limits?.statutory
-            && known.promisedDays == item.limits?.promised
-            && known.isInstant == item.instant && known.isJoint == item.joint
+        if let row = row.department { return try bring(row, in: &context) }
+        if let row = row.post { return try bring(row, in: &context) }
+        if let row = row.person { return try bring(row, in: &context) }
+        if let row = row.item { return try bring(row, in: &context) }
+        if let row = row.power { return try bring(row, in: &context) }
+        if let row = row.guide { return try bring(row, in: &context) }
+        if let row = row.duty { return try bring(row, in: &context) }
+        if let row = row.credential { return try bring(row, in: &context) }
+        if let row = row.calendar { return try bring(row, in: &context) }
+        let allowed =
+            "a department, post, person, item, power, guide, duty, credential or calendar"
+        throw .refused(.outOfRange(field: "rows", allowed: allowed))
     }
 
     private func problem(_ failure: HandlerFailure, of row: ImportRow) -> ImportProblem {
