@@ -1918,6 +1918,7 @@ schema.messages.MaterialPart = {
     { 5, "digest", "bytes", doc = "SHA-256 of the whole. First part only." },
     { 6, "offset", "uint64", doc = "Where this part begins: where what the server has ends, or 0 to begin anew." },
     { 7, "content", "bytes", doc = "The bytes." },
+    { 8, "draft", "uint64", doc = "The sender's draft that it is for, in the place of a case. First part only." },
 }
 
 schema.messages.MaterialRequest = {
@@ -1928,22 +1929,24 @@ schema.messages.MaterialRequest = {
 schema.messages.MaterialView = {
     doc = "What the office has of a material.",
     { 1, "material", "bytes", doc = "Its id." },
-    { 2, "case", "string", doc = "The case that it belongs to." },
+    { 2, "case", "string", doc = "The case that it belongs to; empty while it is a draft's." },
     { 3, "name", "string", doc = "Its name, which whoever may fetch it sees." },
     { 4, "size", "uint64", doc = "Its length in bytes." },
     { 5, "digest", "bytes", doc = "SHA-256 of the whole." },
     { 6, "received", "uint64", doc = "How many bytes of it are durable: where an upload goes on." },
     { 7, "completed", "instant", doc = "When it was there whole, with the right digest; absent before." },
     { 8, "sender", "string", doc = "The login of who sent it." },
+    { 9, "draft", "uint64", doc = "The draft that it is for; 0 when it belongs to a case." },
 }
 
 schema.messages.ListMaterialsRequest = {
-    doc = "Asks for the materials of a case.",
-    { 1, "case", "string", doc = "The case serial." },
+    doc = "Asks for the materials of a case, or of one's own draft.",
+    { 1, "case", "string", doc = "The case serial; empty for a draft." },
+    { 2, "draft", "uint64", doc = "The draft." },
 }
 
 schema.messages.ListMaterialsReply = {
-    doc = "The materials of a case, in the order of their ids.",
+    doc = "The materials of a case or draft, in the order of their ids.",
     { 1, "materials", "message", "MaterialView", doc = "The materials, unfinished ones included." },
 }
 

@@ -111,7 +111,7 @@ struct CommandTreeTests {
             // What a file is called like any text.
             let files =
                 switch path.joined(separator: " ") {
-                case "material upload", "import": ["2026-03-02": ""]
+                case "material upload", "draft attach", "import": ["2026-03-02": ""]
                 case "guide put": ["2026-03-02": "{}"]
                 default: ["secret": "s"]
                 }

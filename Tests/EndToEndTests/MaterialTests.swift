@@ -20,7 +20,8 @@ import Wire
     private static func parts(
         _ content: [UInt8],
         of id: UInt8,
-        for serial: String,
+        for serial: String = "",
+        draft: UInt64 = 0,
         from start: Int = 0,
         digest: [UInt8]? = nil
     ) -> [MaterialPart] {
@@ -30,7 +31,7 @@ import Wire
         }
         if parts.isEmpty { parts = [MaterialPart(offset: UInt64(start))] }
         parts[0].material = [UInt8](repeating: id, count: 16)
-        parts[0].case = serial
+        (parts[0].case, parts[0].draft) = (serial, draft)
         parts[0].name = "材料.pdf"
         parts[0].size = UInt64(content.count)
         parts[0].digest = digest ?? SHA256.hash(content)
@@ -94,6 +95,83 @@ import Wire
             ReadAuditRequest(after: 0, limit: 1000)
         )
         #expect(log.entries.filter { $0.kind == "MATERIAL_RECEIVED" }.count == 4)
+    }
+
+    /// What is prepared with a draft is its owner's alone, goes along when that is submitted, finished or not,
+    /// and goes with it when it is dropped.
+    @Test func materialsOfADraftGoWhereItGoes() async throws {
+        let office = try await TestOffice()
+        let (channel, other) = (
+            try office.office.channel(as: TestOffice.everybody),
+            try office.office.channel(as: TestOffice.coHandler)
+        )
+        let online = OnlineClient(channel)
+        let draft = try await online.saveDraft(SaveDraftRequest(item: office.item)).draft
+        let content = Self.content(200_000)
+        let whole = try await Self.upload(Self.parts(content, of: 1, draft: draft), over: channel)
+        #expect(whole.draft == draft && whole.case.isEmpty && whole.completed != nil)
+        _ = try await Self.upload(
+            Array(Self.parts(content, of: 2, draft: draft).prefix(2)),
+            over: channel
+        )
+        #expect(try await Self.download(1, over: channel) == content)
+        let list = ListMaterialsRequest(draft: draft)
+        #expect(try await online.listMaterials(list).materials.count == 2)
+
+        await #expect(throws: CallError.self) { try await Self.download(1, over: other) }
+        for refused in [
+            Self.parts(content, of: 3, draft: draft), Self.parts(content, of: 1, draft: draft),
+        ] {
+            let error = await #expect(throws: CallError.self) {
+                try await Self.upload(refused, over: other)
+            }
+            #expect(error?.reason == Reason.noSuchDraft.rawValue)
+        }
+        let hidden = await #expect(throws: CallError.self) {
+            try await OnlineClient(other).listMaterials(list)
+        }
+        #expect(hidden?.reason == Reason.noSuchDraft.rawValue)
+        for nothing in [Self.parts(content, of: 3), Self.parts(content, of: 3, for: "x", draft: 1)]
+        {
+            let error = await #expect(throws: CallError.self) {
+                try await Self.upload(nothing, over: channel)
+            }
+            #expect(error?.reason == Reason.outOfRange.rawValue)
+        }
+
+        let view = try await online.submitDraft(DraftRequest(draft: draft))
+        let brought = try await OnlineClient(other)
+            .listMaterials(ListMaterialsRequest(case: view.case)).materials
+        #expect(
+            brought.map(\.case) == [view.case, view.case] && brought.allSatisfy { $0.draft == 0 }
+        )
+        #expect(try await Self.download(1, over: other) == content)
+        let rest = try await Self.upload(
+            Self.parts(content, of: 2, for: view.case, from: 2 * Self.partBytes),
+            over: channel
+        )
+        #expect(rest.completed != nil)
+
+        let second = try await online.saveDraft(SaveDraftRequest(item: office.item)).draft
+        let dropped = Self.parts(Self.content(3_000_000), of: 4, draft: second)
+        _ = try await Self.upload(dropped, over: channel)
+        _ = try await online.dropDraft(DraftRequest(draft: second))
+        await #expect(throws: CallError.self) { try await Self.download(4, over: channel) }
+        let admin = AdminClient(try office.office.operator())
+        _ = try await admin.advanceClock(
+            AdvanceClockRequest(to: TestOffice.morning.adding(seconds: Instant.secondsPerDay))
+        )
+        let head = try await admin.getAuditHead(Empty()).sequence
+        let erased = try await admin.readAudit(ReadAuditRequest(after: 0, limit: Int32(head)))
+            .entries.filter { $0.kind == "PERSONAL_ERASED" }
+        #expect(erased.map(\.subject) == ["draft/\(second)"])
+        #expect(erased.map(\.detail) == ["dropped"])
+        // Nothing of it is left: its id is free, and its first part is one that nobody has.
+        let anew = try await Self.upload(
+            Self.parts([7], of: 4, for: view.case),
+            over: channel
+        )
+        #expect(anew.completed != nil)
     }
 
     /// A download goes on where it was cut, by the library and from a shell.

@@ -13,6 +13,20 @@ enum DraftCommands {
                 example: "11440300MB2C9270TU4000000000001 --note '待盖章'",
                 show: { (view: DraftView, page) in page.show([view]) }
             ),
+            .command(
+                MaterialCommands.upload(
+                    "attach",
+                    to: CommandOperand(
+                        "DRAFT",
+                        .integer(1...UInt64.max),
+                        Text("the draft's number", "草稿编号")
+                    ),
+                    example: "banjie draft attach 7 application.pdf"
+                ) { values, part in
+                    part.draft = values.required("DRAFT", .integer(1...UInt64.max))
+                    return "draft/\(part.draft)"
+                }
+            ),
             .calling(
                 "draft drop",
                 OnlineMethods.dropDraft,

@@ -2,18 +2,18 @@ import BanjieClient
 import BanjieProtocol
 import Digest
 
-/// `banjie material`: what applicants bring to a case.
+/// `banjie material`: what applicants bring to a case, or prepare with a draft.
 enum MaterialCommands {
     static let group = CommandGroup(
         "material",
-        Text("Materials of cases.", "办件材料。"),
+        Text("Materials of cases and drafts.", "办件与草稿的材料。"),
         [
             .command(upload), .command(download), .command(show),
             .command(
                 Command(
                     "list",
                     calling: OnlineMethods.listMaterials,
-                    RequestForm(operands: ["case"]),
+                    RequestForm(operands: ["case"], optionalOperands: ["case"]),
                     show: { (reply: ListMaterialsReply, page) in page.show(reply) }
                 )
             ),
@@ -23,65 +23,82 @@ enum MaterialCommands {
     /// How much of a file goes into one message.
     private static let partBytes = 64 << 10
 
-    private static let upload = Command(
+    private static let upload = upload(
         "upload",
-        SchemaTexts.summary(of: OnlineMethods.uploadMaterial),
-        notes: Text(
-            "The id is made of the case and the file's digest: the same command, given again after a "
-                + "cut, goes on where it was.",
-            "编号由办件与文件摘要得出：中断后重新执行同一命令，即从中断处接续。"
-        ),
-        operands: [
-            CommandOperand("CASE", .text, Text("the case serial", "办件编号")),
-            CommandOperand("FILE", .path, Text("the file", "文件")),
-        ],
-        options: [
-            CommandOption(
-                "name",
-                .text,
-                Text("its name; the file's when left out", "材料名称；不填则为文件名")
-            )
-        ] + CommandOption.shared,
-        examples: ["banjie material upload SERIAL application.pdf"],
-        run: { invocation throws(CommandFailure) in
-            let serial = invocation.values.required("CASE", .text)
-            let path = invocation.values.required("FILE", .path)
-            let content: [UInt8]
-            do throws(FileError) {
-                content = try invocation.console.readFile(path)
-            } catch {
-                throw .file(error)
+        to: CommandOperand("CASE", .text, Text("the case serial", "办件编号")),
+        example: "banjie material upload SERIAL application.pdf"
+    ) { values, part in
+        part.case = values.required("CASE", .text)
+        return part.case
+    }
+
+    /// A command that brings a file.
+    ///
+    /// - Parameter name: writes what it belongs to into the first part, and returns a name that nothing else has.
+    static func upload(
+        _ verb: String,
+        to owner: CommandOperand,
+        example: String,
+        name owning: @escaping @Sendable (ArgumentValues, inout MaterialPart) -> String
+    ) -> Command {
+        Command(
+            verb,
+            SchemaTexts.summary(of: OnlineMethods.uploadMaterial),
+            notes: Text(
+                "The id is made of what it belongs to and the file's digest: the same command, given again "
+                    + "after a cut, goes on where it was.",
+                "编号由所属办件或草稿与文件摘要得出：中断后重新执行同一命令，即从中断处接续。"
+            ),
+            operands: [owner, CommandOperand("FILE", .path, Text("the file", "文件"))],
+            options: [
+                CommandOption(
+                    "name",
+                    .text,
+                    Text("its name; the file's when left out", "材料名称；不填则为文件名")
+                )
+            ] + CommandOption.shared,
+            examples: [example],
+            run: { invocation throws(CommandFailure) in
+                let path = invocation.values.required("FILE", .path)
+                let content: [UInt8]
+                do throws(FileError) {
+                    content = try invocation.console.readFile(path)
+                } catch {
+                    throw .file(error)
+                }
+                let digest = SHA256.hash(content)
+                var owned = MaterialPart()
+                let owner = owning(invocation.values, &owned)
+                let id = Array(SHA256.hash(Array(owner.utf8) + digest).prefix(16))
+                let name =
+                    invocation.values.value("name", .text)
+                    ?? path.split(separator: "/").last.map(String.init) ?? path
+                let channel = try invocation.channel()
+                let start = try await invocation.received(of: id, over: channel)
+                var parts = Self.parts(of: content, from: start)[...]
+                var first = parts.popFirst() ?? MaterialPart(offset: UInt64(start))
+                first.material = id
+                (first.case, first.draft) = (owned.case, owned.draft)
+                first.name = name
+                first.size = UInt64(content.count)
+                first.digest = digest
+                let call = OnlineClient(channel).uploadMaterial(
+                    first,
+                    options: invocation.callOptions(of: OnlineMethods.uploadMaterial)
+                )
+                let view: MaterialView
+                do throws(CallError) {
+                    while let part = parts.popFirst() { try await call.send(part) }
+                    view = try await call.finish()
+                } catch {
+                    throw .call(error, requestID: nil)
+                }
+                let answer = Answer(reply: view, bytes: view.encoded())
+                try invocation.show(answer, of: OnlineMethods.uploadMaterial) { $1.show($0) }
+                return .success
             }
-            let digest = SHA256.hash(content)
-            let id = Array(SHA256.hash(Array(serial.utf8) + digest).prefix(16))
-            let name =
-                invocation.values.value("name", .text)
-                ?? path.split(separator: "/").last.map(String.init) ?? path
-            let channel = try invocation.channel()
-            let start = try await invocation.received(of: id, over: channel)
-            var parts = Self.parts(of: content, from: start)[...]
-            var first = parts.popFirst() ?? MaterialPart(offset: UInt64(start))
-            first.material = id
-            first.case = serial
-            first.name = name
-            first.size = UInt64(content.count)
-            first.digest = digest
-            let call = OnlineClient(channel).uploadMaterial(
-                first,
-                options: invocation.callOptions(of: OnlineMethods.uploadMaterial)
-            )
-            let view: MaterialView
-            do throws(CallError) {
-                while let part = parts.popFirst() { try await call.send(part) }
-                view = try await call.finish()
-            } catch {
-                throw .call(error, requestID: nil)
-            }
-            let answer = Answer(reply: view, bytes: view.encoded())
-            try invocation.show(answer, of: OnlineMethods.uploadMaterial) { $1.show($0) }
-            return .success
-        }
-    )
+        )
+    }
 
     private static func parts(of content: [UInt8], from start: Int) -> [MaterialPart] {
         stride(from: start, to: content.count, by: partBytes).map { offset in

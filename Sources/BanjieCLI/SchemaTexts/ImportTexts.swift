@@ -4,7 +4,9 @@ extension ModuleTexts {
     /// Imports.
     static let imports = ModuleTexts(
         services: [:],
-        methods: ["Directory/Import": "批量导入部门、岗位、人员、事项、权责清单、指南、值班、登录凭据与年度日历，全部保存或全部不保存。至多 100 000 行。"],
+        methods: [
+            "Directory/Import": "批量导入部门、岗位、人员、事项、权责清单、指南、值班、登录凭据与年度日历，全部保存或全部不保存。至多 100 000 行。"
+        ],
         messages: [
             "ImportRow": "导入的一行：其中之一，及其来源。",
             "ImportPart": "导入内容的一部分。",

@@ -72,7 +72,7 @@ extension SchemaTexts {
         "MaterialPart": "上传中的一段材料；每次调用的第一段说明是什么材料。",
         "MaterialRequest": "指明一份材料。",
         "MaterialView": "一份材料的收存情况。",
-        "ListMaterialsRequest": "查询办件的材料。",
+        "ListMaterialsRequest": "查询办件或本人草稿的材料。",
         "ListMaterialsReply": "办件的材料，按编号排列。",
         "DownloadMaterialRequest": "取材料的内容。",
         "MaterialContent": "材料的一段内容。",

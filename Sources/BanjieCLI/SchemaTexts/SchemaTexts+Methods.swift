@@ -64,9 +64,9 @@ extension SchemaTexts {
         "Directory/GetPerson": "人员，已脱敏。",
         "Directory/OpenPerson": "查看人员的原始信息；每次查看均记入审计。",
         "Online/UploadMaterial":
-            "分段上传办件材料。每段在服务器归还信用时即已持久，中断后从 GetMaterial 所示之处接续；未传完即结束时，应答说明已收到多少。",
+            "分段上传办件材料，或随草稿提交的材料。每段在服务器归还信用时即已持久，中断后从 GetMaterial 所示之处接续；未传完即结束时，应答说明已收到多少。",
         "Online/GetMaterial": "材料的收存情况。",
-        "Online/ListMaterials": "办件的材料。",
+        "Online/ListMaterials": "办件或本人草稿的材料。",
         "Online/DownloadMaterial": "材料的全部内容，依次推送，可从任一位置开始。",
         "Admin/AdvanceClock": "拨动虚拟时钟；所有到期节点触发后返回。",
         "Admin/ConfirmClock": "时钟跳变后予以确认，使时限恢复触发。",

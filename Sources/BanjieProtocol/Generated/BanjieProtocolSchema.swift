@@ -4,7 +4,7 @@
 /// What all schema files of the protocol define.
 public enum BanjieProtocolSchema {
     /// A hash of everything in the schema that two programs must agree on.
-    public static let fingerprint: UInt64 = 0x9d29fc240722487f
+    public static let fingerprint: UInt64 = 0x92501ed496ca9717
 
     /// Every service, in ascending order of the numbers.
     public static let services: [ServiceDescriptor] = [

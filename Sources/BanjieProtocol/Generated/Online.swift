@@ -239,6 +239,8 @@ public struct MaterialPart: Message {
     public var offset: UInt64 = 0
     /// The bytes.
     public var content: [UInt8] = []
+    /// The sender's draft that it is for, in the place of a case. First part only.
+    public var draft: UInt64 = 0
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
 
@@ -251,7 +253,8 @@ public struct MaterialPart: Message {
         size: UInt64 = 0,
         digest: [UInt8] = [],
         offset: UInt64 = 0,
-        content: [UInt8] = []
+        content: [UInt8] = [],
+        draft: UInt64 = 0
     ) {
         self.material = material
         self.case = `case`
@@ -260,6 +263,7 @@ public struct MaterialPart: Message {
         self.digest = digest
         self.offset = offset
         self.content = content
+        self.draft = draft
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
@@ -272,6 +276,7 @@ public struct MaterialPart: Message {
             case 5: self.digest = try reader.byteString()
             case 6: self.offset = try reader.scalar()
             case 7: self.content = try reader.byteString()
+            case 8: self.draft = try reader.scalar()
             default: try reader.keep(in: &unknownFields)
             }
         }
@@ -285,6 +290,7 @@ public struct MaterialPart: Message {
         writer.write(self.digest, as: 5)
         writer.write(self.offset, as: 6)
         writer.write(self.content, as: 7)
+        writer.write(self.draft, as: 8)
         writer.write(unknownFields)
     }
 
@@ -306,6 +312,7 @@ public struct MaterialPart: Message {
             FieldDescriptor(5, "digest", .bytes, limits: FieldLimits(value: Bounds(nil, 32)), doc: "SHA-256 of the whole. First part only."),
             FieldDescriptor(6, "offset", .uint64, doc: "Where this part begins: where what the server has ends, or 0 to begin anew."),
             FieldDescriptor(7, "content", .bytes, limits: FieldLimits(value: Bounds(nil, 65536)), doc: "The bytes."),
+            FieldDescriptor(8, "draft", .uint64, doc: "The sender's draft that it is for, in the place of a case. First part only."),
         ],
         doc: "A part of a material (材料) on its way up. The first one of a call says what the material is."
     )
@@ -357,7 +364,7 @@ public struct MaterialRequest: Message {
 public struct MaterialView: Message {
     /// Its id.
     public var material: [UInt8] = []
-    /// The case that it belongs to.
+    /// The case that it belongs to; empty while it is a draft's.
     public var `case`: String = ""
     /// Its name, which whoever may fetch it sees.
     public var name: String = ""
@@ -371,6 +378,8 @@ public struct MaterialView: Message {
     public var completed: Instant? = nil
     /// The login of who sent it.
     public var sender: String = ""
+    /// The draft that it is for; 0 when it belongs to a case.
+    public var draft: UInt64 = 0
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
 
@@ -384,7 +393,8 @@ public struct MaterialView: Message {
         digest: [UInt8] = [],
         received: UInt64 = 0,
         completed: Instant? = nil,
-        sender: String = ""
+        sender: String = "",
+        draft: UInt64 = 0
     ) {
         self.material = material
         self.case = `case`
@@ -394,6 +404,7 @@ public struct MaterialView: Message {
         self.received = received
         self.completed = completed
         self.sender = sender
+        self.draft = draft
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
@@ -407,6 +418,7 @@ public struct MaterialView: Message {
             case 6: self.received = try reader.scalar()
             case 7: self.completed = try reader.scalar()
             case 8: self.sender = try reader.string()
+            case 9: self.draft = try reader.scalar()
             default: try reader.keep(in: &unknownFields)
             }
         }
@@ -421,6 +433,7 @@ public struct MaterialView: Message {
         writer.write(self.received, as: 6)
         writer.write(ifPresent: self.completed, as: 7)
         writer.write(self.sender, as: 8)
+        writer.write(self.draft, as: 9)
         writer.write(unknownFields)
     }
 
@@ -436,37 +449,43 @@ public struct MaterialView: Message {
         name: "MaterialView",
         fields: [
             FieldDescriptor(1, "material", .bytes, limits: FieldLimits(value: Bounds(16, 16)), doc: "Its id."),
-            FieldDescriptor(2, "case", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The case that it belongs to."),
+            FieldDescriptor(2, "case", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The case that it belongs to; empty while it is a draft's."),
             FieldDescriptor(3, "name", .string, limits: FieldLimits(value: Bounds(nil, 200)), doc: "Its name, which whoever may fetch it sees."),
             FieldDescriptor(4, "size", .uint64, doc: "Its length in bytes."),
             FieldDescriptor(5, "digest", .bytes, limits: FieldLimits(value: Bounds(32, 32)), doc: "SHA-256 of the whole."),
             FieldDescriptor(6, "received", .uint64, doc: "How many bytes of it are durable: where an upload goes on."),
             FieldDescriptor(7, "completed", .instant, isOptional: true, doc: "When it was there whole, with the right digest; absent before."),
             FieldDescriptor(8, "sender", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The login of who sent it."),
+            FieldDescriptor(9, "draft", .uint64, doc: "The draft that it is for; 0 when it belongs to a case."),
         ],
         doc: "What the office has of a material."
     )
 }
 
-/// Asks for the materials of a case.
+/// Asks for the materials of a case, or of one's own draft.
 public struct ListMaterialsRequest: Message {
-    /// The case serial.
+    /// The case serial; empty for a draft.
     public var `case`: String = ""
+    /// The draft.
+    public var draft: UInt64 = 0
     /// Fields that this version of the schema doesn't know.
     public var unknownFields = UnknownFields()
 
     public init() {}
 
     public init(
-        `case`: String = ""
+        `case`: String = "",
+        draft: UInt64 = 0
     ) {
         self.case = `case`
+        self.draft = draft
     }
 
     public mutating func merge(from reader: inout MessageReader) throws(DecodingError) {
         while let number = try reader.nextField() {
             switch number {
             case 1: self.case = try reader.string()
+            case 2: self.draft = try reader.scalar()
             default: try reader.keep(in: &unknownFields)
             }
         }
@@ -474,23 +493,25 @@ public struct ListMaterialsRequest: Message {
 
     public func write(to writer: inout MessageWriter) {
         writer.write(self.case, as: 1)
+        writer.write(self.draft, as: 2)
         writer.write(unknownFields)
     }
 
     public func validate() throws(FieldRefusal) {
-        try FieldCheck.length(self.case, "case", 1, 64)
+        try FieldCheck.length(self.case, "case", nil, 64)
     }
 
     public static let descriptor = MessageDescriptor(
         name: "ListMaterialsRequest",
         fields: [
-            FieldDescriptor(1, "case", .string, limits: FieldLimits(value: Bounds(1, 64)), doc: "The case serial."),
+            FieldDescriptor(1, "case", .string, limits: FieldLimits(value: Bounds(nil, 64)), doc: "The case serial; empty for a draft."),
+            FieldDescriptor(2, "draft", .uint64, doc: "The draft."),
         ],
-        doc: "Asks for the materials of a case."
+        doc: "Asks for the materials of a case, or of one's own draft."
     )
 }
 
-/// The materials of a case, in the order of their ids.
+/// The materials of a case or draft, in the order of their ids.
 public struct ListMaterialsReply: Message {
     /// The materials, unfinished ones included.
     public var materials: [MaterialView] = []
@@ -528,7 +549,7 @@ public struct ListMaterialsReply: Message {
         fields: [
             FieldDescriptor(1, "materials", .message(MaterialView.self), isList: true, doc: "The materials, unfinished ones included."),
         ],
-        doc: "The materials of a case, in the order of their ids."
+        doc: "The materials of a case or draft, in the order of their ids."
     )
 }
 
@@ -2054,7 +2075,7 @@ public struct ListDraftsReply: Message {
 
 /// The methods of Online.
 public enum OnlineMethods {
-    /// Brings a material of a case, part by part. Each part that the server gives credit back for is
+    /// Brings a material of a case, or of a draft with which it is submitted, part by part. Each part that the server gives credit back for is
     /// durable, so that an upload that was cut goes on where `GetMaterial` says. When the call ends
     /// before the material is whole, the reply says how far it has come.
     public static let uploadMaterial = MethodDescriptor(
@@ -2070,7 +2091,7 @@ public enum OnlineMethods {
         idempotency: .none,
         request: MaterialPart.self,
         reply: MaterialView.self,
-        doc: "Brings a material of a case, part by part. Each part that the server gives credit back for is durable, so that an upload that was cut goes on where `GetMaterial` says. When the call ends before the material is whole, the reply says how far it has come."
+        doc: "Brings a material of a case, or of a draft with which it is submitted, part by part. Each part that the server gives credit back for is durable, so that an upload that was cut goes on where `GetMaterial` says. When the call ends before the material is whole, the reply says how far it has come."
     )
 
     /// What the office has of a material.
@@ -2090,7 +2111,7 @@ public enum OnlineMethods {
         doc: "What the office has of a material."
     )
 
-    /// The materials of a case.
+    /// The materials of a case, or of one's own draft.
     public static let listMaterials = MethodDescriptor(
         serviceName: "Online",
         serviceNumber: 9,
@@ -2104,7 +2125,7 @@ public enum OnlineMethods {
         idempotency: .safe,
         request: ListMaterialsRequest.self,
         reply: ListMaterialsReply.self,
-        doc: "The materials of a case."
+        doc: "The materials of a case, or of one's own draft."
     )
 
     /// A whole material's bytes, in order, from any offset on.
@@ -2435,7 +2456,7 @@ public struct OnlineClient: Sendable {
 
     public init(_ channel: any CallChannel) { self.channel = channel }
 
-    /// Brings a material of a case, part by part. Each part that the server gives credit back for is
+    /// Brings a material of a case, or of a draft with which it is submitted, part by part. Each part that the server gives credit back for is
     /// durable, so that an upload that was cut goes on where `GetMaterial` says. When the call ends
     /// before the material is whole, the reply says how far it has come.
     public func uploadMaterial(
@@ -2453,7 +2474,7 @@ public struct OnlineClient: Sendable {
         try await channel.call(OnlineMethods.getMaterial, request, options)
     }
 
-    /// The materials of a case.
+    /// The materials of a case, or of one's own draft.
     public func listMaterials(
         _ request: ListMaterialsRequest,
         options: CallOptions = CallOptions()
@@ -2705,7 +2726,7 @@ public protocol OnlineQueries {
     /// What the office has of a material.
     func getMaterial(_ request: MaterialRequest, in context: inout QueryContext) throws(Failure) -> MaterialView
 
-    /// The materials of a case.
+    /// The materials of a case, or of one's own draft.
     func listMaterials(_ request: ListMaterialsRequest, in context: inout QueryContext) throws(Failure) -> ListMaterialsReply
 
     /// One's own notifications.
@@ -2837,7 +2858,7 @@ public protocol OnlineUploads {
     associatedtype UploadMaterialStream: ServedUpload<UploadContext, Failure>
     where UploadMaterialStream.Request == MaterialPart, UploadMaterialStream.Reply == MaterialView
 
-    /// Brings a material of a case, part by part. Each part that the server gives credit back for is
+    /// Brings a material of a case, or of a draft with which it is submitted, part by part. Each part that the server gives credit back for is
     /// durable, so that an upload that was cut goes on where `GetMaterial` says. When the call ends
     /// before the material is whole, the reply says how far it has come.
     func uploadMaterial(_ request: MaterialPart, in context: inout UploadContext) throws(Failure) -> UploadMaterialStream

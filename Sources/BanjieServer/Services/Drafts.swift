@@ -43,14 +43,20 @@ extension OnlineService {
         _ request: DraftRequest,
         in context: inout CommandContext
     ) throws(HandlerFailure) -> Empty {
-        let draft = try context.draft(request.draft, of: context.actor)
+        var draft = try context.draft(request.draft, of: context.actor)
         try validating(request)
-        context.unit.delete(DraftRecord.self, draft.key)
+        if try context.materials(of: draft, limit: 1).isEmpty {
+            context.unit.delete(DraftRecord.self, draft.key)
+        } else {
+            draft.drop()
+            context.unit.save(draft)
+        }
         context.audit("DRAFT_DROPPED", "draft/\(draft.key)")
         return Empty()
     }
 
-    /// What is brought is a matter like any other: by its item's newest version, received as of now.
+    /// What is brought is a matter like any other: by its item's newest version, received as of now, with the
+    /// materials that were prepared for it.
     func submitDraft(
         _ request: DraftRequest,
         in context: inout CommandContext
@@ -61,10 +67,23 @@ extension OnlineService {
             SubmitCaseRequest(
                 item: draft.item,
                 channel: BanjieProtocol.Channel(rawValue: draft.channel.rawValue),
+                applicant: draft.owner,
                 details: draft.details.message
             ),
             in: &context
         )
+        let materials = try context.materials(of: draft, limit: MaterialUpload.materialsMax)
+        for var material in materials {
+            material.join(case: view.case)
+            context.unit.save(material)
+        }
+        if !materials.isEmpty {
+            context.audit(
+                "MATERIALS_BROUGHT",
+                "case/\(view.case)",
+                "\(materials.count) of draft \(draft.key)"
+            )
+        }
         context.unit.delete(DraftRecord.self, draft.key)
         return view
     }
@@ -79,7 +98,7 @@ extension OnlineService {
 
 extension RecordContext {
     /// Somebody's own draft; another's is as good as none.
-    fileprivate func draft(
+    func draft(
         _ number: UInt64,
         of actor: Actor
     ) throws(HandlerFailure) -> DraftRecord {
@@ -87,6 +106,13 @@ extension RecordContext {
         let draft = try load(DraftRecord.self, key, or: .noDraft(number))
         guard draft.owner == actor.login else { throw .refused(.noDraft(number)) }
         return draft
+    }
+
+    fileprivate func materials(
+        of draft: DraftRecord,
+        limit: Int
+    ) throws(HandlerFailure) -> [MaterialRecord] {
+        try find(MaterialRecord.self, MaterialRecord.search(of: .draft(draft.key), limit: limit))
     }
 
     fileprivate func drafts(of actor: Actor) throws(HandlerFailure) -> [DraftRecord] {

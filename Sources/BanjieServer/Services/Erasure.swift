@@ -28,13 +28,17 @@ extension CommandContext {
         return ofCases && ofDrafts && ofConsultations
     }
 
-    /// Erases drafts that nobody has touched for long.
+    /// Erases drafts that were dropped, or that nobody has touched for long, and their materials.
     private func eraseDrafts() throws(HandlerFailure) -> Bool {
         let first = firstKept(of: circumstances.policy.draftDays)
-        return try sweep(DraftRecord.byChange) { (draft: DraftRecord, _) throws(HandlerFailure) in
+        return try sweep(DraftRecord.byChange) {
+            (draft: DraftRecord, rest) throws(HandlerFailure) in
             guard draft.changed < first else { return .kept }
+            guard try eraseMaterials(of: .draft(draft.key), &rest), rest > 0 else { return .begun }
+            rest -= 1
             unit.delete(DraftRecord.self, draft.key)
-            audit("PERSONAL_ERASED", "draft/\(draft.key)", "unchanged since \(draft.changed)")
+            let why = draft.isDropped ? "dropped" : "unchanged since \(draft.changed)"
+            audit("PERSONAL_ERASED", "draft/\(draft.key)", why)
             return .erased
         }
     }
@@ -66,7 +70,9 @@ extension CommandContext {
             guard case .ended(let day, let login) = applicant.retention, day < first else {
                 return .kept
             }
-            guard try eraseMaterials(of: applicant.key, &rest), rest > 0 else { return .begun }
+            guard try eraseMaterials(of: .matter(serial: applicant.key), &rest), rest > 0 else {
+                return .begun
+            }
             rest -= 1
             var applicant = applicant
             applicant.erase(on: now.date)
@@ -109,16 +115,16 @@ extension CommandContext {
         return found.count < Self.erasedMax
     }
 
-    /// Erases `rest` of the rows of a case's materials; returns whether none is left.
+    /// Erases `rest` of the rows of what somebody brought; returns whether none is left.
     private func eraseMaterials(
-        of serial: String,
+        of owner: MaterialRecord.Owner,
         _ rest: inout Int
     ) throws(HandlerFailure) -> Bool {
         while rest > 0 {
             let limit = rest
             let material = try find(
                 MaterialRecord.self,
-                Search(by: MaterialRecord.byCase, prefix: [.text(serial)], limit: 1)
+                MaterialRecord.search(of: owner, limit: 1)
             ).first
             guard let material else { return true }
             let parts = try find(

@@ -16,9 +16,15 @@ struct OnlineService: Sendable {
         let key = Hexadecimal.text(of: id)
         let absent = Refusal.none(kind: .material, name: key)
         let material = try context.load(MaterialRecord.self, key, or: absent)
-        let record = try context.caseRecord(material.caseSerial)
         // Whoever may not see the case is told nothing of its materials.
-        guard CasesService.mayRead(actor, record) else { throw .refused(absent) }
+        switch material.owner {
+        case .matter(let serial):
+            let record = try context.caseRecord(serial)
+            guard CasesService.mayRead(actor, record) else { throw .refused(absent) }
+        case .draft(let number):
+            let draft = try context.loadIfPresent(DraftRecord.self, number)
+            guard draft?.owner == actor.login else { throw .refused(absent) }
+        }
         return material
     }
 }
@@ -37,14 +43,15 @@ extension OnlineService: OnlineQueries {
         in context: inout QueryContext
     ) throws(HandlerFailure) -> ListMaterialsReply {
         try validating(request)
-        let record = try context.caseRecord(request.case)
         let actor = try context.signedIn()
-        try ruling { () throws(Refusal) in try CasesService.requireReader(actor, of: record) }
-        let search = Search(
-            by: MaterialRecord.byCase,
-            prefix: [.text(request.case)],
-            limit: MaterialUpload.materialsMax
-        )
+        let owner = try MaterialRecord.Owner(case: request.case, draft: request.draft)
+        switch owner {
+        case .matter(let serial):
+            let record = try context.caseRecord(serial)
+            try ruling { () throws(Refusal) in try CasesService.requireReader(actor, of: record) }
+        case .draft: _ = try context.draft(request.draft, of: actor)
+        }
+        let search = MaterialRecord.search(of: owner, limit: MaterialUpload.materialsMax)
         let found = try context.find(MaterialRecord.self, search)
         return ListMaterialsReply(materials: found.map(\.view))
     }
@@ -74,7 +81,7 @@ extension OnlineService: OnlineWatches {
         let download = try MaterialDownload(material, from: request.offset)
         try context.audit(
             "PERSONAL_OPENED",
-            "case/\(material.caseSerial)",
+            material.owner.subject,
             "material \(material.key)"
         )
         return download
@@ -83,14 +90,14 @@ extension OnlineService: OnlineWatches {
 
 /// Takes a material, part by part.
 struct MaterialUpload: ServedUpload {
-    /// The most materials of one case.
+    /// The most materials of one case, and of one draft.
     static let materialsMax = 200
     /// How many parts are read at once.
     private static let partsAtOnce = 16
 
     private var material: MaterialRecord
 
-    /// - Throws: what keeps the caller from bringing this material to this case.
+    /// - Throws: what keeps the caller from bringing this material to this case or draft.
     init(_ request: MaterialPart, in context: inout CommandContext) throws(HandlerFailure) {
         try validating(request)
         for (field, count, wanted) in [
@@ -98,17 +105,25 @@ struct MaterialUpload: ServedUpload {
         ] where count != wanted {
             throw .refused(.outOfRange(field: field, allowed: "\(wanted)…\(wanted)"))
         }
-        let record = try context.caseRecord(request.case)
         let actor = context.actor
-        try ruling { () throws(Refusal) in
-            try CasesService.requireReader(actor, of: record)
-            guard record.takesMaterials else { throw .wrongState("\(record.state.message)") }
+        let owner = try MaterialRecord.Owner(case: request.case, draft: request.draft)
+        switch owner {
+        case .matter(let serial):
+            let record = try context.caseRecord(serial)
+            try ruling { () throws(Refusal) in
+                try CasesService.requireReader(actor, of: record)
+                guard record.takesMaterials else { throw .wrongState("\(record.state.message)") }
+            }
+        case .draft:
+            var draft = try context.draft(request.draft, of: actor)
+            draft.touch(on: context.now.date)
+            context.unit.save(draft)
         }
         let asked: MaterialRecord
         do {
             asked = try MaterialRecord(
                 id: Hexadecimal.text(of: request.material),
-                of: request.case,
+                of: owner,
                 name: request.name,
                 size: request.size,
                 digest: request.digest,
@@ -130,11 +145,7 @@ struct MaterialUpload: ServedUpload {
         in context: CommandContext
     ) throws(HandlerFailure) -> MaterialRecord {
         guard let known else {
-            let search = Search(
-                by: MaterialRecord.byCase,
-                prefix: [.text(asked.caseSerial)],
-                limit: materialsMax
-            )
+            let search = MaterialRecord.search(of: asked.owner, limit: materialsMax)
             let others = try context.find(MaterialRecord.self, search)
             guard others.count < materialsMax else {
                 throw .refused(.limitExceeded(asked: others.count + 1, most: materialsMax))
@@ -203,7 +214,7 @@ struct MaterialUpload: ServedUpload {
         context.unit.save(material)
         context.audit(
             "MATERIAL_RECEIVED",
-            "case/\(material.caseSerial)",
+            material.owner.subject,
             "\(material.key), \(material.size) bytes"
         )
         return material.view
@@ -259,17 +270,40 @@ struct MaterialDownload: ServedWatch {
     }
 }
 
+extension MaterialRecord.Owner {
+    /// What a request names, by one of both.
+    fileprivate init(case serial: String, draft: UInt64) throws(HandlerFailure) {
+        guard draft != 0 else {
+            guard !serial.isEmpty else {
+                throw .refused(.outOfRange(field: "case", allowed: "a case, or a draft"))
+            }
+            self = .matter(serial: serial)
+            return
+        }
+        guard serial.isEmpty, let number = Int64(exactly: draft) else {
+            throw .refused(.outOfRange(field: "draft", allowed: "0 beside a case"))
+        }
+        self = .draft(number)
+    }
+}
+
 extension MaterialRecord {
     fileprivate var view: MaterialView {
-        MaterialView(
+        let (serial, draft): (String, Int64) =
+            switch owner {
+            case .matter(let serial): (serial, 0)
+            case .draft(let number): ("", number)
+            }
+        return MaterialView(
             material: Hexadecimal.bytes(of: key) ?? [],
-            case: caseSerial,
+            case: serial,
             name: name,
             size: UInt64(size),
             digest: digest,
             received: UInt64(received),
             completed: completed,
-            sender: sender
+            sender: sender,
+            draft: UInt64(clamping: draft)
         )
     }
 }

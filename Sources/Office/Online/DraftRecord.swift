@@ -7,15 +7,15 @@ package struct DraftRecord: Record, Hashable {
     package static let countMax = 50
 
     package let key: Int64
-    /// The login of whose it is.
-    package let owner: String
+    /// The login of whose it is; empty once it is dropped.
+    package private(set) var owner: String
     package let item: String
     package let channel: Channel
-    package let details: PersonDetails
+    package private(set) var details: PersonDetails
     /// What the applicant notes for himself.
-    package let note: String
+    package private(set) var note: String
     /// The day of the last change, from which the time is counted for which it is kept.
-    package let changed: CivilDate
+    package private(set) var changed: CivilDate
 
     package init(
         number: Int64,
@@ -33,6 +33,18 @@ package struct DraftRecord: Record, Hashable {
         self.details = details
         self.note = note
         changed = day
+    }
+
+    package var isDropped: Bool { owner.isEmpty }
+
+    /// Something that belongs to it was brought.
+    package mutating func touch(on day: CivilDate) { changed = day }
+
+    /// Makes it nobody's: its materials are erased before it, some at a time.
+    package mutating func drop() {
+        (owner, note) = ("", "")
+        details = details.erased
+        changed = CivilDate(daysSinceEpoch: 0)
     }
 
     /// Somebody's own, by number.

@@ -3,12 +3,27 @@ package import Store
 
 /// 材料: something that belongs to a case, as far as it has come.
 package struct MaterialRecord: Record, Hashable {
+    /// What it belongs to.
+    package enum Owner: Hashable, Sendable {
+        case matter(serial: String)
+        /// A draft, until that is submitted.
+        case draft(Int64)
+
+        /// What audit entries call it.
+        package var subject: String {
+            switch self {
+            case .matter(let serial): "case/\(serial)"
+            case .draft(let number): "draft/\(number)"
+            }
+        }
+    }
+
     /// The longest material, in bytes: what a scanned document of many pages takes.
     package static let longest: Int64 = 20 << 20
 
     /// The id that its sender gave it, in hexadecimal.
     package let key: String
-    package let caseSerial: String
+    package private(set) var owner: Owner
     package let name: String
     /// In bytes.
     package let size: Int64
@@ -26,7 +41,7 @@ package struct MaterialRecord: Record, Hashable {
     /// - Throws: `outOfRange` when it is too long.
     package init(
         id: String,
-        of caseSerial: String,
+        of owner: Owner,
         name: String,
         size: UInt64,
         digest: [UInt8],
@@ -36,7 +51,7 @@ package struct MaterialRecord: Record, Hashable {
             throw .outOfRange(field: "size", allowed: "0…\(Self.longest)")
         }
         key = id
-        self.caseSerial = caseSerial
+        self.owner = owner
         self.name = name
         self.size = length
         self.digest = digest
@@ -46,9 +61,12 @@ package struct MaterialRecord: Record, Hashable {
 
     /// Whether this is the same material as another one of its id, however far either has come.
     package func isSame(as other: MaterialRecord) -> Bool {
-        caseSerial == other.caseSerial && name == other.name && size == other.size
+        owner == other.owner && name == other.name && size == other.size
             && digest == other.digest && sender == other.sender
     }
+
+    /// Goes along with its draft, which is submitted.
+    package mutating func join(case serial: String) { owner = .matter(serial: serial) }
 
     /// Takes a part.
     ///
@@ -77,39 +95,55 @@ package struct MaterialRecord: Record, Hashable {
 }
 
 extension MaterialRecord {
-    package static let byCase = Index("material_by_case", on: ["case_serial"])
+    private static let byCase = Index("material_by_case", on: ["case_serial"])
+    private static let byDraft = Index("material_by_draft", on: ["draft"])
+
+    /// Finds the materials of a case or draft.
+    package static func search(of owner: Owner, limit: Int) -> Search {
+        switch owner {
+        case .matter(let serial): Search(by: byCase, prefix: [.text(serial)], limit: limit)
+        case .draft(let number): Search(by: byDraft, prefix: [.integer(number)], limit: limit)
+        }
+    }
 
     package static let table = Table(
         "material",
         key: [Column("id", .text)],
         columns: [
+            // Empty while it is a draft's.
             Column("case_serial", .text), Column("name", .text, personal: true),
             Column("size", .integer), Column("digest", .digest), Column("sender", .text),
             Column("received", .integer),
             Column("completed_at", .instant, optional: true),
+            Column("draft", .integer, optional: true),
         ],
-        indexes: [byCase]
+        indexes: [byCase, byDraft]
     )
 
     package func write(to row: inout RowWriter) {
-        row.text(caseSerial)
+        switch owner {
+        case .matter(let serial): row.text(serial)
+        case .draft: row.text("")
+        }
         row.text(name)
         row.integer(size)
         row.digest(digest)
         row.text(sender)
         row.integer(received)
         row.instant(completed)
+        if case .draft(let number) = owner { row.integer(number) } else { row.null() }
     }
 
     package init(key: String, row: inout RowReader) throws(StoreError) {
         self.key = key
-        caseSerial = try row.text()
+        let serial = try row.text()
         name = try row.text()
         size = try row.integer(in: 0...Self.longest)
         digest = try row.blob()
         sender = try row.text()
         received = try row.integer(in: 0...size)
         completed = try row.optionalInstant()
+        owner = try row.optionalInteger().map(Owner.draft) ?? .matter(serial: serial)
     }
 }
 
