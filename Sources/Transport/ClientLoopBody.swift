@@ -92,6 +92,8 @@ final class ClientLoopBody {
     private func emptyInbox() {
         var commands = inbox.empty(leaving: spareCommands)
         spareCommands = []
+        // A call may have been made, and be over, since this turn began.
+        now = .now()
         for command in commands {
             switch command {
             case .open(let line, let configuration): open(line.number, configuration)

@@ -51,7 +51,7 @@ final class FakeChannel: CallChannel {
         return try answer(method, body)
     }
 
-    /// A stream that gives back what it is sent.
+    /// A stream that gives back what it is sent; of an upload, its reply's defaults.
     func open(
         _ method: MethodDescriptor,
         _ body: [UInt8],
@@ -59,7 +59,10 @@ final class FakeChannel: CallChannel {
     ) -> any CallStream {
         let call = RecordedCall(method: method, body: body, options: options)
         recorded.withLock { $0.append(call) }
-        return MirrorStream(first: body, isHalfClosed: method.kind == .watch)
+        return MirrorStream(
+            first: method.kind == .upload ? method.reply.init().encoded() : body,
+            isHalfClosed: method.kind == .watch
+        )
     }
 
     /// Answers each call with its reply's defaults, as a server that is well and has our schema.
