@@ -14,6 +14,8 @@ package enum CityFault: String, CaseIterable, Sendable {
     case losesOwner
     /// The clocks of a matter that goes on have ended.
     case stopsClocks
+    /// A department's month is counted better than it was.
+    case flattersFigures
 
     /// What is done to the tables; a running deadline has state 1, a file's owner a number from 1.
     private var statement: String {
@@ -49,6 +51,7 @@ package enum CityFault: String, CaseIterable, Sendable {
             WHERE state = 1 AND owner_kind = 1 AND owner = (
               SELECT owner FROM deadline WHERE state = 1 AND kind = 3 LIMIT 1)
             """
+        case .flattersFigures: "UPDATE work_tally SET completed = completed + 1"
         }
     }
 

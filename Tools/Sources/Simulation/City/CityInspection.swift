@@ -29,6 +29,7 @@ final class CityInspection {
     private var lastDeadline: Int64 = 0
     private var running: Set<Int64> = []
     private var fired: [Fired: Instant] = [:]
+    private var count = CityCount()
     /// When something happened to a file that may have planned a clock, by file and day.
     private var happenings: [String: Set<Instant>] = [:]
 
@@ -53,6 +54,8 @@ final class CityInspection {
         for index in open.sorted() { try checkIsAlive(matters[index], office.store) }
         try checkExplanations(office)
         try checkMasks(office, Array(open.sorted().map { matters[$0] }))
+        try checkFigures(office)
+        try checkReviewChain(office)
         lastLook = office.now
         let head = try office.store.head()
         world.trace.note("\(office.today) ends at \(head.audit), event \(head.eventSequence)")
@@ -70,6 +73,7 @@ final class CityInspection {
                     return world.found("the audit log is broken: \(damage)")
                 }
                 happenings[entry.draft.subject, default: []].insert(entry.draft.at)
+                try count.take(entry.draft, from: store)
                 world.trace.note("\(entry.draft.at) \(entry.draft.kind) \(entry.draft.subject)")
             }
         }
@@ -145,6 +149,9 @@ final class CityInspection {
             case ReviewFile.kind: try store.load(ReviewRecord.self, key)?.trail.clockKeys
             case InquiryFile.kind: try store.load(InquiryRecord.self, key)?.trail.clockKeys
             case CertificateFile.kind: try store.load(CertificateRecord.self, key)?.trail.clockKeys
+            case AssignmentFile.kind: try store.load(AssignmentRecord.self, key)?.trail.clockKeys
+            case ConsultationFile.kind:
+                try store.load(ConsultationRecord.self, key)?.trail.clockKeys
             default: nil
             }
         if clocks?.contains(record.key) != true {
@@ -189,6 +196,8 @@ final class CityInspection {
         case .file(ReviewFile.kind, let key): "\(ReviewFile.name)/\(key)"
         case .file(InquiryFile.kind, let key): "\(InquiryFile.name)/\(key)"
         case .file(CertificateFile.kind, let key): "\(CertificateFile.name)/\(key)"
+        case .file(AssignmentFile.kind, let key): "\(AssignmentFile.name)/\(key)"
+        case .file(ConsultationFile.kind, let key): "\(ConsultationFile.name)/\(key)"
         case .file(let kind, let key): "file \(kind.rawValue)/\(key)"
         }
     }
@@ -236,6 +245,60 @@ final class CityInspection {
                     "deadline \(key) is explained by \(counted), and a recount has \(expected)"
                 )
             }
+        }
+    }
+
+    /// A department's month comes to what the log and the cards say.
+    private func checkFigures(_ office: CityOffice) throws {
+        guard let department = world.chance.pick(people.departments)?.code else { return }
+        let answer: Result<DepartmentFigures, CallFailure> = try office.ask(
+            SupervisionMethods.figures,
+            FiguresRequest(department: department),
+            as: people.supervisor
+        )
+        let told = CityCount.told(try answer.expected("figures"))
+        let expected = try count.expected(department, on: office.today, in: office.store)
+        if told != expected {
+            world.found("\(department)'s month is told as \(told), and a recount has \(expected)")
+        }
+    }
+
+    /// A year's summary comes to what the log and the cards say.
+    func checkSummary(of year: Int, _ office: CityOffice) throws {
+        let answer: Result<YearSummary, CallFailure> = try office.ask(
+            CampaignMethods.summary,
+            SummaryRequest(year: Int32(year)),
+            as: people.supervisor
+        )
+        let summary = try answer.expected("a summary")
+        if CityCount.told(summary) != count.expected(in: year) {
+            world.found(
+                "\(year) is told as \(CityCount.told(summary)), and a recount has "
+                    + "\(count.expected(in: year))"
+            )
+        }
+        for told in summary.departments {
+            let expected = try count.expected(told.department, in: year, of: office.store)
+            if CityCount.told(told) != expected {
+                world.found(
+                    "\(told.department)'s \(year) is told as \(CityCount.told(told)), and a recount has "
+                        + "\(expected)"
+                )
+            }
+        }
+    }
+
+    /// Once in a while: it walks through all steps.
+    private func checkReviewChain(_ office: CityOffice) throws {
+        guard world.chance.happens(oneIn: 10) else { return }
+        let answer: Result<ReviewChainVerdict, CallFailure> = try office.ask(
+            ReviewsMethods.verifyChain,
+            Empty(),
+            as: people.supervisor
+        )
+        let verdict = try answer.expected("a verdict")
+        if !verdict.problem.isEmpty || !verdict.differing.isEmpty {
+            world.found("the reviews' chain: \(verdict.problem) \(verdict.differing)")
         }
     }
 

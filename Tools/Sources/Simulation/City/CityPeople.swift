@@ -46,6 +46,7 @@ package struct CityPeople: Sendable {
     package let supervisor: String
 
     static let `operator` = "operator"
+    static let gateway = "gateway"
 
     package init(
         departments: [Department],
@@ -60,7 +61,9 @@ package struct CityPeople: Sendable {
     ) {
         self.departments = departments
         self.items = items
-        self.people = people
+        // Not one of the city's.
+        let gateway = Person(login: Self.gateway, name: "短信网关", roles: [.gateway])
+        self.people = people + [gateway]
         self.posts = posts
         self.places = places
         self.applicants = applicants
@@ -70,4 +73,11 @@ package struct CityPeople: Sendable {
     }
 
     func department(_ code: String) -> Department? { departments.first { $0.code == code } }
+
+    /// The post that somebody has; nil for none.
+    func post(of login: String) -> String? {
+        people.first { $0.login == login }.map(\.post).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    func name(of login: String) -> String { people.first { $0.login == login }?.name ?? login }
 }

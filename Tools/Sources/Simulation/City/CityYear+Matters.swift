@@ -8,10 +8,10 @@ extension CityYear {
     func bring() throws {
         let index = world.chance.number(in: 0...people.items.count - 1)
         let item = people.items[index].request
-        guard let department = people.department(item.department),
-            let clerk = world.chance.pick(department.clerks),
+        guard let department = people.department(item.department), let clerk = clerk(for: index),
             let applicant = world.chance.pick(people.applicants)
         else { return }
+        if world.chance.happens(oneIn: 6) { return try prepare(index, as: applicant) }
         let isAtWindow = world.chance.happens(oneIn: 2)
         let request = SubmitCaseRequest(
             item: item.code,
@@ -24,13 +24,24 @@ extension CityYear {
             request,
             as: isAtWindow ? clerk : applicant
         )
-        let view = try answer.expected("a matter")
+        enter(try answer.expected("a matter"), of: index, for: applicant, clerk)
+    }
+
+    /// Somebody of the department that has an item.
+    func clerk(for item: Int) -> String? {
+        people.department(people.items[item].request.department)
+            .flatMap { world.chance.pick($0.clerks) }
+    }
+
+    /// A matter is there, and somebody looks at it soon.
+    func enter(_ view: CaseView, of index: Int, for applicant: String, _ clerk: String) {
+        let item = people.items[index].request
         let promised = Int(item.limits?.promised ?? 5)
         let matter = add(
             Matter(
                 serial: view.case,
                 item: index,
-                department: department.code,
+                department: item.department,
                 clerk: clerk,
                 applicant: applicant,
                 // Most are done in time, some on the last day, some late.

@@ -79,6 +79,12 @@ package final class CityYear {
     /// The tasks that a department's daemon has in memory.
     var remembered: [String: Set<Int>] = [:]
     private var openMatters: Set<Int> = []
+    /// The notifications that the gateway is done with.
+    var sent: Set<UInt64> = []
+    /// When somebody is away.
+    var absences: [String: [ClosedRange<CivilDate>]] = [:]
+    /// The hours that somebody has been taught, by year.
+    var trainedHours: [String: [Int: Int]] = [:]
     /// Whether the plan's fault has been done.
     private var isSpoilt = false
 
@@ -156,6 +162,8 @@ package final class CityYear {
         for item in people.items {
             _ = try asOperator(DirectoryMethods.publishItem, item.request, ItemView.self)
         }
+        try putDuties()
+        try certify()
     }
 
     func asOperator<Reply: Message>(
@@ -208,6 +216,17 @@ package final class CityYear {
         case .inquire: try inquire()
         case .reply(let inquiry, let clerk, let daysLeft):
             try reply(to: inquiry, as: clerk, daysLeft: daysLeft)
+        case .assign: try assign()
+        case .goOn(let assignment, let sort): try goOn(with: assignment, sort)
+        case .learn: try learn()
+        case .consult: try consult()
+        case .advise(let consultation, let asker): try advise(consultation, asker: asker)
+        case .finish(let draft, let item, let applicant): try finish(draft, item, as: applicant)
+        case .sendNotifications: try sendNotifications()
+        case .beAway: try beAway()
+        case .planTraining: try planTraining()
+        case .train(let plan, let enrolled): try train(plan, enrolled)
+        case .inspectOrLose: try inspectOrLose()
         case .changeCalendar: try changeCalendar()
         case .loadYear(let year): try load(year)
         }
@@ -223,6 +242,14 @@ package final class CityYear {
         guard isWorkingDay else { return }
         for _ in 0..<(plan.mattersADay / 8) {
             agenda.enter(.inquire, at: Instant(day, secondOfDay: hour()))
+            agenda.enter(.consult, at: Instant(day, secondOfDay: hour()))
+        }
+        agenda.enter(.sendNotifications, at: Instant(day, secondOfDay: 18 * 3600))
+        let nowAndThen: [(Doing, oneIn: Int)] = [
+            (.assign, 3), (.beAway, 2), (.inspectOrLose, 1), (.learn, 5), (.planTraining, 6),
+        ]
+        for (doing, often) in nowAndThen where world.chance.happens(oneIn: often) {
+            agenda.enter(doing, at: Instant(day, secondOfDay: hour()))
         }
     }
 
@@ -280,6 +307,7 @@ package final class CityYear {
 
     private func checkThatAllHasEnded() throws {
         try inspection.inspect(office, expecting: openMatters, of: matters)
+        try inspection.checkSummary(of: plan.firstDay.year, office)
         if let stuck = openMatters.min() {
             world.found(
                 "\(matters[stuck].serial) is stuck: nobody is going to do anything about it"

@@ -44,6 +44,28 @@ enum Doing {
     case inquire
     /// Who has an inquiry looks at it.
     case reply(inquiry: String, clerk: String, daysLeft: Int)
+    /// A department is told to do something.
+    case assign
+    /// Who has to do with an assignment looks at it.
+    case goOn(assignment: String, AssignmentSort)
+    /// A department has learnt something.
+    case learn
+    /// Somebody asks a department online.
+    case consult
+    /// The department looks at a question.
+    case advise(UInt64, asker: String)
+    /// Somebody comes back to a draft.
+    case finish(draft: UInt64, item: Int, applicant: String)
+    /// The gateway sends what waits.
+    case sendNotifications
+    /// Somebody is going to be away.
+    case beAway
+    /// The office plans a training.
+    case planTraining
+    /// A training's only session is over, and its exam.
+    case train(UInt64, [String])
+    /// Something happens to a certificate.
+    case inspectOrLose
     /// The State Council changes a holiday.
     case changeCalendar
     /// The next year's holidays are announced.
