@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Synchronization
+internal import Transport
 
 /// A bounded queue whose consumers take all that waits at once.
 final class Inbox<Element: Sendable>: Sendable {
@@ -10,6 +11,7 @@ final class Inbox<Element: Sendable>: Sendable {
         /// Whether the next consumer that would wait is to return instead.
         var isWoken = false
         var isClosed = false
+        var admission: Admission
     }
 
     private enum Take {
@@ -19,13 +21,21 @@ final class Inbox<Element: Sendable>: Sendable {
         case nothing
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     /// Signalled once for each consumer that is taken out of `waiting`.
     private let wakes = DispatchSemaphore(value: 0)
-    /// How many elements may wait; what comes beyond is refused to the caller.
-    let capacity: Int
+    /// The moment by which the rate of work is measured, in nanoseconds.
+    private let now: @Sendable () -> UInt64
 
-    init(capacity: Int) { self.capacity = capacity }
+    /// - Parameter capacity: how many elements may wait at most; fewer when they would wait too long. What
+    ///   comes beyond is refused to the caller.
+    init(
+        capacity: Int,
+        now: @escaping @Sendable () -> UInt64 = { MonotonicTime.now().nanoseconds }
+    ) {
+        state = Mutex(State(admission: Admission(most: capacity)))
+        self.now = now
+    }
 
     /// How many elements wait.
     var count: Int { state.withLock { $0.elements.count } }
@@ -37,7 +47,8 @@ final class Inbox<Element: Sendable>: Sendable {
     func add(_ elements: [Element]) -> Int {
         let (added, wakesOne) = state.withLock { state -> (Int, Bool) in
             guard !state.isClosed else { return (0, false) }
-            let count = min(elements.count, capacity - state.elements.count)
+            let room = max(0, state.admission.limit - state.elements.count)
+            let count = min(elements.count, room)
             state.elements.append(contentsOf: elements.prefix(count))
             guard count > 0, state.waiting > 0 else { return (count, false) }
             state.waiting -= 1
@@ -109,6 +120,8 @@ final class Inbox<Element: Sendable>: Sendable {
                 if willWait { state.waiting += 1 }
                 return (.nothing, false)
             }
+            let count = min(limit, state.elements.count)
+            state.admission.took(count, leaving: state.elements.count - count, at: now())
             if state.elements.count <= limit {
                 defer { state.elements = [] }
                 return (.elements(state.elements), false)
