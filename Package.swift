@@ -170,7 +170,10 @@ let package = Package(
         tool(
             "banjie-bench",
             in: "Bench",
-            ["ChildProcess", "CivilTime", "Deadlines", "SeededRandom"]
+            [
+                "BanjieClient", "BanjieProtocol", "ChildProcess", "CivilTime", "Deadlines",
+                "SeededRandom", "Telemetry", "Wire",
+            ]
         ),
         toolLibrary("City", ["CivilTime", "Office", "SeededRandom"]),
         tool("city", in: "city-files", ["City"]),

@@ -1,7 +1,7 @@
 /// Which requests have been answered: in the batch that runs, in the one that is sealed, and in the store.
 ///
 /// Ids that are made by the clock of who sends them come nearly in order: of most it is known by the newest
-/// one that the store has nothing of them.
+/// one that the store has nothing of them, and of those that come late by the answered ones that are remembered.
 struct AnsweredRequests {
     /// Replies, and where each request's is.
     private struct Batch {
@@ -15,13 +15,13 @@ struct AnsweredRequests {
 
     /// The largest ids of a principal, nil without any.
     private struct Newest {
-        /// Beyond it the store has nothing.
+        /// Beyond it the store has nothing but what is remembered.
         var stored: [UInt8]?
         /// Beyond it a request is new.
         var known: [UInt8]?
 
         mutating func answered(_ id: [UInt8]) { known = Self.larger(known, id) }
-        mutating func committed(_ id: [UInt8]) { stored = Self.larger(stored, id) }
+        mutating func forgotten(_ id: [UInt8]) { stored = Self.larger(stored, id) }
 
         private static func larger(_ id: [UInt8]?, _ other: [UInt8]) -> [UInt8] {
             guard let id, !id.lexicographicallyPrecedes(other) else { return other }
@@ -30,10 +30,15 @@ struct AnsweredRequests {
     }
 
     private static let principalsMax = 4096
+    /// How many requests whose replies lie in the store are remembered: those of about a second.
+    private static let rememberedMax = 32_768
 
     private var running = Batch()
     private var sealed = Batch()
     private var newest: [String: Newest] = [:]
+    /// The requests that have lately been committed, and the same in their batches, the oldest first.
+    private var remembered: Set<RequestKey> = []
+    private var rememberedBatches: [[RequestKey]] = []
 
     /// The replies of the batch that runs.
     var replies: [SealedBatch.Answered] { running.replies }
@@ -42,8 +47,8 @@ struct AnsweredRequests {
 
     /// The reply that a request got.
     ///
-    /// - Complexity: constant for an id beyond all that the principal had used when the batch before was
-    ///   settled; else the store's search.
+    /// - Complexity: constant for an id beyond all that the principal had used about a second ago, unless it was
+    ///   answered; else the store's search.
     mutating func reply(
         to key: RequestKey,
         in store: any Store
@@ -53,8 +58,10 @@ struct AnsweredRequests {
             return nil
         }
         if let reply = running.reply(to: key) ?? sealed.reply(to: key) { return reply }
-        guard let stored = newest.stored, !stored.lexicographicallyPrecedes(key.id) else {
-            return nil
+        if !remembered.contains(key) {
+            guard let stored = newest.stored, !stored.lexicographicallyPrecedes(key.id) else {
+                return nil
+            }
         }
         return try store.storedReply(key)
     }
@@ -94,8 +101,14 @@ struct AnsweredRequests {
 
     /// The sealed replies lie in the store.
     mutating func didCommit() {
-        for answered in sealed.replies {
-            newest[answered.key.principal]?.committed(answered.key.id)
+        let committed = sealed.replies.map(\.key)
+        remembered.formUnion(committed)
+        rememberedBatches.append(committed)
+        while remembered.count > Self.rememberedMax {
+            for key in rememberedBatches.removeFirst() {
+                remembered.remove(key)
+                newest[key.principal]?.forgotten(key.id)
+            }
         }
         sealed = Batch()
     }

@@ -56,6 +56,44 @@ import Testing
         for _ in 0..<2 { #expect(desk.ended.wait(timeout: .now() + 20) == .success) }
     }
 
+    /// How many may wait follows how fast they go.
+    @Test func nobodyWaitsLongInAnAdmittedQueue() {
+        let millisecond: UInt64 = 1_000_000
+        var admission = Admission(most: 65_536)
+        #expect(admission.limit == 65_536)
+        // Nothing waited: that says nothing of how fast a queue could be worked off.
+        admission.took(10, leaving: 0, at: millisecond)
+        admission.took(10, leaving: 500, at: 500 * millisecond)
+        #expect(admission.limit == 65_536)
+        for tick in 1...1000 as ClosedRange<UInt64> {
+            admission.took(200, leaving: 500, at: (500 + 10 * tick) * millisecond)
+        }
+        // 20 a millisecond.
+        #expect(admission.limit == 4000)
+        // A disk that stalls for a third of a second doesn't have everybody refused.
+        admission.took(200, leaving: 500, at: (500 + 10_000 + 300) * millisecond)
+        #expect((3000..<4000).contains(admission.limit))
+        for tick in 1...100 as ClosedRange<UInt64> {
+            admission.took(1, leaving: 500, at: (11_000 + 1000 * tick) * millisecond)
+        }
+        #expect(admission.limit == Admission.least)
+    }
+
+    @Test func aQueueThatIsWorkedOffSlowlyTakesFewer() {
+        let now = Mutex<UInt64>(0)
+        let inbox = Inbox<Int>(capacity: 10_000, now: { now.withLock { $0 } })
+        let many = Array(repeating: 0, count: 6000)
+        #expect(inbox.add(many) == 6000)
+        for _ in 1...20 {
+            now.withLock { $0 += 100_000_000 }
+            #expect(inbox.take(limit: 100, waitingMilliseconds: 0)?.count == 100)
+        }
+        // A thousand a second: what waits already is more than what is taken.
+        #expect(inbox.add(many) == 0)
+        while let rest = inbox.take(limit: 1000, waitingMilliseconds: 0), !rest.isEmpty {}
+        #expect(inbox.add(many) == Admission.least)
+    }
+
     @Test func takesNoMoreThanFit() {
         let inbox = Inbox<Int>(capacity: 3)
         #expect(inbox.add([1, 2]) == 2)

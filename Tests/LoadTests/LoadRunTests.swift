@@ -4,6 +4,7 @@ import Foundation
 import Glibc
 import Load
 import LocalServer
+import Synchronization
 import Testing
 import Wire
 
@@ -45,6 +46,75 @@ import Wire
         #expect(result.total.all.count == 1000)
         #expect(result.unbegun == 0)
         #expect(try await status(of: site).armed == 1000)
+    }
+
+    @Test("what a server can't bear it refuses early, and does none of it")
+    func overload() async throws {
+        let site = try site()
+        var plan = plan(callers: 1000, .seconds(3))
+        plan.pace = .rate(60_000)
+        plan.warmUpSeconds = 0
+        let result = LoadRun(
+            DeadlineLoad.arm,
+            over: try connections(40, to: site),
+            plan,
+            seed: 4
+        ).run()
+        // Without a rule it would be one in 65 536, and the rest would wait for seconds.
+        #expect(Set(result.total.failures.keys.map(\.reason)) == ["OVERLOADED"])
+        #expect(Set(result.total.failures.keys.map(\.status)) == ["RESOURCE_EXHAUSTED"])
+        #expect(result.total.all.count > 0)
+        // It is well again.
+        _ = try await DeadlinesClient(try site.connect()).arm(ArmRequest(limit: 1, unit: .working))
+    }
+
+    @Test("every watcher is told of every change, once")
+    func watchers() async throws {
+        let site = try site()
+        let (clerk, items) = try await site.prepareCases(items: 2)
+        let watchers = 120
+        let crowd = try await WatchCrowd.gather(
+            watchers,
+            over: try (0..<WatchCrowd.connections(for: watchers)).map { _ in
+                try site.connect(as: clerk)
+            },
+            department: LoadSite.department
+        )
+        defer { crowd.disperse() }
+        let cases = CasesClient(try site.connect(as: clerk))
+        let made = Mutex<UInt64>(0)
+        let result = try await crowd.fanOut(for: 1, warmUp: 0) {
+            made.withLock { $0 += 1 }
+            _ = try await cases.submit(LoadSite.submission(of: items[0]))
+        }
+        #expect(result.total.all.count == made.withLock { $0 } && result.total.all.count > 0)
+    }
+
+    @Test("connections that ask nothing are there when they are asked")
+    func idle() async throws {
+        let site = try site()
+        let crowd = try await IdleCrowd(120, at: site, on: [try ConnectionThread()])
+        // Another crowd isn't in its way.
+        let other = try await IdleCrowd(60, at: site, on: [try ConnectionThread()])
+        try await crowd.ask()
+        other.close()
+        crowd.close()
+        await #expect(throws: CallError.self) { try await crowd.ask() }
+    }
+
+    @Test("matters can be left where they were brought")
+    func submissions() async throws {
+        let site = try site()
+        let (clerk, items) = try await site.prepareCases(items: 3)
+        let result = LoadRun(
+            CaseLoad(items: items, isWhole: false),
+            over: [try site.connect(as: clerk)],
+            plan(callers: 8, .calls(200)),
+            seed: 5
+        ).run()
+        #expect(result.operations == ["submit"] && result.total.failures == [:])
+        let count = try await CasesClient(try site.connect(as: clerk)).count(Empty())
+        #expect(count.cases == 200)
     }
 
     @Test("a deadline's life goes through every step and leaves none that runs")

@@ -23,6 +23,35 @@ import Testing
         #expect(try first.head() == .empty)
     }
 
+    /// Requests that come late are known again, whether they are remembered or found in the store.
+    @Test func anAnswerIsFoundHoweverLongAgoItWasGiven() throws {
+        let unit = try UnitOfWork(
+            store: try SQLiteStore(path: folder.store, tables: Samples.tables)
+        )
+        // Ids of one principal that rise, but for those that a batch leaves out, which nobody uses.
+        func key(_ number: Int) -> RequestKey {
+            RequestKey(
+                principal: "p",
+                id: withUnsafeBytes(of: UInt32(number).bigEndian, Array.init)
+            )
+        }
+        let (batches, size) = (50, 1000)
+        for batch in 0..<batches {
+            for place in 0..<size where place % 10 != 3 {
+                let number = batch * size + place
+                unit.beginCommand()
+                #expect(try unit.storedReply(key(number)) == nil)
+                let reply = StoredReply(requestHash: [], reply: [UInt8(batch)])
+                unit.acceptCommand(reply: (key(number), reply))
+            }
+            _ = try unit.commit(at: noon)
+        }
+        for number in stride(from: 0, to: batches * size, by: 7) {
+            let reply = try unit.storedReply(key(number))
+            #expect(reply?.reply == (number % 10 == 3 ? nil : [UInt8(number / size)]), "\(number)")
+        }
+    }
+
     /// Ids that a millisecond's clients make come in no order: what a batch has of them is one run all the
     /// same, and no row for each.
     @Test func shuffledIdsOfABatchTakeOneRow() throws {

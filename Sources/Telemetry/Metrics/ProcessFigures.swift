@@ -41,6 +41,14 @@ package enum ProcessFigures {
         return (user + system) / ticksPerSecond
     }
 
+    /// The memory that a process has of its own and shares, as it lies there; nil when there is none of that
+    /// number.
+    package static func residentBytes(of process: Int32) -> Double? {
+        field(ofStatus: Field.residentPages, of: "\(process)").map {
+            $0 * Double(sysconf(Int32(_SC_PAGESIZE)))
+        }
+    }
+
     /// Fields of /proc/PID/stat, counted from 0 after the program's name (proc(5)).
     private enum Field {
         static let userTicks = 11

@@ -22,8 +22,8 @@ struct ArmComparison {
             workshop.note("arm, round \(round) of \(workshop.rounds)")
             let data = workshop.folder.appending(path: "arm-\(round)")
             let banjied = try workshop.startBanjied(data: data)
-            let ours: Load = try run(
-                workshop.peer("load"),
+            let ours: Load = try result(
+                of: workshop.peer("load"),
                 [
                     banjied.address, "arm", "\(Self.connections)", "\(Self.inFlight)", "0",
                     "\(seconds)", "operator", data.appending(path: "operator.secret").path,
@@ -31,8 +31,8 @@ struct ArmComparison {
             )
             banjied.stop()
             // What banjied has just written is what the peer writes again.
-            let peer: Commits = try run(
-                workshop.peer("sqlite_commit"),
+            let peer: Commits = try result(
+                of: workshop.peer("sqlite_commit"),
                 [
                     data.appending(path: "banjie.sqlite").path,
                     data.appending(path: "peer.sqlite").path,

@@ -22,6 +22,14 @@ struct EchoComparison {
             against: c,
             .atMost(2.5)
         )
+        var processorAlone = Row(
+            "echo 64 B, 8 × 32, server CPU",
+            in: "µs",
+            against: "limit",
+            .atMost(1)
+        )
+        var pinned = Row("echo 64 B, 1 × 1 on one core, p50", in: "µs", against: c, .atMost(1.3))
+        var idle = Row("memory of an idle connection", in: "bytes", against: "limit", .atMost(1))
         var long = Row("echo 1 KiB, 8 × 32", in: "calls/s", against: c, .atLeast(0.4))
         for round in 1...workshop.rounds {
             workshop.note("echo, round \(round) of \(workshop.rounds)")
@@ -42,8 +50,51 @@ struct EchoComparison {
             processor.add(ours: wide.ours.serverCpuUs ?? .nan, peer: wide.peer.serverCpuUs ?? .nan)
             let kibibyte = try pair(8, 32, bytes: 1024)
             long.add(ours: kibibyte.ours.perSecond, peer: kibibyte.peer.perSecond)
+            processorAlone.add(ours: wide.ours.serverCpuUs ?? .nan, peer: 0.5)
+            let onOneCore = try pinnedPair()
+            pinned.add(ours: onOneCore.ours.p50Us, peer: onOneCore.peer.p50Us)
+            idle.add(ours: try bytesOfIdleConnection(), peer: 2048)
         }
-        return [alone, one, eight, processor, long]
+        return [alone, pinned, one, eight, processor, processorAlone, long, idle]
+    }
+
+    /// One call at a time, both ends on one core.
+    private func pinnedPair() throws -> (ours: Load, peer: Load) {
+        let data = workshop.folder.appending(path: "echo-pinned")
+        defer { try? FileManager.default.removeItem(at: data) }
+        let onOneCore = ["-c", "0"]
+        let banjied = try RunningServer(
+            Workshop.taskset,
+            onOneCore + [workshop.banjied.path] + Workshop.options(data: data)
+        )
+        let bare = try RunningServer(Workshop.taskset, onOneCore + [workshop.peer("echo").path])
+        defer {
+            banjied.stop()
+            bare.stop()
+        }
+        func load(_ server: RunningServer) throws -> Load {
+            try result(
+                of: Workshop.taskset,
+                onOneCore + [
+                    workshop.peer("load").path, server.address, "echo", "1", "1", "64",
+                    "\(workshop.seconds ?? 3)",
+                ]
+            )
+        }
+        return (try load(banjied), try load(bare))
+    }
+
+    private struct Idle: Decodable { let bytesEach: Double }
+
+    private func bytesOfIdleConnection() throws -> Double {
+        let idle: Idle = try result(
+            of: workshop.loadTool,
+            [
+                "idle", "--banjied", workshop.banjied.path, "--connections", "10000", "--seconds", "1",
+                "--quiet", "--json", "-",
+            ]
+        )
+        return idle.bytesEach
     }
 
     private func load(
@@ -52,8 +103,8 @@ struct EchoComparison {
         _ inFlight: Int,
         _ bytes: Int
     ) throws -> Load {
-        try run(
-            workshop.peer("load"),
+        try result(
+            of: workshop.peer("load"),
             [
                 server.address, "echo", "\(connections)", "\(inFlight)", "\(bytes)",
                 "\(workshop.seconds ?? 3)", server.processIdentifier,

@@ -1,12 +1,13 @@
 import ChildProcess
 import Foundation
+import Glibc
 
 struct BenchError: Error, CustomStringConvertible {
     let description: String
 }
 
 /// Runs a program to its end and decodes what it prints.
-func run<Result: Decodable>(_ program: URL, _ arguments: [String]) throws -> Result {
+func result<Result: Decodable>(of program: URL, _ arguments: [String]) throws -> Result {
     let output = Pipe()
     let process = try ChildProcess(program.path, arguments, output: .pipe(output))
     let printed = try output.fileHandleForReading.readToEnd() ?? Data()
@@ -44,6 +45,32 @@ final class RunningServer {
         address = String(field.dropFirst("listen=".count))
     }
 
+    /// One that says nothing: it is ready once it takes connections.
+    init(_ program: URL, _ arguments: [String], port: UInt16) throws {
+        address = "127.0.0.1:\(port)"
+        process = try ChildProcess(program.path, arguments, output: .null)
+        for _ in 0..<500 {
+            if Self.takesConnections(at: port) { return }
+            usleep(10_000)
+        }
+        process.send(SIGTERM)
+        throw BenchError(description: "\(program.lastPathComponent) takes no connections")
+    }
+
+    private static func takesConnections(at port: UInt16) -> Bool {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+            }
+        }
+    }
+
     deinit { stop() }
 
     var processIdentifier: String { String(process.processID) }
@@ -57,18 +84,24 @@ final class RunningServer {
 /// The programs of a run, and the folder for what they write.
 struct Workshop {
     let banjied: URL
+    let loadTool: URL
     let peers: URL
     let folder: URL
     let rounds: Int
     /// How long one measurement takes; nil for each kind's own.
     let seconds: Int?
 
-    func startBanjied(data: URL) throws -> RunningServer {
-        try RunningServer(
-            banjied,
-            ["--clock", "machine", "--data", data.path, "--listen", "127.0.0.1:0"]
-        )
+    func startBanjied(data: URL, clock: String = "machine") throws -> RunningServer {
+        try RunningServer(banjied, Self.options(data: data, clock: clock))
     }
+
+    /// How banjied is started.
+    static func options(data: URL, clock: String = "machine") -> [String] {
+        ["--clock", clock, "--data", data.path, "--listen", "127.0.0.1:0", "--log-level", "error"]
+    }
+
+    /// Of util-linux, which every Debian has.
+    static let taskset = URL(filePath: "/usr/bin/taskset")
 
     func peer(_ name: String) -> URL { peers.appending(path: name) }
 

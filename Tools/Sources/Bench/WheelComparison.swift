@@ -26,8 +26,8 @@ struct WheelComparison {
         for round in 1...workshop.rounds {
             workshop.note("wheel, \(timers), round \(round) of \(workshop.rounds)")
             let arguments = [instants.rawValue, "\(count)"]
-            let peer: Figures = try run(workshop.peer("heap"), ["lazy"] + arguments)
-            let ours: Figures = try run(Self.program, ["wheel"] + arguments)
+            let peer: Figures = try result(of: workshop.peer("heap"), ["lazy"] + arguments)
+            let ours: Figures = try result(of: Self.program, ["wheel"] + arguments)
             schedule.add(ours: ours.scheduleNs, peer: peer.scheduleNs)
             cancel.add(ours: ours.cancelNs, peer: peer.cancelNs)
             fire.add(ours: ours.fireNs, peer: peer.fireNs)

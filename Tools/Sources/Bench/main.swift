@@ -1,15 +1,21 @@
 import Foundation
 
 let usage = """
-    usage: banjie-bench compare --banjied FILE --peers FOLDER [options]
+    usage: banjie-bench compare --banjied FILE --load FILE --peers FOLDER [options]
+           banjie-bench growth --banjied FILE --load FILE --peers FOLDER [options]
            banjie-bench wheel year|two COUNT
 
     compare measures banjied and its peers in turn, and prints the ratios beside their aims.
     Exit code 1: a row is below half of its aim.
-      --only echo|arm|wheel   these rows alone; may be given several times
+      --only echo|arm|wheel|peers   these rows alone; may be given several times;
+                              peers, which must be installed, aren't measured unless named
       --json FILE             the figures for programs
       --rounds N              how often each is measured; the medians count (3)
       --seconds N             how long one measurement takes (3 for echo, 10 for arm)
+
+    growth measures the same work beside ever more deadlines, matters, connections and watchers.
+      --only deadlines|matters|connections|watchers
+      --extent short|large    up to 1 M deadlines and 100 k matters, or 10 M and 5 M (short)
 
     wheel measures the timing wheel alone, in this process.
 
@@ -27,35 +33,58 @@ func number(_ text: String, within range: ClosedRange<Int>) -> Int {
     return value
 }
 
-/// Runs the comparisons; returns whether all rows come at least half the way to their aims.
-func compare(_ arguments: [String]) throws -> Bool {
+/// The values of options, each of which has one.
+func values(_ arguments: [String], of known: [String]) -> [String: [String]] {
     var values: [String: [String]] = [:]
     var rest = arguments[...]
     while let option = rest.popFirst() {
-        let known = ["--banjied", "--peers", "--only", "--json", "--rounds", "--seconds"]
         guard known.contains(option), let value = rest.popFirst() else { fail(usage) }
         values[option, default: []].append(value)
     }
-    let kinds = values["--only"] ?? ["echo", "arm", "wheel"]
-    guard let banjied = values["--banjied"]?.last, let peers = values["--peers"]?.last,
-        kinds.allSatisfy(["echo", "arm", "wheel"].contains)
+    return values
+}
+
+/// Does something in a folder that goes afterwards.
+func inWorkshop<Result>(
+    _ values: [String: [String]],
+    _ work: (Workshop) async throws -> Result
+) async throws -> Result {
+    guard let banjied = values["--banjied"]?.last, let loadTool = values["--load"]?.last,
+        let peers = values["--peers"]?.last
     else { fail(usage) }
     let peerFolder = URL(filePath: peers)
     // Beside the peers, for a memory file system would make durable writes look cheap.
     let folder = peerFolder.appending(path: "run-\(ProcessInfo.processInfo.processIdentifier)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let workshop = Workshop(
-        banjied: URL(filePath: banjied),
-        peers: peerFolder,
-        folder: folder,
-        rounds: number(values["--rounds"]?.last ?? "3", within: 1...100),
-        seconds: values["--seconds"]?.last.map { number($0, within: 1...3600) }
+    return try await work(
+        Workshop(
+            banjied: URL(filePath: banjied),
+            loadTool: URL(filePath: loadTool),
+            peers: peerFolder,
+            folder: folder,
+            rounds: number(values["--rounds"]?.last ?? "3", within: 1...100),
+            seconds: values["--seconds"]?.last.map { number($0, within: 1...3600) }
+        )
     )
-    var rows: [Row] = []
-    if kinds.contains("echo") { rows += try EchoComparison(workshop: workshop).rows() }
-    if kinds.contains("arm") { rows += try ArmComparison(workshop: workshop).rows() }
-    if kinds.contains("wheel") { rows += try WheelComparison(workshop: workshop).rows() }
+}
+
+/// Runs the comparisons; returns whether all rows come at least half the way to their aims.
+func compare(_ arguments: [String]) async throws -> Bool {
+    let known = ["--banjied", "--load", "--peers", "--only", "--json", "--rounds", "--seconds"]
+    let values = values(arguments, of: known)
+    let kinds = values["--only"] ?? ["echo", "arm", "wheel"]
+    guard kinds.allSatisfy(["echo", "arm", "wheel", "peers"].contains) else { fail(usage) }
+    let rows = try await inWorkshop(values) { workshop in
+        var rows: [Row] = []
+        if kinds.contains("echo") { rows += try EchoComparison(workshop: workshop).rows() }
+        if kinds.contains("arm") { rows += try ArmComparison(workshop: workshop).rows() }
+        if kinds.contains("wheel") { rows += try WheelComparison(workshop: workshop).rows() }
+        if kinds.contains("peers") {
+            rows += try await PeerComparison(workshop: workshop).rows()
+        }
+        return rows
+    }
     let report = Report(rows: rows)
     print(report.table())
     if let file = values["--json"]?.last { try report.json().write(to: URL(filePath: file)) }
@@ -66,7 +95,23 @@ let arguments = CommandLine.arguments.dropFirst()
 switch arguments.first {
 case "compare":
     do {
-        exit(try compare(Array(arguments.dropFirst())) ? 0 : 1)
+        exit(try await compare(Array(arguments.dropFirst())) ? 0 : 1)
+    } catch {
+        fail("banjie-bench: \(error)")
+    }
+case "growth":
+    let known = ["--banjied", "--load", "--peers", "--only", "--extent"]
+    let values = values(Array(arguments.dropFirst()), of: known)
+    let all = ["deadlines", "matters", "connections", "watchers"]
+    let kinds = values["--only"] ?? all
+    let extents: [String: GrowthBench.Extent] = ["short": .short, "large": .large]
+    guard let extent = extents[values["--extent"]?.last ?? "short"],
+        kinds.allSatisfy(all.contains)
+    else { fail(usage) }
+    do {
+        try await inWorkshop(values) { workshop in
+            try await GrowthBench(workshop: workshop, extent: extent).run(kinds)
+        }
     } catch {
         fail("banjie-bench: \(error)")
     }

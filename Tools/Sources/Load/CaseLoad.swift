@@ -1,31 +1,37 @@
 import BanjieProtocol
 
-/// Matters that are brought, accepted, decided and delivered.
+/// Matters that are brought, and accepted, decided and delivered or left there.
 package struct CaseLoad: Workload {
     private enum Step: Int, CaseIterable {
         case submit, accept, decide, deliver
     }
 
-    package var operations: [String] { Step.allCases.map { "\($0)" } }
+    package var operations: [String] { (isWhole ? Step.allCases : [.submit]).map { "\($0)" } }
     private let items: [String]
+    private let isWhole: Bool
 
-    /// - Parameter items: the codes of the items, each of which takes 9 999 matters a day.
+    /// - Parameters:
+    ///   - items: the codes of the items, each of which takes 9 999 matters a day.
+    ///   - isWhole: whether more is done than to bring them.
     /// - Precondition: there is at least one.
-    package init(items: [String]) {
+    package init(items: [String], isWhole: Bool = true) {
         precondition(!items.isEmpty, "matters are about items")
         self.items = items
+        self.isWhole = isWhole
     }
 
-    package func script(_ number: Int) -> Script { Script(number, items) }
+    package func script(_ number: Int) -> Script { Script(number, items, isWhole: isWhole) }
 
     package struct Script: LoadScript {
         private let items: [String]
+        private let isWhole: Bool
         private var brought: Int
         private var step = Step.submit
         private var serial = ""
 
-        fileprivate init(_ number: Int, _ items: [String]) {
+        fileprivate init(_ number: Int, _ items: [String], isWhole: Bool) {
             self.items = items
+            self.isWhole = isWhole
             brought = number
         }
 
@@ -35,10 +41,7 @@ package struct CaseLoad: Workload {
                 case .submit:
                     (
                         CasesMethods.submit,
-                        SubmitCaseRequest(
-                            item: items[brought % items.count],
-                            applicant: "load-applicant"
-                        ).encoded()
+                        LoadSite.submission(of: items[brought % items.count]).encoded()
                     )
                 case .accept: (CasesMethods.accept, CaseRequest(case: serial).encoded())
                 case .decide:
@@ -62,7 +65,7 @@ package struct CaseLoad: Workload {
             case .submit:
                 serial = view.case
                 wasExpected = view.state == .received
-                step = .accept
+                if isWhole { step = .accept } else { begin() }
             case .accept:
                 wasExpected = view.case == serial && view.state == .accepted
                 step = .decide

@@ -13,6 +13,7 @@ package struct LoadOptions: Sendable {
     package var connections = 8
     package var threads = 1
     package var payload = 64
+    package var watchers = 100
     package var plan = LoadPlan()
     package var json: String?
     package var html: String?
@@ -40,6 +41,7 @@ package struct LoadOptions: Sendable {
           --count N            so many calls instead, all of them counted
           --warm-up N          seconds before the counting begins (1)
           --payload N          bytes of an echo, 0…1048576 (64)
+          --watchers N         those of watch, 1…10000 (100)
           --timeout N          milliseconds for a call (20000)
           --threads N          threads of this program that keep connections (1)
 
@@ -87,6 +89,7 @@ package struct LoadOptions: Sendable {
             case "--warm-up":
                 plan.warmUpSeconds = Double(try Self.number(option, value, 0...3600))
             case "--payload": payload = try Self.number(option, value, 0...1_048_576)
+            case "--watchers": watchers = try Self.number(option, value, 1...10_000)
             case "--timeout":
                 plan.timeoutMillis = UInt32(try Self.number(option, value, 1...600_000))
             case "--threads": threads = try Self.number(option, value, 1...64)

@@ -1,5 +1,5 @@
 package import BanjieClient
-import BanjieProtocol
+package import BanjieProtocol
 package import Foundation
 import LocalServer
 package import Wire
@@ -77,13 +77,21 @@ package final class LoadSite {
         return try Connection(to: endpoint, options: options, thread: thread)
     }
 
+    /// The department whose matters are brought.
+    package static let department = "LOAD"
+
+    /// A matter of an item, as the clerk brings it.
+    package static func submission(of item: String) -> SubmitCaseRequest {
+        SubmitCaseRequest(item: item, applicant: "load-applicant")
+    }
+
     /// Enters a department with a clerk and so many items, as cases need them; returns who brings and
     /// handles the cases, and the items' codes.
     ///
     /// - Throws: unless an operator signs in: the operator of a server of somebody's has to be named.
     package func prepareCases(items count: Int) async throws -> (Credentials, [String]) {
         let directory = DirectoryClient(try connect())
-        let department = "LOAD"
+        let department = Self.department
         let clerk = Member("load-clerk", department: department, roles: [.staff])
         _ = try await directory.putDepartment(Department(code: department, name: "压测窗口"))
         let secret = try await directory.admit(clerk)

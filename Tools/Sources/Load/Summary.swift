@@ -56,6 +56,8 @@ package struct Summary: Codable, Hashable, Sendable {
     package let unbegun: UInt64
     /// The server's CPU time for a call in microseconds; nil when its process isn't known.
     package let serverMicroseconds: Double?
+    /// What watchers were told a second, all together; nil without any.
+    package var toldPerSecond: Double?
     package let course: [Moment]
     package let curve: [Point]
 
@@ -164,6 +166,9 @@ extension Summary {
         ]
         if let serverMicroseconds {
             lines.append("server CPU: \(Self.figure(serverMicroseconds)) µs a call")
+        }
+        if let toldPerSecond {
+            lines.append("watchers: told of \(Self.figure(toldPerSecond)) changes/s, all together")
         }
         let header = ["µs", "calls", "mean", "p50", "p90", "p99", "p99.9", "p99.99", "longest"]
         lines += Self.aligned(

@@ -39,14 +39,18 @@ package protocol Workload: Sendable {
 
 /// The workloads by the names that people give them.
 package enum WorkloadName: String, CaseIterable, Sendable {
-    case echo, arm, deadlines, cases
+    case echo, arm, deadlines, submissions, cases, watch, idle
 
     package var summary: String {
         switch self {
         case .echo: "Diagnostics.Echo: nothing but the protocol and the transport"
         case .arm: "Deadlines.Arm: durable before it is acknowledged"
         case .deadlines: "a deadline's life: arm, extend, pause, resume, complete"
+        case .submissions:
+            "Cases.Submit: a matter on record, with its deadlines, audit and notification"
         case .cases: "a matter's life: submit, accept, decide, deliver"
+        case .watch: "changes, each made when all --watchers have been told of the one before"
+        case .idle: "nothing, on --connections connections: what they cost the server in memory"
         }
     }
 }

@@ -1,4 +1,5 @@
 import BanjieClient
+import BanjieProtocol
 import Foundation
 import Load
 import Telemetry
@@ -26,15 +27,20 @@ struct BanjieLoad {
         let folder = URL(filePath: ".build")
             .appending(path: "load-\(ProcessInfo.processInfo.processIdentifier)")
         let site = try site(options, folder)
+        if options.load == .idle { return try await idle(site, options) }
         let summary: Summary
         switch options.load {
         case .echo:
             summary = try load(site, EchoLoad(payload: options.payload), nil, options)
         case .arm: summary = try load(site, DeadlineLoad.arm, nil, options)
         case .deadlines: summary = try load(site, DeadlineLoad.life, nil, options)
-        case .cases:
+        case .submissions, .cases:
             let (clerk, items) = try await site.prepareCases(items: 100)
-            summary = try load(site, CaseLoad(items: items), clerk, options)
+            let work = CaseLoad(items: items, isWhole: options.load == .cases)
+            summary = try load(site, work, clerk, options)
+        case .watch: summary = try await watched(site, options)
+        // Handled above: it has no calls.
+        case .idle: return false
         }
         if options.json != "-" { print(summary.text) }
         if let earlier { print("\n\(summary.compared(with: earlier))") }
@@ -50,6 +56,74 @@ struct BanjieLoad {
             try Data(ResultPage(summary).html.utf8).write(to: URL(filePath: file))
         }
         return !summary.hasFailures
+    }
+
+    /// Changes of which all watchers are told, one after the other.
+    private static func watched(_ site: LoadSite, _ options: LoadOptions) async throws -> Summary {
+        let (clerk, items) = try await site.prepareCases(items: 10)
+        let thread = try ConnectionThread()
+        let connections = try (0..<WatchCrowd.connections(for: options.watchers)).map { _ in
+            try site.connect(as: clerk, on: thread)
+        }
+        let crowd = try await WatchCrowd.gather(
+            options.watchers,
+            over: connections,
+            department: LoadSite.department
+        )
+        defer { crowd.disperse() }
+        var seconds = 10.0
+        if case .seconds(let asked) = options.plan.extent { seconds = asked }
+        let cases = CasesClient(try site.connect(as: clerk))
+        var number = 0
+        let result = try await crowd.fanOut(for: seconds, warmUp: options.plan.warmUpSeconds) {
+            number += 1
+            _ = try await cases.submit(LoadSite.submission(of: items[number % items.count]))
+        }
+        var summary = Summary(
+            result,
+            of: options.load,
+            connections: connections.count,
+            payload: nil,
+            plan: options.plan
+        )
+        summary.toldPerSecond = summary.callsPerSecond * Double(options.watchers)
+        return summary
+    }
+
+    /// Tells what a connection costs the server.
+    private static func idle(_ site: LoadSite, _ options: LoadOptions) async throws -> Bool {
+        guard let process = site.processID else {
+            throw LoadError("idle looks at the memory of a server of its own: leave --server out")
+        }
+        let threads = try (0..<options.threads).map { _ in try ConnectionThread() }
+        // One is there before, so that what the first costs isn't counted.
+        let first = try await IdleCrowd(1, at: site, on: threads)
+        defer { first.close() }
+        let before = ProcessFigures.residentBytes(of: process) ?? .nan
+        let crowd = try await IdleCrowd(options.connections, at: site, on: threads)
+        defer { crowd.close() }
+        if case .seconds(let seconds) = options.plan.extent {
+            try await Task.sleep(for: .seconds(seconds))
+        }
+        let after = ProcessFigures.residentBytes(of: process) ?? .nan
+        // Whoever was given up in the meantime would fail here.
+        try await crowd.ask()
+        let each = (after - before) / Double(options.connections)
+        if let file = options.json {
+            let json = "{\"connections\": \(options.connections), \"bytesEach\": \(each)}\n"
+            if file == "-" {
+                print(json, terminator: "")
+            } else {
+                try Data(json.utf8).write(to: URL(filePath: file))
+            }
+        }
+        if options.json != "-" {
+            print(
+                "\(options.connections) idle connections: \(String(format: "%.2f", each / 1024)) KiB each; "
+                    + "the server has \(String(format: "%.1f", after / 1_048_576)) MiB"
+            )
+        }
+        return true
     }
 
     private static func site(_ options: LoadOptions, _ folder: URL) throws -> LoadSite {

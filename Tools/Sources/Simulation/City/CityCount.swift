@@ -26,12 +26,16 @@ struct CityCount {
 
     /// By department.
     private var work: [String: [Month: Work]] = [:]
-    /// How often something happened, by year.
+    /// How often something happened, by year; what becomes of a review counts for the year of its invitation.
     private var happenings: [Int: [String: UInt64]] = [:]
+    /// By review.
+    private var yearOfInvitation: [String: Int] = [:]
 
     mutating func take(_ draft: AuditDraft, from store: SQLiteStore) throws {
         let day = draft.at.date
-        happenings[day.year, default: [:]][draft.kind, default: 0] += 1
+        if draft.kind == "REVIEW_INVITED" { yearOfInvitation[draft.subject] = day.year }
+        let year = yearOfInvitation[draft.subject] ?? day.year
+        happenings[year, default: [:]][draft.kind, default: 0] += 1
         let counter: WritableKeyPath<Work, UInt64>
         switch draft.kind {
         case "CASE_SUBMITTED": counter = \.received
