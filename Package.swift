@@ -171,8 +171,8 @@ let package = Package(
             "banjie-bench",
             in: "Bench",
             [
-                "BanjieClient", "BanjieProtocol", "ChildProcess", "CivilTime", "Deadlines",
-                "SeededRandom", "Telemetry", "Wire",
+                "BanjieClient", "BanjieProtocol", "ChildProcess", "CivilTime", "Load", "Telemetry",
+                "Wire",
             ]
         ),
         toolLibrary("City", ["CivilTime", "Office", "SeededRandom"]),
@@ -188,11 +188,15 @@ let package = Package(
         toolLibrary(
             "Load",
             [
-                "BanjieClient", "BanjieProtocol", "LocalServer", "SeededRandom", "Telemetry",
-                "Transport", "Wire",
+                "BanjieClient", "BanjieProtocol", "CivilTime", "Deadlines", "LocalServer",
+                "SeededRandom", "Telemetry", "Transport", "Wire",
             ]
         ),
-        tool("banjie-load", in: "banjie-load", ["BanjieClient", "Load", "Telemetry", "Wire"]),
+        tool(
+            "banjie-load",
+            in: "banjie-load",
+            ["BanjieClient", "BanjieProtocol", "ChildProcess", "Load", "Telemetry", "Wire"]
+        ),
         toolLibrary("SeededRandom"),
         toolLibrary(
             "LocalServer",
@@ -282,7 +286,7 @@ let package = Package(
             "LoadTests",
             [
                 "BanjieClient", "BanjieProtocol", "Load", "LocalServer", "SeededRandom", "Wire",
-                "banjied",
+                "banjie-load", "banjied",
             ]
         ),
         tests(

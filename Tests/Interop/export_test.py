@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import unittest
 
-from server_process import PATIENCE, Server
+from server_process import PATIENCE, Server, sample_city
 
 EPOCH = datetime.date(1970, 1, 1)
 SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
@@ -26,11 +26,8 @@ class Export(unittest.TestCase):
         cls.server = Server()
         cls.addClassCleanup(cls.server.remove)
         cls.store, cls.keys = cls.server.data / "banjie.sqlite", pathlib.Path(str(cls.server.data) + ".keys")
-        city = cls.folder / "city"
-        subprocess.run([os.environ["CITY"], "--seed", "7", "--out", city, "--departments", "6", "--items", "20",
-                        "--people", "60", "--applicants", "1"], check=True, capture_output=True, timeout=PATIENCE)
-        for kind in ("departments", "posts", "people", "items", "powers", "guides", "duties"):
-            cls.banjie("import", kind, next(city.glob(kind + ".*")), login="operator")
+        for kind, file in sample_city(cls.folder / "city").items():
+            cls.banjie("import", kind, file, login="operator")
         item = json.loads(cls.banjie("directory", "item", "list", "--json", login="operator"))["items"][0]
         cls.banjie("admin", "person", "put", "clerk", "--name", "王芳", "--department", item["department"],
                    "--roles", "STAFF", "--roles", "APPLICANT", login="operator")

@@ -10,7 +10,7 @@ import unittest
 
 import html5lib
 
-from server_process import PATIENCE, Server
+from server_process import PATIENCE, Server, sample_city
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 MILLIMETRE = 72 / 25.4  # in points
@@ -24,11 +24,8 @@ class Publish(unittest.TestCase):
         cls.addClassCleanup(cls.server.remove)
         cls.operator = {"BANJIE_LOGIN": "operator",
                         "BANJIE_SECRET": (cls.server.data / "operator.secret").read_text().strip()}
-        city = cls.folder / "city"
-        subprocess.run([os.environ["CITY"], "--seed", "7", "--out", city, "--departments", "6", "--items", "20",
-                        "--people", "60", "--applicants", "1"], check=True, capture_output=True, timeout=PATIENCE)
-        for kind in ("departments", "posts", "people", "items", "powers", "guides", "duties"):
-            cls.banjie("import", kind, next(city.glob(kind + ".*")), **cls.operator)
+        for kind, file in sample_city(cls.folder / "city").items():
+            cls.banjie("import", kind, file, **cls.operator)
         cls.hostile = '<script>alert("&")</script>'
         cls.banjie("directory", "department", "put", "X/../y", "--name", cls.hostile, **cls.operator)
         cls.site = cls.folder / "site"

@@ -68,6 +68,62 @@ import Wire
         _ = try await DeadlinesClient(try site.connect()).arm(ArmRequest(limit: 1, unit: .working))
     }
 
+    @Test("a joint matter goes through when the departments' daemons attend")
+    func jointApproval() async throws {
+        let site = try site()
+        let daemons = try await site.prepareDaemons(2)
+        let (clerk, items) = try await site.prepareCases(items: 2, joint: true)
+        let crowd = try await DaemonCrowd(over: try daemons.map { try site.connect(as: $0) })
+        defer { crowd.dismiss() }
+        let work = JointLoad(items: items)
+        let result = LoadRun(
+            work,
+            over: [try site.connect(as: clerk)],
+            plan(callers: 4, .seconds(2)),
+            seed: 6
+        ).run()
+        #expect(result.total.failures == [:])
+        let concluded = zip(work.operations, result.total.latencies)
+            .first { $0.0 == "conclude" }?.1.count
+        #expect(concluded ?? 0 > 0)
+    }
+
+    @Test("its own server can be under TLS")
+    func transportSecurity() async throws {
+        let site = try LoadSite(starting: ServerProcess.builtProgram, in: folder, hasTLS: true)
+        let result = LoadRun(
+            EchoLoad(payload: 64),
+            over: try connections(2, to: site),
+            plan(callers: 4, .calls(100)),
+            seed: 7
+        ).run()
+        #expect(result.total.failures == [:] && result.total.all.count == 100)
+        let plain = LoadSite(
+            at: try #require(site.options(secretFile: folder.appending(path: "secret")).dropFirst().first)
+                .replacing("tls:", with: ""),
+            realm: "banjie",
+            security: nil,
+            credentials: nil
+        )
+        await #expect(throws: CallError.self) { try await status(of: plain) }
+    }
+
+    @Test("several processes of the program tell together what each has seen")
+    func processes() async throws {
+        let program = URL(filePath: ServerProcess.builtProgram).deletingLastPathComponent()
+            .appending(path: "banjie-load").path
+        let run = try ProgramRun(
+            program,
+            [
+                "arm", "--banjied", ServerProcess.builtProgram, "--processes", "2", "--connections", "3",
+                "--in-flight", "4", "--count", "501", "--quiet", "--json", "-",
+            ]
+        )
+        #expect(run.status == 0, "\(run.errors)")
+        let summary = try JSONDecoder().decode(Summary.self, from: Data(run.output.utf8))
+        #expect(summary.latencies.first?.calls == 501 && summary.connections == 3)
+    }
+
     @Test("every watcher is told of every change, once")
     func watchers() async throws {
         let site = try site()

@@ -308,17 +308,34 @@ extension CasesService: CasesQueries {
         return try context.view(file)
     }
 
+    /// Which cases somebody may see.
+    enum Sight {
+        case all
+        case ofDepartment(String)
+        /// Those that a login has brought.
+        case own(String)
+    }
+
     /// Applicants see their own cases, staff and heads those of their department, the office, the
     /// government's head and supervision all.
+    static func sight(of actor: Actor) -> Sight {
+        if actor.has(.office) || actor.has(.supervisor) || actor.has(.governmentHead) {
+            return .all
+        }
+        return actor.has(.staff) || actor.has(.head)
+            ? .ofDepartment(actor.department) : .own(actor.login)
+    }
+
     static func requireReader(_ actor: Actor, of record: CaseRecord) throws(Refusal) {
-        if actor.has(.office) || actor.has(.supervisor) || actor.has(.governmentHead) { return }
-        if actor.has(.staff) || actor.has(.head) {
-            guard actor.department == record.department else {
+        switch sight(of: actor) {
+        case .all: return
+        case .ofDepartment(let department):
+            guard department == record.department else {
                 throw .wrongDepartment(answers: record.department)
             }
-            return
+        case .own(let login):
+            guard login == record.applicant else { throw .notApplicant }
         }
-        guard actor.login == record.applicant else { throw .notApplicant }
     }
 
     /// Whether somebody may see a case.

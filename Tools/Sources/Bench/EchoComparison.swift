@@ -90,7 +90,8 @@ struct EchoComparison {
         let idle: Idle = try result(
             of: workshop.loadTool,
             [
-                "idle", "--banjied", workshop.banjied.path, "--connections", "10000", "--seconds", "1",
+                "idle", "--banjied", workshop.banjied.path, "--connections", "10000", "--seconds",
+                "1",
                 "--quiet", "--json", "-",
             ]
         )

@@ -4,7 +4,6 @@ import ChildProcess
 import CivilTime
 import Foundation
 import Telemetry
-import Wire
 
 /// How cost grows: the same work beside ever more deadlines, matters, connections and watchers.
 struct GrowthBench {
@@ -158,17 +157,7 @@ struct GrowthBench {
         _ server: RunningServer,
         _ data: URL
     ) async throws -> (seconds: Double, p99: Double) {
-        let secret = try String(
-            contentsOf: data.appending(path: "operator.secret"),
-            encoding: .utf8
-        ).trimmingCharacters(in: .whitespacesAndNewlines)
-        let connection = try Connection(
-            to: server.address,
-            options: ConnectionOptions(
-                realm: "banjie",
-                credentials: Credentials(login: "operator", secret: secret)
-            )
-        )
+        let connection = try workshop.connect(to: server, data)
         defer { connection.close() }
         let calendar = CalendarClient(connection)
         let today = Instant(unixSeconds: Int64(Date().timeIntervalSince1970)).date

@@ -3,7 +3,6 @@ import BanjieProtocol
 import ChildProcess
 import CivilTime
 import Foundation
-import Wire
 
 /// banjied against servers that people run for the like: RPC libraries, Redis, beanstalkd.
 struct PeerComparison {
@@ -193,17 +192,7 @@ struct PeerComparison {
 
     /// Lets all deadlines of a server fall due; returns how many rungs a second that took.
     private func fireAll(_ server: RunningServer, _ data: URL) async throws -> Double {
-        let secret = try String(
-            contentsOf: data.appending(path: "operator.secret"),
-            encoding: .utf8
-        ).trimmingCharacters(in: .whitespacesAndNewlines)
-        let connection = try Connection(
-            to: server.address,
-            options: ConnectionOptions(
-                realm: "banjie",
-                credentials: Credentials(login: "operator", secret: secret)
-            )
-        )
+        let connection = try workshop.connect(to: server, data)
         defer { connection.close() }
         let admin = AdminClient(connection)
         guard let later = Instant("2027-03-02T09:00:00") else { return .nan }

@@ -1,6 +1,8 @@
+import BanjieClient
 import ChildProcess
 import Foundation
 import Glibc
+import Wire
 
 struct BenchError: Error, CustomStringConvertible {
     let description: String
@@ -93,6 +95,21 @@ struct Workshop {
 
     func startBanjied(data: URL, clock: String = "machine") throws -> RunningServer {
         try RunningServer(banjied, Self.options(data: data, clock: clock))
+    }
+
+    /// The operator's connection to a banjied with its store in a folder.
+    func connect(to server: RunningServer, _ data: URL) throws -> Connection {
+        let secret = try String(
+            contentsOf: data.appending(path: "operator.secret"),
+            encoding: .utf8
+        ).trimmingCharacters(in: .whitespacesAndNewlines)
+        return try Connection(
+            to: server.address,
+            options: ConnectionOptions(
+                realm: "banjie",
+                credentials: Credentials(login: "operator", secret: secret)
+            )
+        )
     }
 
     /// How banjied is started.

@@ -1,4 +1,5 @@
 import Foundation
+import Load
 
 /// The timing wheel against binary heaps in C++, each measurement in a process of its own.
 struct WheelComparison {
@@ -10,11 +11,11 @@ struct WheelComparison {
 
     func rows() throws -> [Row] {
         try [1_000_000, 10_000_000].flatMap { count in
-            try [WheelBench.Instants.year, .two].flatMap { try rows(count, $0) }
+            try [WheelLoad.Instants.year, .two].flatMap { try rows(count, $0) }
         }
     }
 
-    private func rows(_ count: Int, _ instants: WheelBench.Instants) throws -> [Row] {
+    private func rows(_ count: Int, _ instants: WheelLoad.Instants) throws -> [Row] {
         let timers =
             "\(count / 1_000_000) M timers, "
             + (instants == .year ? "any second of a year" : "two instants a day")
@@ -25,9 +26,16 @@ struct WheelComparison {
         var bytes = Row("memory, \(timers)", in: "bytes", against: "limit", .atMost(1))
         for round in 1...workshop.rounds {
             workshop.note("wheel, \(timers), round \(round) of \(workshop.rounds)")
-            let arguments = [instants.rawValue, "\(count)"]
-            let peer: Figures = try result(of: workshop.peer("heap"), ["lazy"] + arguments)
-            let ours: Figures = try result(of: Self.program, ["wheel"] + arguments)
+            let peer: Figures = try result(
+                of: workshop.peer("heap"),
+                ["lazy", instants.rawValue, "\(count)"]
+            )
+            let ours: Figures = try result(
+                of: workshop.loadTool,
+                [
+                    "wheel", "--timers", "\(count)", "--instants", instants.rawValue, "--json", "-",
+                ]
+            )
             schedule.add(ours: ours.scheduleNs, peer: peer.scheduleNs)
             cancel.add(ours: ours.cancelNs, peer: peer.cancelNs)
             fire.add(ours: ours.fireNs, peer: peer.fireNs)
@@ -35,7 +43,4 @@ struct WheelComparison {
         }
         return [schedule, cancel, fire, bytes]
     }
-
-    /// This program: a fresh process has a fresh heap.
-    private static let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath()
 }

@@ -3,7 +3,6 @@ import Foundation
 let usage = """
     usage: banjie-bench compare --banjied FILE --load FILE --peers FOLDER [options]
            banjie-bench growth --banjied FILE --load FILE --peers FOLDER [options]
-           banjie-bench wheel year|two COUNT
 
     compare measures banjied and its peers in turn, and prints the ratios beside their aims.
     Exit code 1: a row is below half of its aim.
@@ -16,8 +15,6 @@ let usage = """
     growth measures the same work beside ever more deadlines, matters, connections and watchers.
       --only deadlines|matters|connections|watchers
       --extent short|large    up to 1 M deadlines and 100 k matters, or 10 M and 5 M (short)
-
-    wheel measures the timing wheel alone, in this process.
 
     """
 
@@ -115,12 +112,6 @@ case "growth":
     } catch {
         fail("banjie-bench: \(error)")
     }
-case "wheel":
-    let operands = Array(arguments.dropFirst())
-    guard operands.count == 2, let instants = WheelBench.Instants(rawValue: operands[0]) else {
-        fail(usage)
-    }
-    WheelBench(instants: instants, count: number(operands[1], within: 1...100_000_000)).run()
 default:
     fail(usage)
 }

@@ -2,7 +2,7 @@ import Telemetry
 
 /// How long calls took, in nanoseconds, each to within 0.8 % (Tene's HdrHistogram: buckets that grow with
 /// the values in them). Its memory never grows.
-package struct LatencyHistogram: Hashable, Sendable {
+package struct LatencyHistogram: Codable, Hashable, Sendable {
     /// From 128 ns to 18 minutes; what took longer counts as that.
     private static let scale = LogLinearScale(from: 7, through: 40, subdivisionBits: 7)
 

@@ -14,6 +14,14 @@ package struct LoadOptions: Sendable {
     package var threads = 1
     package var payload = 64
     package var watchers = 100
+    package var daemons = 2
+    package var timers = 1_000_000
+    package var instants = WheelLoad.Instants.year
+    package var processes = 1
+    /// Whether a server of its own is under TLS.
+    package var hasTLS = false
+    /// Whether it is one of several processes, and tells the others' parent all that it saw.
+    package var isPart = false
     package var plan = LoadPlan()
     package var json: String?
     package var html: String?
@@ -42,6 +50,11 @@ package struct LoadOptions: Sendable {
           --warm-up N          seconds before the counting begins (1)
           --payload N          bytes of an echo, 0…1048576 (64)
           --watchers N         those of watch, 1…10000 (100)
+          --daemons N          those of joint, shared by two departments, 2…200 (2)
+          --timers N           those of wheel, 1…100000000 (1000000)
+          --instants year|two  when they are due: any second of a year, or two instants a day (year)
+          --processes N        that share the connections, 1…64 (1)
+          --tls                its own server is under TLS
           --timeout N          milliseconds for a call (20000)
           --threads N          threads of this program that keep connections (1)
 
@@ -63,9 +76,17 @@ package struct LoadOptions: Sendable {
         }
         self.load = load
         while let option = rest.popFirst() {
-            if option == "--quiet" {
+            switch option {
+            case "--quiet":
                 isQuiet = true
                 continue
+            case "--tls":
+                hasTLS = true
+                continue
+            case "--part":
+                isPart = true
+                continue
+            default: break
             }
             guard let value = rest.popFirst() else {
                 throw LoadError("\(option) isn't an option, or wants a value\n\(Self.usage)")
@@ -89,6 +110,14 @@ package struct LoadOptions: Sendable {
             case "--warm-up":
                 plan.warmUpSeconds = Double(try Self.number(option, value, 0...3600))
             case "--payload": payload = try Self.number(option, value, 0...1_048_576)
+            case "--daemons": daemons = try Self.number(option, value, 2...200)
+            case "--timers": timers = try Self.number(option, value, 1...100_000_000)
+            case "--processes": processes = try Self.number(option, value, 1...64)
+            case "--instants":
+                guard let known = WheelLoad.Instants(rawValue: value) else {
+                    throw LoadError("--instants takes year or two, not \(value)")
+                }
+                instants = known
             case "--watchers": watchers = try Self.number(option, value, 1...10_000)
             case "--timeout":
                 plan.timeoutMillis = UInt32(try Self.number(option, value, 1...600_000))
@@ -99,9 +128,31 @@ package struct LoadOptions: Sendable {
             default: throw LoadError("\(option) isn't an option\n\(Self.usage)")
             }
         }
+        guard processes <= connections else {
+            throw LoadError("--processes share the connections, and there are \(connections)")
+        }
         guard connections * plan.callersPerConnection <= 1_000_000 else {
             throw LoadError("--connections times --in-flight is more than 1000000")
         }
+    }
+
+    /// The arguments of one of several processes that share this load, but for where the server is.
+    package func part(_ number: Int, of count: Int) -> [String] {
+        // As many for each, and the rest for the first ones.
+        let share = { (whole: Int) in whole / count + (number < whole % count ? 1 : 0) }
+        var arguments = [
+            load.rawValue, "--part", "--quiet", "--connections", "\(share(connections))",
+            "--in-flight",
+            "\(plan.callersPerConnection)", "--payload", "\(payload)", "--timeout",
+            "\(plan.timeoutMillis)", "--threads", "\(threads)", "--watchers", "\(watchers)",
+            "--daemons", "\(daemons)", "--warm-up", "\(Int(plan.warmUpSeconds))",
+        ]
+        if case .rate(let rate) = plan.pace { arguments += ["--rate", "\(share(Int(rate)))"] }
+        switch plan.extent {
+        case .seconds(let seconds): arguments += ["--seconds", "\(Int(seconds))"]
+        case .calls(let calls): arguments += ["--count", "\(share(Int(clamping: calls)))"]
+        }
+        return arguments
     }
 
     private static func number(

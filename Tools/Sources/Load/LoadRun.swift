@@ -19,25 +19,40 @@ package struct LoadPlan: Sendable {
 }
 
 /// What was seen within one span of a run.
-package struct Sample: Sendable {
+package struct Sample: Codable, Sendable {
     /// Since the counting began.
     package let atSeconds: Double
     package let seconds: Double
-    package let observations: Observations
+    package fileprivate(set) var observations: Observations
 }
 
 /// What came of a run.
-package struct LoadResult: Sendable {
+package struct LoadResult: Codable, Sendable {
     package let operations: [String]
-    package let seconds: Double
-    package let total: Observations
-    package let samples: [Sample]
+    package private(set) var seconds: Double
+    package private(set) var total: Observations
+    package private(set) var samples: [Sample]
     /// How many calls of an open loop hadn't begun when it ended.
-    package let unbegun: UInt64
+    package private(set) var unbegun: UInt64
     /// The server's CPU time while it was counted; nil when nobody could tell it.
-    package let serverSeconds: Double?
+    package private(set) var serverSeconds: Double?
 
     package var callsPerSecond: Double { seconds > 0 ? Double(total.all.count) / seconds : 0 }
+
+    /// Adds what another process saw of the same load, meanwhile.
+    package mutating func merge(_ other: LoadResult) {
+        seconds = max(seconds, other.seconds)
+        total.merge(other.total)
+        for index in samples.indices.prefix(other.samples.count) {
+            samples[index].merge(other.samples[index])
+        }
+        unbegun += other.unbegun
+        serverSeconds = nil
+    }
+}
+
+extension Sample {
+    fileprivate mutating func merge(_ other: Sample) { observations.merge(other.observations) }
 }
 
 /// Loads a server with one kind of work over connections that are there.

@@ -3,7 +3,7 @@ import Synchronization
 import Wire
 
 /// Why calls failed, in the way in which they are counted.
-package struct FailureKind: Hashable, Sendable, Comparable {
+package struct FailureKind: Codable, Hashable, Sendable, Comparable {
     package let status: String
     package let reason: String
 
@@ -25,7 +25,7 @@ package struct FailureKind: Hashable, Sendable, Comparable {
 }
 
 /// What was seen of the calls that ended within a span of time.
-package struct Observations: Sendable {
+package struct Observations: Codable, Sendable {
     /// Of the calls that succeeded, by operation.
     package private(set) var latencies: [LatencyHistogram]
     package private(set) var failures: [FailureKind: UInt64] = [:]

@@ -39,7 +39,7 @@ package protocol Workload: Sendable {
 
 /// The workloads by the names that people give them.
 package enum WorkloadName: String, CaseIterable, Sendable {
-    case echo, arm, deadlines, submissions, cases, watch, idle
+    case echo, arm, deadlines, submissions, cases, joint, watch, idle, wheel
 
     package var summary: String {
         switch self {
@@ -49,8 +49,10 @@ package enum WorkloadName: String, CaseIterable, Sendable {
         case .submissions:
             "Cases.Submit: a matter on record, with its deadlines, audit and notification"
         case .cases: "a matter's life: submit, accept, decide, deliver"
+        case .joint: "a matter that two departments agree to, whose daemons attend"
         case .watch: "changes, each made when all --watchers have been told of the one before"
         case .idle: "nothing, on --connections connections: what they cost the server in memory"
+        case .wheel: "the timing wheel alone, in this process, with --timers"
         }
     }
 }

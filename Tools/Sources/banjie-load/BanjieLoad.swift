@@ -1,5 +1,6 @@
 import BanjieClient
 import BanjieProtocol
+import ChildProcess
 import Foundation
 import Load
 import Telemetry
@@ -26,8 +27,13 @@ struct BanjieLoad {
         }
         let folder = URL(filePath: ".build")
             .appending(path: "load-\(ProcessInfo.processInfo.processIdentifier)")
+        if options.load == .wheel { return try wheel(options) }
         let site = try site(options, folder)
         if options.load == .idle { return try await idle(site, options) }
+        if options.processes > 1 {
+            let result = try shared(site, options)
+            return try finish(Summary(result, options), earlier, options)
+        }
         let summary: Summary
         switch options.load {
         case .echo:
@@ -39,9 +45,20 @@ struct BanjieLoad {
             let work = CaseLoad(items: items, isWhole: options.load == .cases)
             summary = try load(site, work, clerk, options)
         case .watch: summary = try await watched(site, options)
-        // Handled above: it has no calls.
-        case .idle: return false
+        case .joint: summary = try await jointly(site, options)
+        // Handled above: they have no calls.
+        case .idle, .wheel: return false
         }
+        return try finish(summary, earlier, options)
+    }
+
+    /// Tells what came of it; returns whether every call succeeded.
+    private static func finish(
+        _ summary: Summary,
+        _ earlier: Summary?,
+        _ options: LoadOptions
+    ) throws -> Bool {
+        if options.isPart { return !summary.hasFailures }
         if options.json != "-" { print(summary.text) }
         if let earlier { print("\n\(summary.compared(with: earlier))") }
         if let file = options.json {
@@ -79,13 +96,7 @@ struct BanjieLoad {
             number += 1
             _ = try await cases.submit(LoadSite.submission(of: items[number % items.count]))
         }
-        var summary = Summary(
-            result,
-            of: options.load,
-            connections: connections.count,
-            payload: nil,
-            plan: options.plan
-        )
+        var summary = Summary(result, options)
         summary.toldPerSecond = summary.callsPerSecond * Double(options.watchers)
         return summary
     }
@@ -131,7 +142,7 @@ struct BanjieLoad {
             guard let program = options.banjied else {
                 throw LoadError("name a server with --server, or a program to start with --banjied")
             }
-            return try LoadSite(starting: program, in: folder)
+            return try LoadSite(starting: program, in: folder, hasTLS: options.hasTLS)
         }
         let secret = try options.secretFile.map {
             try String(contentsOf: URL(filePath: $0), encoding: .utf8)
@@ -170,16 +181,81 @@ struct BanjieLoad {
         }
         if !options.isQuiet { tell("\r\u{1B}[K") }
         for connection in connections { connection.close() }
-        return Summary(
+        if options.isPart {
+            FileHandle.standardOutput.write(try JSONEncoder().encode(result))
+        }
+        return Summary(result, options)
+    }
+
+    /// Matters that need the departments' daemons, and these.
+    private static func jointly(_ site: LoadSite, _ options: LoadOptions) async throws -> Summary {
+        let daemons = try await site.prepareDaemons(options.daemons)
+        let (clerk, items) = try await site.prepareCases(items: 100, joint: true)
+        let thread = try ConnectionThread()
+        let crowd = try await DaemonCrowd(
+            over: try daemons.map { try site.connect(as: $0, on: thread) }
+        )
+        defer { crowd.dismiss() }
+        return try load(site, JointLoad(items: items), clerk, options)
+    }
+
+    /// Has several processes of this program share the connections.
+    private static func shared(_ site: LoadSite, _ options: LoadOptions) throws -> LoadResult {
+        let secret = FileManager.default.temporaryDirectory
+            .appending(path: "banjie-load-\(getpid()).secret")
+        defer { try? FileManager.default.removeItem(at: secret) }
+        let there = try site.options(secretFile: secret)
+        let parts = try (0..<options.processes).map { number in
+            let output = Pipe()
+            let process = try ChildProcess(
+                "/proc/self/exe",
+                options.part(number, of: options.processes) + there,
+                output: .pipe(output)
+            )
+            return (process, output)
+        }
+        var results: [LoadResult] = []
+        for (process, output) in parts {
+            let told = try output.fileHandleForReading.readToEnd() ?? Data()
+            let exit = process.wait()
+            // 1: a call failed, which stands in what it tells.
+            guard exit == .code(0) || exit == .code(1) else {
+                throw LoadError("a part of the load ended with \(exit)")
+            }
+            results.append(try JSONDecoder().decode(LoadResult.self, from: told))
+        }
+        guard var result = results.first else {
+            throw LoadError("no part of the load told anything")
+        }
+        for other in results.dropFirst() { result.merge(other) }
+        return result
+    }
+
+    private static func wheel(_ options: LoadOptions) throws -> Bool {
+        let figures = WheelLoad(options.timers, at: options.instants).run()
+        let json = try JSONEncoder().encode(figures)
+        if options.json == "-" {
+            print(String(decoding: json, as: UTF8.self))
+            return true
+        }
+        print(figures.text)
+        if let file = options.json { try json.write(to: URL(filePath: file)) }
+        return true
+    }
+
+    private static func tell(_ text: String) {
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+}
+
+extension Summary {
+    fileprivate init(_ result: LoadResult, _ options: LoadOptions) {
+        self.init(
             result,
             of: options.load,
             connections: options.connections,
             payload: options.load == .echo ? options.payload : nil,
             plan: options.plan
         )
-    }
-
-    private static func tell(_ text: String) {
-        FileHandle.standardError.write(Data(text.utf8))
     }
 }

@@ -9,30 +9,33 @@ enum AssignmentSort: CaseIterable {
     /// By the office, for the leading group.
     case task
 
-    var issue: MethodDescriptor {
-        self == .order ? SupervisionMethods.issueOrder : CampaignMethods.issueTask
+    /// The methods of a sort, which do alike.
+    struct Methods {
+        let issue, receive, report, accept, giveBack, extend, withdraw, get: MethodDescriptor
     }
-    var receive: MethodDescriptor {
-        self == .order ? SupervisionMethods.receiveOrder : CampaignMethods.receiveTask
-    }
-    var report: MethodDescriptor {
-        self == .order ? SupervisionMethods.reportOrder : CampaignMethods.reportTask
-    }
-    var accept: MethodDescriptor {
-        self == .order ? SupervisionMethods.acceptOrder : CampaignMethods.acceptTask
-    }
-    var giveBack: MethodDescriptor {
-        self == .order ? SupervisionMethods.returnOrder : CampaignMethods.returnTask
-    }
-    var extend: MethodDescriptor {
-        self == .order ? SupervisionMethods.extendOrder : CampaignMethods.extendTask
-    }
-    var withdraw: MethodDescriptor {
-        self == .order ? SupervisionMethods.withdrawOrder : CampaignMethods.withdrawTask
-    }
-    var get: MethodDescriptor {
-        self == .order ? SupervisionMethods.getOrder : CampaignMethods.getTask
-    }
+
+    private static let orders = Methods(
+        issue: SupervisionMethods.issueOrder,
+        receive: SupervisionMethods.receiveOrder,
+        report: SupervisionMethods.reportOrder,
+        accept: SupervisionMethods.acceptOrder,
+        giveBack: SupervisionMethods.returnOrder,
+        extend: SupervisionMethods.extendOrder,
+        withdraw: SupervisionMethods.withdrawOrder,
+        get: SupervisionMethods.getOrder
+    )
+    private static let tasks = Methods(
+        issue: CampaignMethods.issueTask,
+        receive: CampaignMethods.receiveTask,
+        report: CampaignMethods.reportTask,
+        accept: CampaignMethods.acceptTask,
+        giveBack: CampaignMethods.returnTask,
+        extend: CampaignMethods.extendTask,
+        withdraw: CampaignMethods.withdrawTask,
+        get: CampaignMethods.getTask
+    )
+
+    var methods: Methods { self == .order ? Self.orders : Self.tasks }
 }
 
 extension CityYear {
@@ -52,7 +55,7 @@ extension CityYear {
             days: Int32(world.chance.number(in: 1...15))
         )
         let answer: Result<AssignmentView, CallFailure> = try office.order(
-            sort.issue,
+            sort.methods.issue,
             request,
             as: issuer(of: sort)
         )
@@ -63,7 +66,7 @@ extension CityYear {
     /// Who has an assignment goes on with it, or lets it lie; who issued it judges what comes of it.
     func goOn(with assignment: String, _ sort: AssignmentSort) throws {
         let found: Result<AssignmentView, CallFailure> = try office.ask(
-            sort.get,
+            sort.methods.get,
             AssignmentRequest(assignment: assignment),
             as: issuer(of: sort)
         )
@@ -77,8 +80,8 @@ extension CityYear {
         }
         switch view.state {
         case .issued where world.chance.happens(oneIn: 12):
-            try step(sort.withdraw, said("情况有变"), as: issuer(of: sort))
-        case .issued: try step(sort.receive, named, as: clerk)
+            try step(sort.methods.withdraw, said("情况有变"), as: issuer(of: sort))
+        case .issued: try step(sort.methods.receive, named, as: clerk)
         case .received where !view.extended && world.chance.happens(oneIn: 5):
             let request = ExtendAssignmentRequest(
                 assignment: assignment,
@@ -86,11 +89,11 @@ extension CityYear {
                 days: Int32(world.chance.number(in: 1...5)),
                 reason: "设备采购需要时间"
             )
-            try step(sort.extend, request, as: issuer(of: sort))
-        case .received, .returned: try step(sort.report, said("已增设窗口"), as: clerk)
+            try step(sort.methods.extend, request, as: issuer(of: sort))
+        case .received, .returned: try step(sort.methods.report, said("已增设窗口"), as: clerk)
         case .reported where world.chance.happens(oneIn: 4):
-            try step(sort.giveBack, said("未见成效"), as: issuer(of: sort))
-        case .reported: try step(sort.accept, named, as: issuer(of: sort))
+            try step(sort.methods.giveBack, said("未见成效"), as: issuer(of: sort))
+        case .reported: try step(sort.methods.accept, named, as: issuer(of: sort))
         default: return
         }
         enter(.goOn(assignment: assignment, sort), inWorkingDays: 0...6)

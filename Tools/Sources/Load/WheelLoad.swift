@@ -3,9 +3,9 @@ import CivilTime
 import Deadlines
 import Foundation
 
-/// The timing wheel under the timers of `bench-peers/heap.cpp`.
-struct WheelBench {
-    enum Instants: String {
+/// The timing wheel alone, in this process: under the timers of `bench-peers/heap.cpp`.
+package struct WheelLoad {
+    package enum Instants: String, CaseIterable, Sendable {
         /// Any second of a year.
         case year
         /// 00:00 or 09:00 of any day of a year.
@@ -16,12 +16,32 @@ struct WheelBench {
     private static let year: Int64 = 365 * 86_400
     private static let slice = 1024
 
-    let instants: Instants
-    let count: Int
+    /// Nanoseconds a timer, and bytes.
+    package struct Figures: Codable, Hashable, Sendable {
+        package let instants: String
+        package let count: Int
+        package let scheduleNs, cancelNs, fireNs, bytesEach: Double
+
+        package var text: String {
+            func figure(_ value: Double) -> String { String(format: "%.1f", value) }
+            return "wheel: \(count) timers, "
+                + (instants == "year" ? "any second of a year" : "two instants a day")
+                + "\nschedule \(figure(scheduleNs)) ns, cancel \(figure(cancelNs)) ns, fire "
+                + "\(figure(fireNs)) ns, \(figure(bytesEach)) bytes each"
+        }
+    }
+
+    private let instants: Instants
+    private let count: Int
+
+    package init(_ count: Int, at instants: Instants) {
+        self.count = count
+        self.instants = instants
+    }
 
     /// Measures schedule (ids in order), fire (all, in slices, the clock going by the hour) and
-    /// cancel (all, in random order), and prints nanoseconds each, with resident bytes a timer.
-    func run() {
+    /// cancel (all, in random order).
+    package func run() -> Figures {
         var random = SeededGenerator(seed: UInt64(count))
         let at = (0..<count).map { _ in instant(random.next()) }
         var order = Array(0..<UInt64(count))
@@ -46,12 +66,13 @@ struct WheelBench {
         precondition(fireAll(&wheel) == 0, "what was cancelled doesn't fire")
 
         let each = 1e9 / Double(count)
-        print(
-            """
-            {"name":"wheel","instants":"\(instants.rawValue)","count":\(count),\
-            "scheduleNs":\(schedule * each),"cancelNs":\(cancel * each),"fireNs":\(fire * each),\
-            "bytesEach":\(Double(bytes) / Double(count))}
-            """
+        return Figures(
+            instants: instants.rawValue,
+            count: count,
+            scheduleNs: schedule * each,
+            cancelNs: cancel * each,
+            fireNs: fire * each,
+            bytesEach: Double(bytes) / Double(count)
         )
     }
 
