@@ -99,8 +99,10 @@ import Wire
         ).run()
         #expect(result.total.failures == [:] && result.total.all.count == 100)
         let plain = LoadSite(
-            at: try #require(site.options(secretFile: folder.appending(path: "secret")).dropFirst().first)
-                .replacing("tls:", with: ""),
+            at: try #require(
+                site.options(secretFile: folder.appending(path: "secret")).dropFirst().first
+            )
+            .replacing("tls:", with: ""),
             realm: "banjie",
             security: nil,
             credentials: nil
@@ -115,7 +117,8 @@ import Wire
         let run = try ProgramRun(
             program,
             [
-                "arm", "--banjied", ServerProcess.builtProgram, "--processes", "2", "--connections", "3",
+                "arm", "--banjied", ServerProcess.builtProgram, "--processes", "2", "--connections",
+                "3",
                 "--in-flight", "4", "--count", "501", "--quiet", "--json", "-",
             ]
         )
