@@ -24,7 +24,9 @@ struct GrowthBench {
         let callsPerSecond: Double
         let latencies: [Latency]
         let toldPerSecond: Double?
+        let serverBytes: Double?
 
+        var memory: String { GrowthBench.figure((serverBytes ?? .nan) / 1_048_576) }
         var p50: Double { latencies.first?.p50 ?? .nan }
         var p99: Double { latencies.first?.p99 ?? .nan }
     }
@@ -59,7 +61,7 @@ struct GrowthBench {
         say(Self.row(cells.map { _ in "---:" }))
     }
 
-    private static func figure(_ value: Double) -> String {
+    fileprivate static func figure(_ value: Double) -> String {
         value >= 100 ? String(format: "%.0f", value) : String(format: "%.1f", value)
     }
 
@@ -227,7 +229,7 @@ struct GrowthBench {
     private func connections() throws {
         header(
             "Connections",
-            ["connections", "echo/s", "p99 ms", "Arm/s", "p99 ms", "idle, KiB each"]
+            ["connections", "echo/s", "p99 ms", "Arm/s", "p99 ms", "memory MiB", "idle, KiB each"]
         )
         for count in [1, 10, 100, 1000, 10_000] {
             let shape = ["--connections", "\(count)", "--in-flight", "\(max(1, 512 / count))"]
@@ -244,7 +246,7 @@ struct GrowthBench {
                 Self.row([
                     Self.count(count), Self.figure(echo.callsPerSecond),
                     Self.milliseconds(echo.p99), Self.figure(arm.callsPerSecond),
-                    Self.milliseconds(arm.p99),
+                    Self.milliseconds(arm.p99), arm.memory,
                     // One alone has no memory that could be told from the rest.
                     count < 100 ? "" : String(format: "%.2f", idle.bytesEach / 1024),
                 ])
@@ -253,7 +255,10 @@ struct GrowthBench {
     }
 
     private func watchers() throws {
-        header("Watchers", ["watchers", "all told, p50 ms", "p99 ms", "told of, changes/s"])
+        header(
+            "Watchers",
+            ["watchers", "all told, p50 ms", "p99 ms", "told of, changes/s", "memory MiB"]
+        )
         for count in [1, 10, 100, 1000, 10_000] {
             let result = try load(
                 "watch",
@@ -264,6 +269,7 @@ struct GrowthBench {
                 Self.row([
                     Self.count(count), Self.milliseconds(result.p50),
                     Self.milliseconds(result.p99), Self.figure(result.toldPerSecond ?? .nan),
+                    result.memory,
                 ])
             )
         }

@@ -56,6 +56,8 @@ package struct Summary: Codable, Hashable, Sendable {
     package let unbegun: UInt64
     /// The server's CPU time for a call in microseconds; nil when its process isn't known.
     package let serverMicroseconds: Double?
+    /// The server's memory when it was over; nil when its process isn't known.
+    package var serverBytes: Double?
     /// What watchers were told a second, all together; nil without any.
     package var toldPerSecond: Double?
     package let course: [Moment]
@@ -166,6 +168,9 @@ extension Summary {
         ]
         if let serverMicroseconds {
             lines.append("server CPU: \(Self.figure(serverMicroseconds)) µs a call")
+        }
+        if let serverBytes {
+            lines.append("server memory: \(Self.figure(serverBytes / 1_048_576)) MiB")
         }
         if let toldPerSecond {
             lines.append("watchers: told of \(Self.figure(toldPerSecond)) changes/s, all together")

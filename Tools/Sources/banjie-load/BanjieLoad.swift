@@ -32,7 +32,7 @@ struct BanjieLoad {
         if options.load == .idle { return try await idle(site, options) }
         if options.processes > 1 {
             let result = try shared(site, options)
-            return try finish(Summary(result, options), earlier, options)
+            return try finish(Summary(result, options), site, earlier, options)
         }
         let summary: Summary
         switch options.load {
@@ -41,7 +41,8 @@ struct BanjieLoad {
         case .arm: summary = try load(site, DeadlineLoad.arm, nil, options)
         case .deadlines: summary = try load(site, DeadlineLoad.life, nil, options)
         case .submissions, .cases:
-            let (clerk, items) = try await site.prepareCases(items: 100)
+            // An item has four digits for the matters of a day.
+            let (clerk, items) = try await site.prepareCases(items: 1000)
             let work = CaseLoad(items: items, isWhole: options.load == .cases)
             summary = try load(site, work, clerk, options)
         case .watch: summary = try await watched(site, options)
@@ -49,16 +50,19 @@ struct BanjieLoad {
         // Handled above: they have no calls.
         case .idle, .wheel: return false
         }
-        return try finish(summary, earlier, options)
+        return try finish(summary, site, earlier, options)
     }
 
     /// Tells what came of it; returns whether every call succeeded.
     private static func finish(
         _ summary: Summary,
+        _ site: LoadSite,
         _ earlier: Summary?,
         _ options: LoadOptions
     ) throws -> Bool {
         if options.isPart { return !summary.hasFailures }
+        var summary = summary
+        summary.serverBytes = site.processID.flatMap(ProcessFigures.residentBytes)
         if options.json != "-" { print(summary.text) }
         if let earlier { print("\n\(summary.compared(with: earlier))") }
         if let file = options.json {
