@@ -7,6 +7,8 @@ import Store
 final class SQLiteWriter: StoreWriter {
     /// As many of the log's pages the writer moves itself: a few milliseconds' work.
     private static let remainderMax = 512
+    /// From this many times the pages that begin to be moved on, the writer moves the rest itself.
+    private static let longestLog = 4
 
     private let connection: Connection
     private let checkpointPages: Int
@@ -116,7 +118,9 @@ final class SQLiteWriter: StoreWriter {
             return
         }
         guard let remaining = checkpointer.remaining(of: pages) else { return }
-        if remaining > Self.remainderMax {
+        // A log that grows faster than it is moved would never begin anew, and a page is looked up in it the
+        // slower the longer it is: from some length on the writer itself moves the rest, however much.
+        if remaining > Self.remainderMax, pages < checkpointPages * Self.longestLog {
             checkpointer.start()
         } else {
             connection.checkpoint()

@@ -52,6 +52,27 @@ import Testing
         }
     }
 
+    /// However fast it grows: a log that is never begun anew takes the disk, and ever longer to look into.
+    @Test func theLogStaysShortUnderLoad() throws {
+        var options = SQLiteStore.Options()
+        options.checkpointPages = 64
+        let unit = try UnitOfWork(
+            store: try SQLiteStore(path: folder.store, tables: Samples.tables, options: options)
+        )
+        let page = String(repeating: "x", count: 4000)
+        let (commits, rows) = (40, 2500)
+        for commit in 0..<commits {
+            unit.beginCommand()
+            for row in 0..<rows { unit.save(Badge("\(commit % 2)-\(row)", "\(commit)\(page)")) }
+            unit.acceptCommand(reply: nil)
+            _ = try unit.commit(at: noon)
+        }
+        let log = try FileManager.default.attributesOfItem(atPath: folder.store + "-wal")
+        let pages = (try #require(log[.size] as? Int)) / 4096
+        // A commit's pages, and not those of several.
+        #expect(pages < 2 * rows, "\(pages) pages")
+    }
+
     /// Ids that a millisecond's clients make come in no order: what a batch has of them is one run all the
     /// same, and no row for each.
     @Test func shuffledIdsOfABatchTakeOneRow() throws {
