@@ -155,8 +155,7 @@ let package = Package(
             "BanjieCLI",
             [
                 "BanjieClient", "BanjieProtocol", "CivilTime", "Digest", "Office", "Sealing",
-                "Store",
-                "StoreSQLite", "Wire", "WorkCalendar",
+                "Store", "StoreSQLite", "Wire", "WorkCalendar",
             ]
         ),
         program("banjie", ["BanjieCLI"]),
@@ -171,8 +170,8 @@ let package = Package(
             "banjie-bench",
             in: "Bench",
             [
-                "BanjieClient", "BanjieProtocol", "ChildProcess", "CivilTime", "Load", "Telemetry",
-                "Wire",
+                "BanjieClient", "BanjieProtocol", "ChildProcess", "CivilTime", "Load",
+                "LocalServer", "Telemetry", "Wire",
             ]
         ),
         toolLibrary("City", ["CivilTime", "Office", "SeededRandom"]),

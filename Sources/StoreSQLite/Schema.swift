@@ -151,6 +151,15 @@ struct SchemaUpgrade {
 
     // MARK: The records' tables
 
+    /// Whether the file has these tables, each as it is declared, and no other.
+    func isDone() throws(StoreError) -> Bool {
+        let definitions = try recorded().filter { $0.key.kind == .table }
+        let wanted = tables.map { table in
+            (Declared(kind: .table, name: table.name), SQL.create(SealedLayout(table).stored))
+        }
+        return definitions == Dictionary(uniqueKeysWithValues: wanted)
+    }
+
     /// What the file's tables and indexes were declared as.
     private func recorded() throws(StoreError) -> [Declared: String] {
         let statement = try Statement(

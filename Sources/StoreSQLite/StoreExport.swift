@@ -21,7 +21,12 @@ package struct StoreExport {
     package init(path: String, tables: [Table], keys: KeyRing?) throws(StoreError) {
         self.keys = keys
         connection = try StoreBackup.openStore(path)
-        try Self.match(tables, in: connection)
+        guard try SchemaUpgrade(connection: connection, steps: [], tables: tables).isDone() else {
+            throw .schema(
+                "\(path) was written by another version of the program: export it with that one, or start "
+                    + "this one's server on it first"
+            )
+        }
         if let keys { try KeyProofs(connection).check(keys) }
         // From here on the file shows one commit, whatever is written.
         try connection.execute("BEGIN")
@@ -29,31 +34,12 @@ package struct StoreExport {
         head = try journal.head()
     }
 
-    private static func match(_ tables: [Table], in connection: Connection) throws(StoreError) {
-        let statement = try Statement(
-            connection,
-            "SELECT name, definition FROM store_schema WHERE kind = 'table'"
-        )
-        defer { statement.reset() }
-        var definitions: [String: String] = [:]
-        while try statement.step() {
-            definitions[try statement.text(at: 0)] = try statement.text(at: 1)
-        }
-        let expected = tables.map { table in
-            (table.name, SQL.create(SealedLayout(table).stored))
-        }
-        guard definitions == Dictionary(uniqueKeysWithValues: expected) else {
-            throw .schema(
-                "\(connection.path) was written by another version of the program: export it with that one, "
-                    + "or start this one's server on it first"
-            )
-        }
-    }
-
     /// The columns of a table whose values are told: the key's first.
     package func columns(of table: Table) -> [Column] {
-        (table.key + table.columns).filter { keys != nil || !$0.isPersonal }
+        (table.key + table.columns).filter(isTold)
     }
+
+    private func isTold(_ column: Column) -> Bool { keys != nil || !column.isPersonal }
 
     /// Visits the rows of a table in the order of their keys, each with the values of `columns(of:)`.
     ///
@@ -63,7 +49,7 @@ package struct StoreExport {
         let statement = try Statement(connection, SQL.all(table))
         defer { statement.reset() }
         let columns = table.key + table.columns
-        let told = columns.indices.filter { keys != nil || !columns[$0].isPersonal }
+        let told = columns.indices.filter { isTold(columns[$0]) }
         while try statement.step() {
             var row = Row()
             statement.read(columns.count, into: &row)

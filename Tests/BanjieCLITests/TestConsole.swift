@@ -198,7 +198,7 @@ func run(
             guard file != "cut" else { throw .corrupt("\(file) isn't what its manifest says") }
             return sampleManifest
         },
-        exportStore: { order throws(ExportFailure) in
+        exportStore: { order throws(CommandFailure) in
             guard order.folder != "taken" else {
                 throw .file(FileError(path: order.folder, problem: .writing, reason: "file exists"))
             }

@@ -1,43 +1,32 @@
 """What a request costs the server in allocations and system calls, counted: it fails when they grow."""
 
 import os
-import pathlib
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
 import unittest
 
+from server_process import Server
+
 PATIENCE = 60  # seconds for what takes few
 WARMING = 2000  # requests after which buffers have the size that they keep
 
 
-class Counted:
+class Counted(Server):
     """A release server whose allocations are counted, and whose system calls can be."""
 
     def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="banjie-"))
-        self.allocated = self.folder / "allocated"
-        self.allocated.write_bytes(bytes(8))
-        self.data = self.folder / "data"
-        self.process = subprocess.Popen(
-            [os.environ["BANJIED"], "--clock", "machine", "--data", self.data, "--listen", "127.0.0.1:0",
-             "--log-level", "error"],
-            env={**os.environ, "LD_PRELOAD": os.path.abspath(os.environ["COUNTING"]), "ALLOCATIONS": self.allocated},
-            stdout=subprocess.PIPE, text=True)
-        words = dict(word.split("=", 1) for word in self.process.stdout.readline().split() if "=" in word)
-        self.address = words["listen"]
-
-    def remove(self):
-        self.process.kill()
-        self.process.wait(PATIENCE)
-        self.process.stdout.close()
-        shutil.rmtree(self.folder)
+        counts = tempfile.NamedTemporaryFile(prefix="banjie-")
+        counts.write(bytes(8))
+        counts.flush()
+        self.allocated = counts
+        super().__init__(clock=None, options=["--log-level", "error"], environment={
+            "LD_PRELOAD": os.path.abspath(os.environ["COUNTING"]), "ALLOCATIONS": counts.name})
 
     def load(self, kind, connections, in_flight, count):
         subprocess.run(
-            [os.environ["LOAD"], kind, "--server", self.address, "--login", "operator", "--secret-file",
+            [os.environ["LOAD"], kind, "--server", self.words["listen"], "--login", "operator", "--secret-file",
              self.data / "operator.secret", "--quiet", "--connections", str(connections), "--in-flight",
              str(in_flight), "--count", str(count)],
             check=True, stdout=subprocess.DEVNULL, timeout=PATIENCE)
@@ -53,7 +42,8 @@ class Counted:
         return (marks[2] - 2 * marks[1] + marks[0]) / count
 
     def count(self):
-        return int.from_bytes(self.allocated.read_bytes(), "little")
+        self.allocated.seek(0)
+        return int.from_bytes(self.allocated.read(8), "little")
 
     def system_calls(self, *load):
         """For each request, by name."""

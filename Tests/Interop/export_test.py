@@ -9,51 +9,36 @@ import pathlib
 import sqlite3
 import stat
 import subprocess
-import tempfile
 import unittest
 
-from server_process import PATIENCE, Server, sample_city
+from server_process import PATIENCE, CityTest
 
 EPOCH = datetime.date(1970, 1, 1)
 SHANGHAI = datetime.timezone(datetime.timedelta(hours=8))
 NAME, PHONE, QUESTION = "欧阳\"若,曦", "13800005678", "=1+1\r\n第二行"
 
 
-class Export(unittest.TestCase):
+class Export(CityTest):
     @classmethod
     def setUpClass(cls):
-        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="bj-")))
-        cls.server = Server()
-        cls.addClassCleanup(cls.server.remove)
+        super().setUpClass()
         cls.store, cls.keys = cls.server.data / "banjie.sqlite", pathlib.Path(str(cls.server.data) + ".keys")
-        for kind, file in sample_city(cls.folder / "city").items():
-            cls.banjie("import", kind, file, login="operator")
-        item = json.loads(cls.banjie("directory", "item", "list", "--json", login="operator"))["items"][0]
+        clerk = {"BANJIE_LOGIN": "clerk", "BANJIE_SECRET_FILE": str(cls.folder / "clerk.secret")}
+        item = json.loads(cls.banjie("directory", "item", "list", "--json", **cls.operator))["items"][0]
         cls.banjie("admin", "person", "put", "clerk", "--name", "王芳", "--department", item["department"],
-                   "--roles", "STAFF", "--roles", "APPLICANT", login="operator")
-        cls.banjie("admin", "credential", "issue", "clerk", "--out", cls.folder / "clerk.secret", login="operator")
+                   "--roles", "STAFF", "--roles", "APPLICANT", **cls.operator)
+        cls.banjie("admin", "credential", "issue", "clerk", "--out", cls.folder / "clerk.secret", **cls.operator)
         cls.case = json.loads(cls.banjie(
             "case", "submit", item["code"], "--applicant", "clerk", "--name", NAME, "--phone", PHONE, "--json",
-            login="clerk"))["case"]
-        cls.banjie("consult", "ask", QUESTION, "--department", item["department"], login="clerk")
+            **clerk))["case"]
+        cls.banjie("consult", "ask", QUESTION, "--department", item["department"], **clerk)
         cls.open = cls.export("open", "--keys", cls.keys)
         cls.closed = cls.export("closed")
         cls.csv = cls.export("csv", "--keys", cls.keys, "--format", "csv")
 
     @classmethod
-    def banjie(cls, *arguments, login):
-        secret = cls.server.data / "operator.secret" if login == "operator" else cls.folder / "clerk.secret"
-        done = subprocess.run(
-            [os.environ["BANJIE"], *arguments],
-            env={"LANG": "C.UTF-8", "BANJIE_SERVER": cls.server.words["listen"], "BANJIE_LOGIN": login,
-                 "BANJIE_SECRET_FILE": str(secret)},
-            capture_output=True, text=True, timeout=PATIENCE)
-        assert done.returncode == 0, (arguments, done.stderr)
-        return done.stdout
-
-    @classmethod
     def export(cls, name, *options):
-        cls.banjie("export", cls.folder / name, "--store", cls.store, *options, login="operator")
+        cls.banjie("export", cls.folder / name, "--store", cls.store, *options)
         return cls.folder / name
 
     @staticmethod
@@ -134,9 +119,7 @@ class Export(unittest.TestCase):
 
     def test_what_is_there_is_left_alone(self):
         before = sorted((path.name, path.stat().st_mtime_ns) for path in self.open.iterdir())
-        done = subprocess.run(
-            [os.environ["BANJIE"], "export", self.open, "--store", self.store],
-            env={"LANG": "C.UTF-8"}, capture_output=True, text=True, timeout=PATIENCE)
+        done = self.run_banjie("export", self.open, "--store", self.store)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("File exists", done.stderr)
         self.assertEqual(sorted((path.name, path.stat().st_mtime_ns) for path in self.open.iterdir()), before)
@@ -145,9 +128,7 @@ class Export(unittest.TestCase):
         wrong = self.folder / "wrong.keys"
         if not wrong.exists():
             subprocess.run([os.environ["BANJIED"], "keys", "create", wrong], check=True, timeout=PATIENCE)
-        done = subprocess.run(
-            [os.environ["BANJIE"], "export", self.folder / "none", "--store", self.store, "--keys", wrong],
-            env={"LANG": "C.UTF-8"}, capture_output=True, text=True, timeout=PATIENCE)
+        done = self.run_banjie("export", self.folder / "none", "--store", self.store, "--keys", wrong)
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("keys", done.stderr)
         self.assertFalse((self.folder / "none").exists())

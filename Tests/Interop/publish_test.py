@@ -1,43 +1,28 @@
 """The public pages of a sample city: what html5lib makes of them, and how Chromium prints them."""
 
 import json
-import os
 import pathlib
 import re
 import subprocess
-import tempfile
 import unittest
 
 import html5lib
 
-from server_process import PATIENCE, Server, sample_city
+from server_process import PATIENCE, CityTest
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 MILLIMETRE = 72 / 25.4  # in points
 
 
-class Publish(unittest.TestCase):
+class Publish(CityTest):
     @classmethod
     def setUpClass(cls):
-        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="bj-")))
-        cls.server = Server()
-        cls.addClassCleanup(cls.server.remove)
-        cls.operator = {"BANJIE_LOGIN": "operator",
-                        "BANJIE_SECRET": (cls.server.data / "operator.secret").read_text().strip()}
-        for kind, file in sample_city(cls.folder / "city").items():
-            cls.banjie("import", kind, file, **cls.operator)
+        super().setUpClass()
         cls.hostile = '<script>alert("&")</script>'
         cls.banjie("directory", "department", "put", "X/../y", "--name", cls.hostile, **cls.operator)
         cls.site = cls.folder / "site"
         cls.first = cls.publish()
         cls.pages = {path: cls.parse(path) for path in cls.site.rglob("*.html")}
-
-    @classmethod
-    def banjie(cls, *arguments, **environment):
-        return subprocess.run(
-            [os.environ["BANJIE"], *arguments],
-            env={"LANG": "C.UTF-8", "BANJIE_SERVER": cls.server.words["listen"], **environment},
-            check=True, capture_output=True, text=True, timeout=PATIENCE).stdout
 
     @classmethod
     def publish(cls):

@@ -1,4 +1,4 @@
-"""A real `banjied` process with a store of its own, for tests."""
+"""A real `banjied` process with a store of its own, for tests, and tests of one with a sample city in it."""
 
 import os
 import pathlib
@@ -7,6 +7,7 @@ import signal
 import subprocess
 import tempfile
 import threading
+import unittest
 
 import banjie_client
 
@@ -15,29 +16,22 @@ METHODS = banjie_client.read_methods("Protocol/proto")
 PATIENCE = 30  # seconds for what takes far less
 
 
-def sample_city(folder):
-    """The files of a small sample city, by the kind of what is in them, in the order in which they build on each other."""
-    subprocess.run([os.environ["CITY"], "--seed", "7", "--out", folder, "--departments", "6", "--items", "20",
-                    "--people", "60", "--applicants", "1"], check=True, capture_output=True, timeout=PATIENCE)
-    kinds = "departments", "posts", "people", "items", "powers", "guides", "duties"
-    return {kind: next(folder.glob(kind + ".*")) for kind in kinds}
-
-
 class Server:
-    """Started by the initializer; `restart` starts it again on the same store."""
+    """Started by the initializer; `restart` starts it again on the same store. Without a clock it has the machine's."""
 
-    def __init__(self, clock="2026-03-02T09:00:00", options=()):
+    def __init__(self, clock="2026-03-02T09:00:00", options=(), environment=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="banjie-"))
         self.data, self.options, self.process = self.folder / "data", list(options), None
+        self.environment = {**os.environ, **dict(environment)}
         self.restart(clock)
 
     def restart(self, clock):
         assert self.process is None
         log = open(self.folder / "log", "ab")
         self.process = subprocess.Popen(
-            [os.environ["BANJIED"], "--listen", "127.0.0.1:0", "--data", self.data, "--clock", "virtual:" + clock]
-            + self.options,
-            stdout=subprocess.PIPE, stderr=log, text=True)
+            [os.environ["BANJIED"], "--listen", "127.0.0.1:0", "--data", self.data, "--clock",
+             "virtual:" + clock if clock else "machine"] + self.options,
+            env=self.environment, stdout=subprocess.PIPE, stderr=log, text=True)
         log.close()
         watch = threading.Timer(PATIENCE, self.process.kill)
         watch.start()
@@ -80,3 +74,34 @@ class Server:
         log = self.log()
         shutil.rmtree(self.folder)
         assert status == 0, f"banjied ended with status {status}\n{log[-4000:]}"
+
+
+class CityTest(unittest.TestCase):
+    """With a server that has a small sample city, and a folder."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory(prefix="bj-")))
+        cls.server = Server()
+        cls.addClassCleanup(cls.server.remove)
+        cls.operator = {"BANJIE_LOGIN": "operator", "BANJIE_SECRET_FILE": str(cls.server.data / "operator.secret")}
+        city = cls.folder / "city"
+        subprocess.run([os.environ["CITY"], "--seed", "7", "--out", city, "--departments", "6", "--items", "20",
+                        "--people", "60", "--applicants", "1"], check=True, capture_output=True, timeout=PATIENCE)
+        # In the order in which they build on each other.
+        for kind in ("departments", "posts", "people", "items", "powers", "guides", "duties"):
+            cls.banjie("import", kind, next(city.glob(kind + ".*")), **cls.operator)
+
+    @classmethod
+    def banjie(cls, *arguments, **environment):
+        done = cls.run_banjie(*arguments, **environment)
+        done.check_returncode()
+        return done.stdout
+
+    @classmethod
+    def run_banjie(cls, *arguments, **environment):
+        """Whatever comes of it."""
+        return subprocess.run(
+            [os.environ["BANJIE"], *arguments],
+            env={"LANG": "C.UTF-8", "BANJIE_SERVER": cls.server.words["listen"], **environment},
+            capture_output=True, text=True, timeout=PATIENCE)

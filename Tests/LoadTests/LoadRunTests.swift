@@ -73,7 +73,7 @@ import Wire
         let site = try site()
         let daemons = try await site.prepareDaemons(2)
         let (clerk, items) = try await site.prepareCases(items: 2, joint: true)
-        let crowd = try await DaemonCrowd(over: try daemons.map { try site.connect(as: $0) })
+        let crowd = DaemonCrowd(over: try daemons.map { try site.connect(as: $0) })
         defer { crowd.dismiss() }
         let work = JointLoad(items: items)
         let result = LoadRun(

@@ -113,6 +113,17 @@ extension CommandOption {
         ),
     ]
 
+    /// `--store`: the file of commands that need no server.
+    static let store = CommandOption(
+        "store",
+        .path,
+        Text(
+            "the store's file, banjie.sqlite in the server's data folder",
+            "存储文件，即服务器数据目录中的 banjie.sqlite"
+        ),
+        isRequired: true
+    )
+
     static let json = CommandOption(
         flag: "json",
         Text("print JSON; errors too, as an object", "输出 JSON；错误亦为 JSON 对象"),

@@ -2,6 +2,8 @@ import Store
 
 /// `banjie export`: everything that a store's file says, without a server.
 enum ExportCommand {
+    private static let formats = ValueForm.choice(of: ExportFormat.allCases.map(\.rawValue))
+
     static let command = Command(
         "export",
         Text(
@@ -32,11 +34,9 @@ enum ExportCommand {
             ),
             CommandOption(
                 "format",
-                .choice(of: ExportFormat.allCases.map(\.rawValue)),
-                Text(
-                    "jsonl (an object a line, which is the default), or csv",
-                    "jsonl（每行一个对象，默认）或 csv"
-                )
+                formats,
+                Text("an object of JSON a line, or CSV", "每行一个 JSON 对象，或 CSV"),
+                fallback: ExportFormat.jsonl.rawValue
             ),
             .json,
         ],
@@ -49,20 +49,10 @@ enum ExportCommand {
                 store: invocation.values.required("store", .path),
                 folder: invocation.values.required("FOLDER", .path),
                 keys: invocation.values.value("keys", .path),
-                format: invocation.values.value(
-                    "format",
-                    .choice(of: ExportFormat.allCases.map(\.rawValue))
-                ).flatMap { ExportFormat(rawValue: $0.lowercased()) } ?? .jsonl
+                format: ExportFormat(rawValue: invocation.values.required("format", formats))
+                    ?? .jsonl
             )
-            let manifest: ExportManifest
-            do throws(ExportFailure) {
-                manifest = try invocation.console.exportStore(order)
-            } catch {
-                switch error {
-                case .store(let error): throw .store(error)
-                case .file(let error): throw .file(error)
-                }
-            }
+            let manifest = try invocation.console.exportStore(order)
             if invocation.wantsJSON {
                 invocation.console.writeLine(manifest.json.serialized)
             } else {
@@ -72,19 +62,6 @@ enum ExportCommand {
             }
             return .success
         }
-    )
-}
-
-extension CommandOption {
-    /// `--store`: the file of commands that need no server.
-    static let store = CommandOption(
-        "store",
-        .path,
-        Text(
-            "the store's file, banjie.sqlite in the server's data folder",
-            "存储文件，即服务器数据目录中的 banjie.sqlite"
-        ),
-        isRequired: true
     )
 }
 

@@ -39,7 +39,7 @@ package struct Console: Sendable {
     let takeBackup: @Sendable (String, String) throws(StoreError) -> BackupManifest
     let restoreBackup: @Sendable (String, String) throws(StoreError) -> BackupManifest
     /// Writes what a store's file says to a new folder.
-    let exportStore: @Sendable (ExportOrder) throws(ExportFailure) -> ExportManifest
+    let exportStore: @Sendable (ExportOrder) throws(CommandFailure) -> ExportManifest
     /// Opens a channel to a server.
     let connect: @Sendable (ConnectionSettings) throws(CallError) -> any CallChannel
 

@@ -48,7 +48,7 @@ extension Console {
             restoreBackup: { file, store throws(StoreError) in
                 try StoreBackup.restore(file, as: store)
             },
-            exportStore: { order throws(ExportFailure) in try ExportFolder.make(order) },
+            exportStore: { order throws(CommandFailure) in try ExportFolder.make(order) },
             connect: { settings throws(CallError) in try settings.connect() }
         )
     }

@@ -17,12 +17,6 @@ struct ExportOrder: Hashable, Sendable {
     let format: ExportFormat
 }
 
-/// Why an export wasn't made.
-enum ExportFailure: Error {
-    case store(StoreError)
-    case file(FileError)
-}
-
 /// A new folder with a file for each table, one for the audit log, and a manifest. What people sign in with is
 /// left out: it tells nothing, and lets whoever has it guess.
 struct ExportFolder {
@@ -30,7 +24,7 @@ struct ExportFolder {
 
     /// Makes the folder, for its owner's eyes alone. The manifest is written last, so that an export that was
     /// cut off has none.
-    static func make(_ order: ExportOrder) throws(ExportFailure) -> ExportManifest {
+    static func make(_ order: ExportOrder) throws(CommandFailure) -> ExportManifest {
         do {
             return try ExportFolder(order: order).make()
         } catch let error as StoreError {

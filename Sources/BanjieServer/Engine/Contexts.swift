@@ -149,6 +149,9 @@ struct CommandContext: RecordContext {
         try unit.find(type, search)
     }
 
+    /// The calendars as the command leaves them.
+    var calendarsAfterwards: CalendarTimeline { newCalendars ?? calendars }
+
     /// Drops all that the command has done so far, as if it began now.
     mutating func startAgain() {
         unit.rejectCommand()

@@ -40,7 +40,7 @@ struct CalendarService: CalendarCommands, Sendable {
         reason: String,
         in context: inout CommandContext
     ) throws(HandlerFailure) -> CalendarVersionView {
-        let timeline = context.newCalendars ?? context.calendars
+        var timeline = context.calendarsAfterwards
         let previous = timeline.current.calendar
         let version = CalendarVersion(rawValue: previous.version.rawValue + 1)
         // A clock that was wrong and has been confirmed may lie before the newest version.
@@ -57,9 +57,8 @@ struct CalendarService: CalendarCommands, Sendable {
         } catch {
             throw .calendar(error)
         }
-        var calendars = timeline
-        calendars.append(calendar, since: since, reason: reason)
-        context.newCalendars = calendars
+        timeline.append(calendar, since: since, reason: reason)
+        context.newCalendars = timeline
         context.unit.save(record)
         context.audit("CALENDAR_PUBLISHED", "calendar/\(version.rawValue)", reason)
         return record.view(calendar: calendar)

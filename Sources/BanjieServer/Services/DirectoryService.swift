@@ -98,11 +98,10 @@ struct DirectoryService: DirectoryCommands, Sendable {
         try validating(request)
         let person = try context.person(request.login)
         let secret = Secret(context.randomBytes())
-        context.unit.save(
-            CredentialRecord(login: person.key, proof: .secret(digest: secret.digest))
+        context.keep(
+            CredentialRecord(login: person.key, proof: .secret(digest: secret.digest)),
+            "CREDENTIAL_ISSUED"
         )
-        context.accountChanges.append(.credential(login: person.key))
-        context.audit("CREDENTIAL_ISSUED", "person/\(person.key)")
         return Credential(login: person.key, secret: secret.text)
     }
 
@@ -194,9 +193,7 @@ struct DirectoryService: DirectoryCommands, Sendable {
     ) throws(HandlerFailure) {
         // The worker has made it whenever the rule allows the password.
         guard let hash else { throw .server(.internal) }
-        context.unit.save(CredentialRecord(login: login, proof: .password(hash: hash)))
-        context.accountChanges.append(.credential(login: login))
-        context.audit(audit, "person/\(login)")
+        context.keep(CredentialRecord(login: login, proof: .password(hash: hash)), audit)
     }
 
     func publishItem(
@@ -419,5 +416,14 @@ extension ItemRecord {
             joint: isJoint,
             published: published
         )
+    }
+}
+
+extension CommandContext {
+    /// From now on somebody signs in with this; sessions that another one began are over.
+    mutating func keep(_ credential: CredentialRecord, _ audit: String) {
+        unit.save(credential)
+        accountChanges.append(.credential(login: credential.key))
+        self.audit(audit, "person/\(credential.key)")
     }
 }

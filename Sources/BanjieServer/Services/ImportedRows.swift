@@ -88,9 +88,7 @@ extension DirectoryImport {
         let credential = CredentialRecord(login: person.key, proof: try proof(imported))
         let known = try context.loadIfPresent(CredentialRecord.self, person.key)
         if known == credential { return false }
-        context.unit.save(credential)
-        context.accountChanges.append(.credential(login: person.key))
-        context.audit("CREDENTIAL_IMPORTED", "person/\(person.key)")
+        context.keep(credential, "CREDENTIAL_IMPORTED")
         return true
     }
 
@@ -138,8 +136,7 @@ extension DirectoryImport {
         } catch {
             throw .calendar(error)
         }
-        let calendar = (context.newCalendars ?? context.calendars).current.calendar
-        if calendar.isArranged(as: arrangement) { return false }
+        if context.calendarsAfterwards.current.calendar.isArranged(as: arrangement) { return false }
         _ = try CalendarService().loadYear(year, in: &context)
         return true
     }

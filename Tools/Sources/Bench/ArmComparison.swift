@@ -22,12 +22,13 @@ struct ArmComparison {
             workshop.note("arm, round \(round) of \(workshop.rounds)")
             let data = workshop.folder.appending(path: "arm-\(round)")
             let banjied = try workshop.startBanjied(data: data)
-            let ours: Load = try result(
-                of: workshop.peer("load"),
-                [
-                    banjied.address, "arm", "\(Self.connections)", "\(Self.inFlight)", "0",
-                    "\(seconds)", "operator", data.appending(path: "operator.secret").path,
-                ]
+            let ours = try workshop.load(
+                banjied,
+                "arm",
+                Self.connections,
+                Self.inFlight,
+                signIn: ["operator", data.appending(path: "operator.secret").path],
+                seconds: seconds
             )
             banjied.stop()
             // What banjied has just written is what the peer writes again.

@@ -38,8 +38,15 @@ struct EchoComparison {
                 _ inFlight: Int,
                 bytes: Int = 64
             ) throws -> (ours: Load, peer: Load) {
-                let peer = try load(bare, connections, inFlight, bytes)
-                return (try load(banjied, connections, inFlight, bytes), peer)
+                let peer = try workshop.load(bare, "echo", connections, inFlight, bytes: bytes)
+                let ours = try workshop.load(
+                    banjied,
+                    "echo",
+                    connections,
+                    inFlight,
+                    bytes: bytes
+                )
+                return (ours, peer)
             }
             let single = try pair(1, 1)
             alone.add(ours: single.ours.p50Us, peer: single.peer.p50Us)
@@ -53,7 +60,7 @@ struct EchoComparison {
             processorAlone.add(ours: wide.ours.serverCpuUs ?? .nan, peer: 0.5)
             let onOneCore = try pinnedPair()
             pinned.add(ours: onOneCore.ours.p50Us, peer: onOneCore.peer.p50Us)
-            idle.add(ours: try bytesOfIdleConnection(), peer: 2048)
+            idle.add(ours: try workshop.bytesOfIdleConnection(of: 10_000), peer: 2048)
         }
         return [alone, pinned, one, eight, processor, processorAlone, long, idle]
     }
@@ -82,34 +89,5 @@ struct EchoComparison {
             )
         }
         return (try load(banjied), try load(bare))
-    }
-
-    private struct Idle: Decodable { let bytesEach: Double }
-
-    private func bytesOfIdleConnection() throws -> Double {
-        let idle: Idle = try result(
-            of: workshop.loadTool,
-            [
-                "idle", "--banjied", workshop.banjied.path, "--connections", "10000", "--seconds",
-                "1",
-                "--quiet", "--json", "-",
-            ]
-        )
-        return idle.bytesEach
-    }
-
-    private func load(
-        _ server: RunningServer,
-        _ connections: Int,
-        _ inFlight: Int,
-        _ bytes: Int
-    ) throws -> Load {
-        try result(
-            of: workshop.peer("load"),
-            [
-                server.address, "echo", "\(connections)", "\(inFlight)", "\(bytes)",
-                "\(workshop.seconds ?? 3)", server.processIdentifier,
-            ]
-        )
     }
 }

@@ -3,6 +3,7 @@ import BanjieProtocol
 import ChildProcess
 import CivilTime
 import Foundation
+import Load
 import Telemetry
 
 /// How cost grows: the same work beside ever more deadlines, matters, connections and watchers.
@@ -76,7 +77,7 @@ struct GrowthBench {
         _ server: (server: RunningServer, data: URL)?,
         _ options: [String]
     ) throws -> Load {
-        try result(of: workshop.loadTool, arguments(kind, server, options))
+        try workshop.loadTool(arguments(kind, server, options))
     }
 
     private func arguments(
@@ -84,14 +85,13 @@ struct GrowthBench {
         _ server: (server: RunningServer, data: URL)?,
         _ options: [String]
     ) -> [String] {
-        let common = [kind, "--quiet", "--json", "-"] + options
         guard let (server, data) = server else {
-            return common + ["--banjied", workshop.banjied.path]
+            return [kind, "--banjied", workshop.banjied.path] + options
         }
-        return common + [
-            "--server", server.address, "--login", "operator", "--secret-file",
+        return [
+            kind, "--server", server.address, "--login", "operator", "--secret-file",
             data.appending(path: "operator.secret").path,
-        ]
+        ] + options
     }
 
     private func start(_ data: URL) throws -> (server: RunningServer, seconds: Double) {
@@ -169,13 +169,12 @@ struct GrowthBench {
         let version = try await calendar.change(
             ChangeCalendarRequest(off: [today.adding(days: 20)], reason: "测量")
         ).version
-        let tool = workshop.loadTool
         let arguments = arguments(
             "arm",
             (server, data),
             ["--connections", "8", "--in-flight", "8", "--seconds", "1", "--warm-up", "0"]
         )
-        let arming = Task { (try result(of: tool, arguments) as Load).p99 }
+        let arming = Task { [workshop] in (try workshop.loadTool(arguments) as Load).p99 }
         while try await !calendar.getVersion(CalendarVersionRequest(version: version)).replanned {
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -224,8 +223,6 @@ struct GrowthBench {
 
     // MARK: - Connections and watchers
 
-    private struct Idle: Decodable { let bytesEach: Double }
-
     private func connections() throws {
         header(
             "Connections",
@@ -235,20 +232,14 @@ struct GrowthBench {
             let shape = ["--connections", "\(count)", "--in-flight", "\(max(1, 512 / count))"]
             let echo = try load("echo", nil, shape + ["--seconds", "3"])
             let arm = try load("arm", nil, shape + ["--seconds", "3"])
-            let idle: Idle = try result(
-                of: workshop.loadTool,
-                [
-                    "idle", "--quiet", "--json", "-", "--banjied", workshop.banjied.path,
-                    "--connections", "\(count)", "--seconds", "1",
-                ]
-            )
+            let idle = try workshop.bytesOfIdleConnection(of: count)
             say(
                 Self.row([
                     Self.count(count), Self.figure(echo.callsPerSecond),
                     Self.milliseconds(echo.p99), Self.figure(arm.callsPerSecond),
                     Self.milliseconds(arm.p99), arm.memory,
                     // One alone has no memory that could be told from the rest.
-                    count < 100 ? "" : String(format: "%.2f", idle.bytesEach / 1024),
+                    count < 100 ? "" : String(format: "%.2f", idle / 1024),
                 ])
             )
         }

@@ -3,6 +3,7 @@ import BanjieProtocol
 import ChildProcess
 import CivilTime
 import Foundation
+import Load
 
 /// banjied against servers that people run for the like: RPC libraries, Redis, beanstalkd.
 struct PeerComparison {
@@ -44,7 +45,7 @@ struct PeerComparison {
             let peers = [
                 try rpc("grpc_echo", grpc, 8, 32), try rpc("ttrpc_echo", ttrpc, 8, 32),
             ]
-            let ours = try load(banjied, "echo", 8, 32)
+            let ours = try workshop.load(banjied, "echo", 8, 32)
             for (place, peer) in peers.enumerated() {
                 calls[place].add(ours: ours.perSecond, peer: peer.perSecond)
                 processors[place].add(
@@ -59,9 +60,9 @@ struct PeerComparison {
                 count: 1_000_000 * (workshop.seconds ?? 3),
                 ["ECHO", text]
             )
-            calls[2].add(ours: try load(banjied, "echo", 8, 32).perSecond, peer: redisEcho)
+            calls[2].add(ours: try workshop.load(banjied, "echo", 8, 32).perSecond, peer: redisEcho)
             let single = try rpc("grpc_echo", grpc, 1, 1)
-            alone.add(ours: try load(banjied, "echo", 1, 1).p50Us, peer: single.p50Us)
+            alone.add(ours: try workshop.load(banjied, "echo", 1, 1).p50Us, peer: single.p50Us)
         }
         return calls + processors + [alone]
     }
@@ -78,23 +79,6 @@ struct PeerComparison {
                 "load", server.address, "\(connections)", "\(inFlight)", "\(Self.payload)",
                 "\(workshop.seconds ?? 3)", server.processIdentifier,
             ]
-        )
-    }
-
-    private func load(
-        _ server: RunningServer,
-        _ kind: String,
-        _ connections: Int,
-        _ inFlight: Int,
-        _ signIn: [String] = [],
-        seconds: Int? = nil
-    ) throws -> Load {
-        try result(
-            of: workshop.peer("load"),
-            [
-                server.address, kind, "\(connections)", "\(inFlight)", "\(Self.payload)",
-                "\(seconds ?? workshop.seconds ?? 3)",
-            ] + signIn + [server.processIdentifier]
         )
     }
 
@@ -156,16 +140,18 @@ struct PeerComparison {
             )
             defer { banjied.stop() }
             let signIn = ["operator", data.appending(path: "operator.secret").path]
-            let ours = try load(banjied, "arm", 8, 64, signIn, seconds: seconds).perSecond
+            let ours = try workshop.load(banjied, "arm", 8, 64, signIn: signIn, seconds: seconds)
+                .perSecond
             wide.add(ours: ours, peer: added)
             queue.add(ours: ours, peer: put)
             alone.add(
-                ours: try load(banjied, "arm", 1, 1, signIn, seconds: seconds).perSecond,
+                ours: try workshop.load(banjied, "arm", 1, 1, signIn: signIn, seconds: seconds)
+                    .perSecond,
                 peer: addedAlone
             )
             fired.add(ours: try await fireAll(banjied, data), peer: popped)
             submitted.add(
-                ours: try submissions(in: folder.appending(path: "matters"), seconds: seconds),
+                ours: try submissions(seconds: seconds),
                 peer: try rpc("grpc_echo", grpc, 8, 64).perSecond
             )
         }
@@ -207,26 +193,13 @@ struct PeerComparison {
 
     private struct Summary: Decodable { let callsPerSecond: Double }
 
-    private func submissions(in folder: URL, seconds: Int) throws -> Double {
-        let file = folder.appendingPathExtension("json")
-        let process = try ChildProcess(
-            workshop.loadTool.path,
-            [
-                "submissions", "--banjied", workshop.banjied.path, "--connections", "8",
-                "--in-flight",
-                "64", "--seconds", "\(seconds)", "--quiet", "--json", file.path,
-            ],
-            output: .null
-        )
-        guard process.wait() == .code(0) else {
-            throw BenchError(description: "banjie-load submissions failed")
-        }
-        return try JSONDecoder().decode(Summary.self, from: Data(contentsOf: file)).callsPerSecond
+    private func submissions(seconds: Int) throws -> Double {
+        let summary: Summary = try workshop.loadTool([
+            "submissions", "--banjied", workshop.banjied.path, "--connections", "8", "--in-flight",
+            "64", "--seconds", "\(seconds)",
+        ])
+        return summary.callsPerSecond
     }
-}
-
-extension Duration {
-    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }
 
 /// Redis on a port of its own, and the program that loads it.
@@ -260,8 +233,7 @@ private struct RedisServer {
             "/usr/bin/redis-benchmark",
             [
                 "-p", "\(Self.port)", "-c", "\(connections)", "-P", "\(pipelined)", "-n",
-                "\(count)",
-                "-r", "1000000000", "--csv",
+                "\(count)", "-r", "1000000000", "--csv",
             ] + command,
             output: .pipe(output)
         )

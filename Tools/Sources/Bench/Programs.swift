@@ -2,6 +2,7 @@ import BanjieClient
 import ChildProcess
 import Foundation
 import Glibc
+import LocalServer
 import Wire
 
 struct BenchError: Error, CustomStringConvertible {
@@ -52,25 +53,11 @@ final class RunningServer {
         address = "127.0.0.1:\(port)"
         process = try ChildProcess(program.path, arguments, output: .null)
         for _ in 0..<500 {
-            if Self.takesConnections(at: port) { return }
+            if (try? FrameConnection(to: address)) != nil { return }
             usleep(10_000)
         }
         process.send(SIGTERM)
         throw BenchError(description: "\(program.lastPathComponent) takes no connections")
-    }
-
-    private static func takesConnections(at port: UInt16) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        return withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
     }
 
     deinit { stop() }
@@ -121,6 +108,42 @@ struct Workshop {
     static let taskset = URL(filePath: "/usr/bin/taskset")
 
     func peer(_ name: String) -> URL { peers.appending(path: name) }
+
+    /// What the C client sees of a server of calls.
+    ///
+    /// - Parameter signIn: the login and the file of its secret; nothing for who needn't sign in.
+    func load(
+        _ server: RunningServer,
+        _ kind: String,
+        _ connections: Int,
+        _ inFlight: Int,
+        bytes: Int = 64,
+        signIn: [String] = [],
+        seconds: Int? = nil
+    ) throws -> Load {
+        try result(
+            of: peer("load"),
+            [
+                server.address, kind, "\(connections)", "\(inFlight)", "\(bytes)",
+                "\(seconds ?? self.seconds ?? 3)",
+            ] + signIn + [server.processIdentifier]
+        )
+    }
+
+    /// What banjie-load tells of a server of its own, or of one that it is told of.
+    func loadTool<Result: Decodable>(_ arguments: [String]) throws -> Result {
+        try result(of: loadTool, arguments + ["--quiet", "--json", "-"])
+    }
+
+    private struct Idle: Decodable { let bytesEach: Double }
+
+    /// What an idle connection costs banjied in memory, of so many.
+    func bytesOfIdleConnection(of count: Int) throws -> Double {
+        let idle: Idle = try loadTool([
+            "idle", "--banjied", banjied.path, "--connections", "\(count)", "--seconds", "1",
+        ])
+        return idle.bytesEach
+    }
 
     func note(_ text: String) {
         FileHandle.standardError.write(Data("bench: \(text)\n".utf8))

@@ -30,12 +30,9 @@ struct WheelComparison {
                 of: workshop.peer("heap"),
                 ["lazy", instants.rawValue, "\(count)"]
             )
-            let ours: Figures = try result(
-                of: workshop.loadTool,
-                [
-                    "wheel", "--timers", "\(count)", "--instants", instants.rawValue, "--json", "-",
-                ]
-            )
+            let ours: Figures = try workshop.loadTool([
+                "wheel", "--timers", "\(count)", "--instants", instants.rawValue,
+            ])
             schedule.add(ours: ours.scheduleNs, peer: peer.scheduleNs)
             cancel.add(ours: ours.cancelNs, peer: peer.cancelNs)
             fire.add(ours: ours.fireNs, peer: peer.fireNs)

@@ -23,34 +23,30 @@ package struct CaseLoad: Workload {
     package func script(_ number: Int) -> Script { Script(number, items, isWhole: isWhole) }
 
     package struct Script: LoadScript {
-        private let items: [String]
         private let isWhole: Bool
-        private var brought: Int
+        private var matter: BroughtMatter
         private var step = Step.submit
-        private var serial = ""
 
         fileprivate init(_ number: Int, _ items: [String], isWhole: Bool) {
-            self.items = items
             self.isWhole = isWhole
-            brought = number
+            matter = BroughtMatter(items: items, caller: number)
         }
 
         package mutating func next() -> LoadCall {
             let (method, body) =
                 switch step {
-                case .submit:
-                    (
-                        CasesMethods.submit,
-                        LoadSite.submission(of: items[brought % items.count]).encoded()
-                    )
-                case .accept: (CasesMethods.accept, CaseRequest(case: serial).encoded())
+                case .submit: (CasesMethods.submit, matter.submission.encoded())
+                case .accept: (CasesMethods.accept, matter.request.encoded())
                 case .decide:
                     (
                         CasesMethods.decide,
-                        DecideCaseRequest(case: serial, result: .grant, reason: "符合条件")
-                            .encoded()
+                        DecideCaseRequest(
+                            case: matter.serial,
+                            result: .grant,
+                            reason: "符合条件"
+                        ).encoded()
                     )
-                case .deliver: (CasesMethods.deliver, CaseRequest(case: serial).encoded())
+                case .deliver: (CasesMethods.deliver, matter.request.encoded())
                 }
             return LoadCall(step.rawValue, method, body)
         }
@@ -63,17 +59,16 @@ package struct CaseLoad: Workload {
             let wasExpected: Bool
             switch step {
             case .submit:
-                serial = view.case
-                wasExpected = view.state == .received
+                wasExpected = matter.wasSubmitted(view)
                 if isWhole { step = .accept } else { begin() }
             case .accept:
-                wasExpected = view.case == serial && view.state == .accepted
+                wasExpected = matter.isShown(by: view, in: .accepted)
                 step = .decide
             case .decide:
-                wasExpected = view.case == serial && view.state == .decided
+                wasExpected = matter.isShown(by: view, in: .decided)
                 step = .deliver
             case .deliver:
-                wasExpected = view.case == serial && view.state == .delivered
+                wasExpected = matter.isShown(by: view, in: .delivered)
                 begin()
             }
             return wasExpected
@@ -82,7 +77,7 @@ package struct CaseLoad: Workload {
         package mutating func failed() { begin() }
 
         private mutating func begin() {
-            brought += 1
+            matter.bringAnother()
             step = .submit
         }
     }

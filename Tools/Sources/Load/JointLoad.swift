@@ -20,31 +20,24 @@ package struct JointLoad: Workload {
     package func script(_ number: Int) -> Script { Script(number, items) }
 
     package struct Script: LoadScript {
-        private let items: [String]
-        private var brought: Int
+        private var matter: BroughtMatter
         private var step = Step.submit
-        private var serial = ""
 
         fileprivate init(_ number: Int, _ items: [String]) {
-            self.items = items
-            brought = number
+            matter = BroughtMatter(items: items, caller: number)
         }
 
         package mutating func next() -> LoadCall {
-            let joint = JointRequest(case: serial)
+            let joint = JointRequest(case: matter.serial)
             let (method, body) =
                 switch step {
-                case .submit:
-                    (
-                        CasesMethods.submit,
-                        LoadSite.submission(of: items[brought % items.count]).encoded()
-                    )
-                case .accept: (CasesMethods.accept, CaseRequest(case: serial).encoded())
+                case .submit: (CasesMethods.submit, matter.submission.encoded())
+                case .accept: (CasesMethods.accept, matter.request.encoded())
                 case .open:
                     (
                         JointApprovalMethods.open,
                         OpenJointRequest(
-                            case: serial,
+                            case: matter.serial,
                             co: LoadSite.coHandlers.map {
                                 CoHandler(department: $0, role: .consult)
                             },
@@ -60,16 +53,17 @@ package struct JointLoad: Workload {
 
         package mutating func received(_ reply: [UInt8]) -> Bool {
             switch step {
-            case .submit, .accept:
+            case .submit:
                 guard let view = try? CaseView(decoding: reply) else { return begin(false) }
-                if step == .submit { serial = view.case }
-                let wasExpected =
-                    view.case == serial
-                    && view.state == (step == .submit ? .received : .accepted)
-                step = step == .submit ? .accept : .open
-                return wasExpected
+                step = .accept
+                return matter.wasSubmitted(view)
+            case .accept:
+                guard let view = try? CaseView(decoding: reply) else { return begin(false) }
+                step = .open
+                return matter.isShown(by: view, in: .accepted)
             case .open, .dispatch, .look, .conclude:
-                guard let view = try? JointView(decoding: reply), view.case == serial else {
+                guard let view = try? JointView(decoding: reply), view.case == matter.serial
+                else {
                     return begin(false)
                 }
                 return received(view)
@@ -94,7 +88,7 @@ package struct JointLoad: Workload {
         package mutating func failed() { _ = begin(false) }
 
         private mutating func begin(_ wasExpected: Bool) -> Bool {
-            brought += 1
+            matter.bringAnother()
             step = .submit
             return wasExpected
         }
@@ -109,7 +103,7 @@ package struct DaemonCrowd {
     /// Daemons that attend.
     ///
     /// - Parameter connections: one a daemon, signed in as that.
-    package init(over connections: [Connection]) async throws {
+    package init(over connections: [Connection]) {
         var sessions: [SessionCall<AttendRequest, AttendReply>] = []
         var tasks: [Task<Void, Never>] = []
         for (number, connection) in connections.enumerated() {

@@ -57,9 +57,9 @@ package struct Summary: Codable, Hashable, Sendable {
     /// The server's CPU time for a call in microseconds; nil when its process isn't known.
     package let serverMicroseconds: Double?
     /// The server's memory when it was over; nil when its process isn't known.
-    package var serverBytes: Double?
+    package let serverBytes: Double?
     /// What watchers were told a second, all together; nil without any.
-    package var toldPerSecond: Double?
+    package let toldPerSecond: Double?
     package let course: [Moment]
     package let curve: [Point]
 
@@ -67,7 +67,9 @@ package struct Summary: Codable, Hashable, Sendable {
         _ result: LoadResult,
         of load: WorkloadName,
         connections: Int,
-        payload: Int?,
+        payload: Int? = nil,
+        watchers: Int? = nil,
+        serverBytes: Double? = nil,
         plan: LoadPlan
     ) {
         self.load = load.rawValue
@@ -75,6 +77,8 @@ package struct Summary: Codable, Hashable, Sendable {
         callersPerConnection = plan.callersPerConnection
         if case .rate(let rate) = plan.pace { self.rate = rate } else { rate = nil }
         self.payload = payload
+        self.serverBytes = serverBytes
+        toldPerSecond = watchers.map { result.callsPerSecond * Double($0) }
         seconds = result.seconds
         callsPerSecond = result.callsPerSecond
         let all = result.total.all

@@ -1,7 +1,8 @@
-import SeededRandom
 import CivilTime
 import Deadlines
 import Foundation
+import SeededRandom
+import Telemetry
 
 /// The timing wheel alone, in this process: under the timers of `bench-peers/heap.cpp`.
 package struct WheelLoad {
@@ -72,7 +73,7 @@ package struct WheelLoad {
             scheduleNs: schedule * each,
             cancelNs: cancel * each,
             fireNs: fire * each,
-            bytesEach: Double(bytes) / Double(count)
+            bytesEach: bytes / Double(count)
         )
     }
 
@@ -106,15 +107,13 @@ package struct WheelLoad {
         }
     }
 
-    private func residentBytes() -> Int {
-        let text = (try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8)) ?? ""
-        let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        return (pages ?? 0) * sysconf(Int32(_SC_PAGESIZE))
-    }
+    private func residentBytes() -> Double { ProcessFigures.residentBytes(of: getpid()) ?? .nan }
 
-    private func seconds(_ work: () -> Void) -> Double {
-        let clock = ContinuousClock()
-        let (whole, atto) = clock.measure(work).components
-        return Double(whole) + Double(atto) / 1e18
+    private func seconds(_ work: () -> Void) -> Double { ContinuousClock().measure(work).seconds }
+}
+
+extension Duration {
+    package var seconds: Double {
+        Double(components.seconds) + Double(components.attoseconds) / 1e18
     }
 }

@@ -30,57 +30,75 @@ struct BanjieLoad {
         if options.load == .wheel { return try wheel(options) }
         let site = try site(options, folder)
         if options.load == .idle { return try await idle(site, options) }
-        if options.processes > 1 {
-            let result = try shared(site, options)
-            return try finish(Summary(result, options), site, earlier, options)
+        let result =
+            options.processes > 1 ? try shared(site, options) : try await load(site, options)
+        let isWell = result.total.failures.isEmpty
+        if options.isPart {
+            FileHandle.standardOutput.write(try JSONEncoder().encode(result))
+            return isWell
         }
-        let summary: Summary
+        let summary = Summary(
+            result,
+            of: options.load,
+            connections: options.connections,
+            payload: options.load == .echo ? options.payload : nil,
+            watchers: options.load == .watch ? options.watchers : nil,
+            serverBytes: site.processID.flatMap(ProcessFigures.residentBytes),
+            plan: options.plan
+        )
+        try show(
+            summary.text,
+            comparison: earlier.map(summary.compared),
+            try summary.json(),
+            options
+        )
+        if let file = options.html {
+            try Data(ResultPage(summary).html.utf8).write(to: URL(filePath: file))
+        }
+        return isWell
+    }
+
+    /// Tells people, or programs when these read the standard output, and writes the file for programs.
+    private static func show(
+        _ text: String,
+        comparison: String? = nil,
+        _ json: Data,
+        _ options: LoadOptions
+    ) throws {
+        if options.json != "-" { print(text) }
+        if let comparison { print("\n\(comparison)") }
+        guard let file = options.json else { return }
+        if file == "-" {
+            print(String(decoding: json, as: UTF8.self))
+        } else {
+            try json.write(to: URL(filePath: file))
+        }
+    }
+
+    private static func load(
+        _ site: LoadSite,
+        _ options: LoadOptions
+    ) async throws -> LoadResult {
         switch options.load {
-        case .echo:
-            summary = try load(site, EchoLoad(payload: options.payload), nil, options)
-        case .arm: summary = try load(site, DeadlineLoad.arm, nil, options)
-        case .deadlines: summary = try load(site, DeadlineLoad.life, nil, options)
+        case .echo: return try load(site, EchoLoad(payload: options.payload), nil, options)
+        case .arm: return try load(site, DeadlineLoad.arm, nil, options)
+        case .deadlines: return try load(site, DeadlineLoad.life, nil, options)
         case .submissions, .cases:
             // An item has four digits for the matters of a day.
             let (clerk, items) = try await site.prepareCases(items: 1000)
             let work = CaseLoad(items: items, isWhole: options.load == .cases)
-            summary = try load(site, work, clerk, options)
-        case .watch: summary = try await watched(site, options)
-        case .joint: summary = try await jointly(site, options)
-        // Handled above: they have no calls.
-        case .idle, .wheel: return false
+            return try load(site, work, clerk, options)
+        case .watch: return try await watched(site, options)
+        case .joint: return try await jointly(site, options)
+        case .idle, .wheel: preconditionFailure("\(options.load) makes no calls")
         }
-        return try finish(summary, site, earlier, options)
-    }
-
-    /// Tells what came of it; returns whether every call succeeded.
-    private static func finish(
-        _ summary: Summary,
-        _ site: LoadSite,
-        _ earlier: Summary?,
-        _ options: LoadOptions
-    ) throws -> Bool {
-        if options.isPart { return !summary.hasFailures }
-        var summary = summary
-        summary.serverBytes = site.processID.flatMap(ProcessFigures.residentBytes)
-        if options.json != "-" { print(summary.text) }
-        if let earlier { print("\n\(summary.compared(with: earlier))") }
-        if let file = options.json {
-            let json = try summary.json()
-            if file == "-" {
-                print(String(decoding: json, as: UTF8.self))
-            } else {
-                try json.write(to: URL(filePath: file))
-            }
-        }
-        if let file = options.html {
-            try Data(ResultPage(summary).html.utf8).write(to: URL(filePath: file))
-        }
-        return !summary.hasFailures
     }
 
     /// Changes of which all watchers are told, one after the other.
-    private static func watched(_ site: LoadSite, _ options: LoadOptions) async throws -> Summary {
+    private static func watched(
+        _ site: LoadSite,
+        _ options: LoadOptions
+    ) async throws -> LoadResult {
         let (clerk, items) = try await site.prepareCases(items: 10)
         let thread = try ConnectionThread()
         let connections = try (0..<WatchCrowd.connections(for: options.watchers)).map { _ in
@@ -96,13 +114,10 @@ struct BanjieLoad {
         if case .seconds(let asked) = options.plan.extent { seconds = asked }
         let cases = CasesClient(try site.connect(as: clerk))
         var number = 0
-        let result = try await crowd.fanOut(for: seconds, warmUp: options.plan.warmUpSeconds) {
+        return try await crowd.fanOut(for: seconds, warmUp: options.plan.warmUpSeconds) {
             number += 1
             _ = try await cases.submit(LoadSite.submission(of: items[number % items.count]))
         }
-        var summary = Summary(result, options)
-        summary.toldPerSecond = summary.callsPerSecond * Double(options.watchers)
-        return summary
     }
 
     /// Tells what a connection costs the server.
@@ -124,20 +139,12 @@ struct BanjieLoad {
         // Whoever was given up in the meantime would fail here.
         try await crowd.ask()
         let each = (after - before) / Double(options.connections)
-        if let file = options.json {
-            let json = "{\"connections\": \(options.connections), \"bytesEach\": \(each)}\n"
-            if file == "-" {
-                print(json, terminator: "")
-            } else {
-                try Data(json.utf8).write(to: URL(filePath: file))
-            }
-        }
-        if options.json != "-" {
-            print(
-                "\(options.connections) idle connections: \(String(format: "%.2f", each / 1024)) KiB each; "
-                    + "the server has \(String(format: "%.1f", after / 1_048_576)) MiB"
-            )
-        }
+        try show(
+            "\(options.connections) idle connections: \(String(format: "%.2f", each / 1024)) KiB each; "
+                + "the server has \(String(format: "%.1f", after / 1_048_576)) MiB",
+            Data("{\"connections\": \(options.connections), \"bytesEach\": \(each)}".utf8),
+            options
+        )
         return true
     }
 
@@ -165,7 +172,7 @@ struct BanjieLoad {
         _ work: some Workload,
         _ credentials: Credentials?,
         _ options: LoadOptions
-    ) throws -> Summary {
+    ) throws -> LoadResult {
         let threads = try (0..<options.threads).map { _ in try ConnectionThread() }
         let connections = try (0..<options.connections).map { number in
             try site.connect(as: credentials, on: threads[number % threads.count])
@@ -185,18 +192,18 @@ struct BanjieLoad {
         }
         if !options.isQuiet { tell("\r\u{1B}[K") }
         for connection in connections { connection.close() }
-        if options.isPart {
-            FileHandle.standardOutput.write(try JSONEncoder().encode(result))
-        }
-        return Summary(result, options)
+        return result
     }
 
     /// Matters that need the departments' daemons, and these.
-    private static func jointly(_ site: LoadSite, _ options: LoadOptions) async throws -> Summary {
+    private static func jointly(
+        _ site: LoadSite,
+        _ options: LoadOptions
+    ) async throws -> LoadResult {
         let daemons = try await site.prepareDaemons(options.daemons)
         let (clerk, items) = try await site.prepareCases(items: 100, joint: true)
         let thread = try ConnectionThread()
-        let crowd = try await DaemonCrowd(
+        let crowd = DaemonCrowd(
             over: try daemons.map { try site.connect(as: $0, on: thread) }
         )
         defer { crowd.dismiss() }
@@ -237,29 +244,11 @@ struct BanjieLoad {
 
     private static func wheel(_ options: LoadOptions) throws -> Bool {
         let figures = WheelLoad(options.timers, at: options.instants).run()
-        let json = try JSONEncoder().encode(figures)
-        if options.json == "-" {
-            print(String(decoding: json, as: UTF8.self))
-            return true
-        }
-        print(figures.text)
-        if let file = options.json { try json.write(to: URL(filePath: file)) }
+        try show(figures.text, try JSONEncoder().encode(figures), options)
         return true
     }
 
     private static func tell(_ text: String) {
         FileHandle.standardError.write(Data(text.utf8))
-    }
-}
-
-extension Summary {
-    fileprivate init(_ result: LoadResult, _ options: LoadOptions) {
-        self.init(
-            result,
-            of: options.load,
-            connections: options.connections,
-            payload: options.load == .echo ? options.payload : nil,
-            plan: options.plan
-        )
     }
 }
