@@ -16,6 +16,8 @@ final class SQLiteWriter: StoreWriter {
     private let checkpointer: Checkpointer?
     /// How many pages the log held when this was last looked at.
     private var tidiedPages = 0
+    /// How many it holds when the writer moves the rest itself, however much.
+    private var ownTurnPages: Int
     private let journal: JournalReads
     private let batches: BatchWriter
     private let replies: ReplyWrites
@@ -32,6 +34,7 @@ final class SQLiteWriter: StoreWriter {
     ) throws(StoreError) {
         self.connection = connection
         checkpointPages = options.checkpointPages
+        ownTurnPages = Self.longestLog * options.checkpointPages
         checkpointer = options.vfs == nil ? Checkpointer(path: connection.path) : nil
         journal = try JournalReads(connection)
         batches = try BatchWriter(connection)
@@ -110,7 +113,10 @@ final class SQLiteWriter: StoreWriter {
     func tidy() {
         let pages = connection.logPages
         // Only a log that was begun anew is shorter than it was.
-        if pages < tidiedPages { checkpointer?.forget() }
+        if pages < tidiedPages {
+            checkpointer?.forget()
+            ownTurnPages = Self.longestLog * checkpointPages
+        }
         tidiedPages = pages
         guard pages >= checkpointPages else { return }
         guard let checkpointer else {
@@ -120,10 +126,12 @@ final class SQLiteWriter: StoreWriter {
         guard let remaining = checkpointer.remaining(of: pages) else { return }
         // A log that grows faster than it is moved would never begin anew, and a page is looked up in it the
         // slower the longer it is: from some length on the writer itself moves the rest, however much.
-        if remaining > Self.remainderMax, pages < checkpointPages * Self.longestLog {
+        if remaining > Self.remainderMax, pages < ownTurnPages {
             checkpointer.start()
-        } else {
-            connection.checkpoint()
+        } else if connection.checkpoint() ?? 0 < pages {
+            // A reader holds the rest, a backup or an export perhaps: to look at all of it again with each
+            // commit would cost these, and move nothing.
+            ownTurnPages = pages + Self.longestLog * checkpointPages
         }
     }
 }

@@ -73,6 +73,47 @@ import Testing
         #expect(pages < 2 * rows, "\(pages) pages")
     }
 
+    /// What a reader still needs stays in the log, and the log is begun anew behind it.
+    @Test func theLogIsBegunAnewWhenAReaderHasGone() throws {
+        var options = SQLiteStore.Options()
+        options.checkpointPages = 64
+        let unit = try UnitOfWork(
+            store: try SQLiteStore(path: folder.store, tables: Samples.tables, options: options)
+        )
+        var number = 0
+        func commit(_ times: Int) throws {
+            for _ in 0..<times {
+                number += 1
+                unit.beginCommand()
+                for row in 0..<500 {
+                    unit.save(Badge("\(row)", "\(number)" + String(repeating: "x", count: 4000)))
+                }
+                unit.acceptCommand(reply: nil)
+                _ = try unit.commit(at: noon)
+            }
+        }
+        func logSize() throws -> Int {
+            let file = try FileManager.default.attributesOfItem(atPath: folder.store + "-wal")
+            return try #require(file[.size] as? Int)
+        }
+        try commit(1)
+        let reader = try Connection(path: folder.store, access: .readOnly)
+        try reader.execute("BEGIN")
+        #expect(try reader.integer("SELECT count(*) FROM badge") == 500)
+        let before = try logSize()
+        try commit(20)
+        let held = try logSize()
+        #expect(held > before)
+        // It still sees what it saw.
+        #expect(try reader.integer("SELECT count(*) FROM badge WHERE holder LIKE '1x%'") == 500)
+        try reader.execute("ROLLBACK")
+        // The next few find that out.
+        try commit(6)
+        let settled = try logSize()
+        try commit(40)
+        #expect(try logSize() == settled)
+    }
+
     /// Ids that a millisecond's clients make come in no order: what a batch has of them is one run all the
     /// same, and no row for each.
     @Test func shuffledIdsOfABatchTakeOneRow() throws {
