@@ -109,6 +109,7 @@ let package = Package(
             providers: [.apt(["libmicrohttpd-dev"])]
         ),
         .target(name: "CSystem"),
+        .target(name: "CGatheredLog", dependencies: ["CSQLite"]),
 
         // Time and the rules: pure.
         source("ChildProcess", ["CSystem"]),
@@ -133,7 +134,7 @@ let package = Package(
         source("Store", ["CSystem", "CivilTime", "Digest"], [specialized, unchecked]),
         source(
             "StoreSQLite",
-            ["CSQLite", "CivilTime", "Digest", "Sealing", "Store"],
+            ["CGatheredLog", "CSQLite", "CivilTime", "Digest", "Sealing", "Store"],
             [unchecked]
         ),
 

@@ -17,28 +17,33 @@ struct AnsweredRequests {
     private struct Newest {
         /// Beyond it the store has nothing but what is remembered.
         var stored: [UInt8]?
+        /// Beyond it the recent generation remembers all.
+        var older: [UInt8]?
         /// Beyond it a request is new.
         var known: [UInt8]?
 
-        mutating func answered(_ id: [UInt8]) { known = Self.larger(known, id) }
-        mutating func forgotten(_ id: [UInt8]) { stored = Self.larger(stored, id) }
+        mutating func answered(_ id: [UInt8]) {
+            if let known, !known.lexicographicallyPrecedes(id) { return }
+            known = id
+        }
 
-        private static func larger(_ id: [UInt8]?, _ other: [UInt8]) -> [UInt8] {
-            guard let id, !id.lexicographicallyPrecedes(other) else { return other }
-            return id
+        /// The older generation is forgotten, and the recent one takes its place.
+        mutating func age() {
+            stored = older
+            older = known
         }
     }
 
     private static let principalsMax = 4096
-    /// How many requests whose replies lie in the store are remembered: those of about a second.
-    private static let rememberedMax = 32_768
+    /// About how many requests a generation remembers: those of about half a second.
+    private static let generationMax = 16_384
 
     private var running = Batch()
     private var sealed = Batch()
     private var newest: [String: Newest] = [:]
-    /// The requests that have lately been committed, and the same in their batches, the oldest first.
-    private var remembered: Set<RequestKey> = []
-    private var rememberedBatches: [[RequestKey]] = []
+    /// The marks of requests whose replies have lately come to lie in the store, in two generations.
+    private var recent: Set<UInt64> = []
+    private var older: Set<UInt64> = []
 
     /// The replies of the batch that runs.
     var replies: [SealedBatch.Answered] { running.replies }
@@ -58,7 +63,7 @@ struct AnsweredRequests {
             return nil
         }
         if let reply = running.reply(to: key) ?? sealed.reply(to: key) { return reply }
-        if !remembered.contains(key) {
+        if !isRemembered(key) {
             guard let stored = newest.stored, !stored.lexicographicallyPrecedes(key.id) else {
                 return nil
             }
@@ -72,7 +77,7 @@ struct AnsweredRequests {
     ) throws(StoreError) -> Newest {
         if let known = newest[principal] { return known }
         let stored = try store.newestRequestID(of: principal)
-        var found = Newest(stored: stored, known: stored)
+        var found = Newest(stored: stored, older: stored, known: stored)
         for answered in sealed.replies + running.replies where answered.key.principal == principal {
             found.answered(answered.key.id)
         }
@@ -81,11 +86,22 @@ struct AnsweredRequests {
         return found
     }
 
+    /// Whether the request may be one of those remembered: two may share a mark.
+    private func isRemembered(_ key: RequestKey) -> Bool {
+        let mark = Self.mark(key.id)
+        return recent.contains(mark) || older.contains(mark)
+    }
+
+    /// FNV-1a of an id.
+    private static func mark(_ id: [UInt8]) -> UInt64 {
+        id.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+
     /// - Precondition: the request has no reply yet.
     mutating func keep(_ answered: SealedBatch.Answered) {
         let key = answered.key
         let place = running.places.updateValue(running.replies.count, forKey: key)
-        precondition(place == nil && sealed.places[key] == nil, "a request is answered twice")
+        precondition(place == nil, "a request is answered twice")
         running.replies.append(answered)
         newest[key.principal]?.answered(key.id)
     }
@@ -101,16 +117,12 @@ struct AnsweredRequests {
 
     /// The sealed replies lie in the store.
     mutating func didCommit() {
-        let committed = sealed.replies.map(\.key)
-        remembered.formUnion(committed)
-        rememberedBatches.append(committed)
-        while remembered.count > Self.rememberedMax {
-            for key in rememberedBatches.removeFirst() {
-                remembered.remove(key)
-                newest[key.principal]?.forgotten(key.id)
-            }
-        }
+        for answered in sealed.replies { recent.insert(Self.mark(answered.key.id)) }
         sealed = Batch()
+        guard recent.count >= Self.generationMax else { return }
+        swap(&older, &recent)
+        recent.removeAll(keepingCapacity: true)
+        for place in newest.indices { newest.values[place].age() }
     }
 
     mutating func drop() { self = AnsweredRequests() }

@@ -102,6 +102,11 @@ package struct RequestKey: Hashable, Sendable {
         self.principal = principal
         self.id = id
     }
+
+    /// Ids alone tell requests apart, but for a few.
+    package func hash(into hasher: inout Hasher) {
+        id.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
 }
 
 /// The answer that a request id got, committed with the change that it reports.

@@ -1,3 +1,4 @@
+import CGatheredLog
 import CSQLite
 import Glibc
 import CivilTime
@@ -56,7 +57,11 @@ package final class SQLiteStore: Store {
         keys = options.keys
         lock = try LockFile(besides: path)
         if options.vfs == nil { Self.createPrivately(path) }
-        let connection = try Connection(path: path, access: .readWrite, vfs: options.vfs)
+        let connection = try Connection(
+            path: path,
+            access: .readWrite,
+            vfs: Self.writingLayer(options)
+        )
         try Self.configure(connection, options)
         try SchemaUpgrade(
             connection: connection,
@@ -80,6 +85,14 @@ package final class SQLiteStore: Store {
     private static func createPrivately(_ path: String) {
         let descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         if descriptor >= 0 { close(descriptor) }
+    }
+
+    /// Commits to the log in large pieces, which only those that are synced may be.
+    private static func writingLayer(_ options: Options) -> String? {
+        guard options.isSynced, let layer = gathered_log_layer(options.vfs) else {
+            return options.vfs
+        }
+        return String(cString: layer)
     }
 
     private static func configure(

@@ -268,6 +268,31 @@ import Testing
         )
     }
 
+    /// Pages of a batch that is larger than the cache go into the log before its commit, and are read there
+    /// again, whatever of it has only been gathered.
+    @Test func aBatchBeyondTheCacheIsReadFromTheLog() throws {
+        var options = SQLiteStore.Options()
+        options.cacheKiB = 16
+        // Two of its keys wouldn't fit.
+        let store = try SQLiteStore(path: folder.store, tables: Samples.tables, options: options)
+        let unit = try UnitOfWork(store: store)
+        let long = String(repeating: "x", count: 8192)
+        for round in 1...3 {
+            for number in 1...200 {
+                unit.beginCommand()
+                unit.save(Badge("\(number * 7919 % 211)-\(long)", "\(round)"))
+                unit.acceptCommand(reply: nil)
+            }
+            _ = try unit.commit(at: noon)
+            let found = try store.find(Badge.self, Search(limit: .max))
+            #expect(found.count == 200 && found.allSatisfy { $0.holder == "\(round)" })
+        }
+        let check = try Connection(path: folder.store, access: .readOnly)
+        #expect(
+            try check.integer("SELECT integrity_check = 'ok' FROM pragma_integrity_check") == 1
+        )
+    }
+
     /// Every search that the store can be asked walks along an index, without sorting.
     @Test func searchesUseIndexes() throws {
         _ = try SQLiteStore(path: folder.store, tables: Samples.tables)
