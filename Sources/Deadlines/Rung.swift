@@ -15,6 +15,18 @@ package enum Rung: Int, Hashable, Comparable, Sendable, CaseIterable {
     package static func < (left: Rung, right: Rung) -> Bool { left.rawValue < right.rawValue }
 }
 
+extension Rung: CustomStringConvertible {
+    /// The case's name, as the audit log has it: found without reflection, a million times at an opening.
+    package var description: String {
+        switch self {
+        case .remind: "remind"
+        case .yellow: "yellow"
+        case .red: "red"
+        case .expire: "expire"
+        }
+    }
+}
+
 /// A set of rungs.
 package struct RungSet: OptionSet, Hashable, Sendable {
     package let rawValue: UInt8

@@ -511,21 +511,35 @@ final class Engine<Ticket: Sendable> {
         return fired
     }
 
+    private var isAnythingDue: Bool { wheel.nextInstant().map { $0 <= now } ?? false }
+
+    /// Fires whatever is due, and waits until it is durable; returns how many rungs fired. It stops when the
+    /// store refuses a batch.
+    private func fireAll() -> Int {
+        var fired = 0
+        // What has fired may fire again, which the wheel learns with the commit.
+        while isAnythingDue, retryAfter == nil {
+            while isAnythingDue, retryAfter == nil {
+                fired += fireSlice()
+                takeOutcome(isWaiting: size >= Self.batchMax)
+                if handedOver == nil { handOver() }
+            }
+            flush()
+        }
+        return fired
+    }
+
     /// Moves the virtual clock and fires all that is due on the way, each as of its instant.
     private func moveClock(to target: Instant, for call: EngineCall<Ticket>) {
         guard clockGuard.isTrusted else { return fail(call, .server(.clockUnconfirmed)) }
         guard shared.clock.move(to: target) else { return fail(call, .server(.clockNotVirtual)) }
         now = target
         retryAfter = nil
-        var fired = 0
-        while wheel.nextInstant().map({ $0 <= target }) ?? false {
-            fired += fireSlice()
-            flush()
-            guard retryAfter == nil else {
-                // The clock stays where it is; what is due fires once the store takes it.
-                let failure = HandlerFailure.store(.notWritable("what fell due isn't recorded yet"))
-                return fail(call, failure, isOutcomeKnown: false)
-            }
+        let fired = fireAll()
+        guard retryAfter == nil else {
+            // The clock stays where it is; what is due fires once the store takes it.
+            let failure = HandlerFailure.store(.notWritable("what fell due isn't recorded yet"))
+            return fail(call, failure, isOutcomeKnown: false)
         }
         while retryAfter == nil, erasedThrough != now.date {
             eraseSlice()
@@ -687,7 +701,7 @@ final class Engine<Ticket: Sendable> {
         let isTrusted = (unconfirmedGuard ?? clockGuard).isTrusted
         let (now, armed) = (now, wheel.count)
         let (isWritable, calendars) = (isWritable, committed.calendars)
-        let isBehind = wheel.nextInstant().map { $0 <= now } ?? false
+        let isBehind = isAnythingDue
         shared.update {
             $0.calendars = calendars
             $0.status.writable = isWritable
