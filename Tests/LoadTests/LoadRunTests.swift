@@ -176,21 +176,43 @@ import Wire
         #expect(count.cases == 200)
     }
 
-    @Test("a deadline's life goes through every step and leaves none that runs")
+    @Test("a deadline's life goes through every step, others fall due, and none is left that runs")
     func lives() async throws {
         let site = try site()
-        let plan = plan(callers: 4, .calls(5 * 8 * 5))
+        let firings = try await Firings.watch(over: try site.connect(), label: "due/1")
+        defer { firings.end() }
+        let plan = plan(callers: 4, .calls(6 * 8 * 5))
         let result = LoadRun(
-            DeadlineLoad.life,
+            DeadlineLoad.life(firings),
             over: try connections(2, to: site),
             plan,
             seed: 2
         ).run()
         #expect(result.total.failures == [:])
-        #expect(result.total.all.count == 200)
+        #expect(result.total.all.count == 240)
         #expect(result.total.latencies.allSatisfy { $0.count > 0 })
         // Callers share the calls as they come: each may be within a life.
         #expect(try await status(of: site).armed <= 8)
+        let fired = try await DeadlinesClient(try site.connect())
+            .readFired(ReadFiredRequest(limit: 1000)).firings
+        #expect(fired.count == Int(result.total.latencies.last?.count ?? 0))
+        #expect(fired.allSatisfy { $0.rung == .expire && $0.label == "due/1" })
+    }
+
+    @Test("what falls due and isn't told is counted")
+    func untold() async throws {
+        let site = try site()
+        let firings = try await Firings.watch(over: try site.connect(), label: "due/2")
+        // Nobody is told from now on.
+        firings.end()
+        let result = LoadRun(
+            DeadlineLoad.life(firings),
+            over: try connections(1, to: site),
+            plan(callers: 1, .calls(12)),
+            seed: 6
+        ).run()
+        #expect(result.total.failures == [.untold: 2])
+        #expect(result.total.all.count == 10)
     }
 
     @Test("matters go from the window to their delivery")

@@ -3,6 +3,7 @@ import ChildProcess
 import Foundation
 import Glibc
 import LocalServer
+import Telemetry
 import Wire
 
 struct BenchError: Error, CustomStringConvertible {
@@ -10,12 +11,18 @@ struct BenchError: Error, CustomStringConvertible {
 }
 
 /// Runs a program to its end and decodes what it prints.
-func result<Result: Decodable>(of program: URL, _ arguments: [String]) throws -> Result {
+///
+/// - Parameter codes: those with which it may end.
+func result<Result: Decodable>(
+    of program: URL,
+    _ arguments: [String],
+    endingWith codes: ClosedRange<Int32> = 0...0
+) throws -> Result {
     let output = Pipe()
     let process = try ChildProcess(program.path, arguments, output: .pipe(output))
     let printed = try output.fileHandleForReading.readToEnd() ?? Data()
     let exit = process.wait()
-    guard exit == .code(0) else {
+    guard codes.contains(where: { exit == .code($0) }) else {
         throw BenchError(
             description: "\(program.lastPathComponent) \(arguments.joined(separator: " ")) "
                 + "ended with \(exit)"
@@ -25,7 +32,7 @@ func result<Result: Decodable>(of program: URL, _ arguments: [String]) throws ->
 }
 
 /// A server that prints one line with `listen=ADDRESS` when it is ready, and ends by SIGTERM.
-final class RunningServer {
+final class RunningServer: Sendable {
     let address: String
     private let process: ChildProcess
 
@@ -63,6 +70,9 @@ final class RunningServer {
     deinit { stop() }
 
     var processIdentifier: String { String(process.processID) }
+
+    /// Its memory; nil when it has ended.
+    var residentBytes: Double? { ProcessFigures.residentBytes(of: process.processID) }
 
     func stop() {
         process.send(SIGTERM)
@@ -131,8 +141,35 @@ struct Workshop {
     }
 
     /// What banjie-load tells of a server of its own, or of one that it is told of.
-    func loadTool<Result: Decodable>(_ arguments: [String]) throws -> Result {
-        try result(of: loadTool, arguments + ["--quiet", "--json", "-"])
+    ///
+    /// - Parameter mayRefuse: whether calls may fail, which stands in what it tells.
+    func loadTool<Result: Decodable>(
+        _ arguments: [String],
+        mayRefuse: Bool = false
+    ) throws -> Result {
+        try result(
+            of: loadTool,
+            arguments + ["--quiet", "--json", "-"],
+            endingWith: 0...(mayRefuse ? 1 : 0)
+        )
+    }
+
+    /// What banjie-load tells of a load on a server, by its operator; nil for a server of its own.
+    func loadTool(
+        _ kind: String,
+        _ server: (server: RunningServer, data: URL)?,
+        _ options: [String],
+        mayRefuse: Bool = false
+    ) throws -> LoadFigures {
+        guard let (server, data) = server else {
+            return try loadTool([kind, "--banjied", banjied.path] + options, mayRefuse: mayRefuse)
+        }
+        let secret = data.appending(path: "operator.secret").path
+        return try loadTool(
+            [kind, "--server", server.address, "--login", "operator", "--secret-file", secret]
+                + options,
+            mayRefuse: mayRefuse
+        )
     }
 
     private struct Idle: Decodable { let bytesEach: Double }

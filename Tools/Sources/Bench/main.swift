@@ -3,6 +3,7 @@ import Foundation
 let usage = """
     usage: banjie-bench compare --banjied FILE --load FILE --peers FOLDER [options]
            banjie-bench growth --banjied FILE --load FILE --peers FOLDER [options]
+           banjie-bench overload --banjied FILE --load FILE --peers FOLDER [--seconds N]
 
     compare measures banjied and its peers in turn, and prints the ratios beside their aims.
     Exit code 1: a row is below half of its aim.
@@ -15,6 +16,9 @@ let usage = """
     growth measures the same work beside ever more deadlines, matters, connections and watchers.
       --only deadlines|matters|connections|watchers
       --extent short|large    up to 1 M deadlines and 100 k matters, or 10 M and 5 M (short)
+
+    overload offers multiples of the rate that a closed loop comes to, and tells how soon afterwards one
+    call takes as long as before.
 
     """
 
@@ -108,6 +112,15 @@ case "growth":
     do {
         try await inWorkshop(values) { workshop in
             try await GrowthBench(workshop: workshop, extent: extent).run(kinds)
+        }
+    } catch {
+        fail("banjie-bench: \(error)")
+    }
+case "overload":
+    let known = ["--banjied", "--load", "--peers", "--seconds"]
+    do {
+        try await inWorkshop(values(Array(arguments.dropFirst()), of: known)) { workshop in
+            try await OverloadBench(workshop: workshop).run()
         }
     } catch {
         fail("banjie-bench: \(error)")

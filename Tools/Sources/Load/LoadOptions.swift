@@ -32,7 +32,7 @@ package struct LoadOptions: Sendable {
         usage: Tools/load LOAD [options]
 
         loads
-        \(WorkloadName.allCases.map { "  \($0.rawValue.padding(toLength: 11, withPad: " ", startingAt: 0))\($0.summary)" }.joined(separator: "\n"))
+        \(WorkloadName.allCases.map { "  \($0.rawValue.padding(toLength: 13, withPad: " ", startingAt: 0))\($0.summary)" }.joined(separator: "\n"))
 
         the server: one of its own with an empty store, unless another is named
           --server ADDRESS     host:port, unix:/path, or tls:host:port

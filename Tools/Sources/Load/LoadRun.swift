@@ -80,6 +80,7 @@ package final class LoadRun<Work: Workload>: Sendable {
             recorder: Recorder(operations: work.operations.count),
             budget: CallBudget(most: most),
             loop: loop,
+            firings: work.firings,
             timeoutMillis: plan.timeoutMillis
         )
         self.course = course
@@ -198,13 +199,22 @@ private final class Course: Sendable {
     let budget: CallBudget
     /// Nil in a closed loop.
     let loop: OpenLoop?
+    /// Nil when no call awaits one.
+    let firings: Firings?
     let timeoutMillis: UInt32
     private let inFlight = Atomic<Int>(0)
 
-    init(recorder: Recorder, budget: CallBudget, loop: OpenLoop?, timeoutMillis: UInt32) {
+    init(
+        recorder: Recorder,
+        budget: CallBudget,
+        loop: OpenLoop?,
+        firings: Firings?,
+        timeoutMillis: UInt32
+    ) {
         self.recorder = recorder
         self.budget = budget
         self.loop = loop
+        self.firings = firings
         self.timeoutMillis = timeoutMillis
     }
 
@@ -264,25 +274,40 @@ private final class Caller<Script: LoadScript>: Sendable {
             requestID: requestID,
             timeoutMillis: course.timeoutMillis
         ) { [self] result in
-            let ended = MonotonicTime.now().nanoseconds
             switch result {
             case .success(let reply):
-                if state.withLock({ $0.script.received(reply.bytes) }) {
-                    course.recorder.succeeded(call.operation, after: ended &- moment)
-                } else {
-                    course.recorder.failed(.wrongAnswer, call.method.fullName)
+                let (isRight, awaited) = state.withLock { state in
+                    (state.script.received(reply.bytes), state.script.awaitedFiring)
+                }
+                guard isRight, let awaited, let firings = course.firings else {
+                    return end(call, from: moment, isRight ? nil : .wrongAnswer)
+                }
+                firings.expect(awaited, timeoutMillis: course.timeoutMillis) { [self] isTold in
+                    end(call, from: moment, isTold ? nil : .untold)
                 }
             case .failure(let error):
                 state.withLock { $0.script.failed() }
-                course.recorder.failed(
-                    FailureKind(error),
-                    "\(call.method.fullName): \(error.message)"
-                )
+                end(call, from: moment, FailureKind(error), ": \(error.message)")
             }
-            // Before this one has ended, so that a run isn't idle between the two.
-            goOn()
-            course.ended()
         }
+    }
+
+    /// - Parameter failure: nil when the call came out as it should.
+    private func end(
+        _ call: LoadCall,
+        from moment: UInt64,
+        _ failure: FailureKind?,
+        _ particulars: String = ""
+    ) {
+        if let failure {
+            course.recorder.failed(failure, call.method.fullName + particulars)
+        } else {
+            let ended = MonotonicTime.now().nanoseconds
+            course.recorder.succeeded(call.operation, after: ended &- moment)
+        }
+        // Before this one has ended, so that a run isn't idle between the two.
+        goOn()
+        course.ended()
     }
 
     private func goOn() {

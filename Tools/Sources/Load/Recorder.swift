@@ -14,6 +14,9 @@ package struct FailureKind: Codable, Hashable, Sendable, Comparable {
     /// A reply that isn't what was due.
     package static let wrongAnswer = FailureKind(status: "OK", reason: "WRONG_ANSWER")
 
+    /// A deadline that was due, and of whose firing nobody was told.
+    package static let untold = FailureKind(status: "OK", reason: "UNTOLD")
+
     package init(status: String, reason: String) {
         self.status = status
         self.reason = reason

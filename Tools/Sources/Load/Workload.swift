@@ -24,6 +24,13 @@ package protocol LoadScript: Sendable {
     /// Takes note that the last call failed: what it was about is left as it is, for whether it was carried
     /// out isn't always known.
     mutating func failed()
+
+    /// The deadline whose firing ends the last call, rather than its reply; nil for most.
+    var awaitedFiring: UInt64? { get }
+}
+
+extension LoadScript {
+    package var awaitedFiring: UInt64? { nil }
 }
 
 /// A kind of work that a server is loaded with.
@@ -35,6 +42,13 @@ package protocol Workload: Sendable {
 
     /// What the caller of this number does.
     func script(_ number: Int) -> Script
+
+    /// What tells of the firings that its scripts await; nil when they await none.
+    var firings: Firings? { get }
+}
+
+extension Workload {
+    package var firings: Firings? { nil }
 }
 
 /// The workloads by the names that people give them.
@@ -45,7 +59,8 @@ package enum WorkloadName: String, CaseIterable, Sendable {
         switch self {
         case .echo: "Diagnostics.Echo: nothing but the protocol and the transport"
         case .arm: "Deadlines.Arm: durable before it is acknowledged"
-        case .deadlines: "a deadline's life: arm, extend, pause, resume, complete"
+        case .deadlines:
+            "a deadline's life: arm, extend, pause, resume, complete; and one falls due"
         case .submissions:
             "Cases.Submit: a matter on record, with its deadlines, audit and notification"
         case .cases: "a matter's life: submit, accept, decide, deliver"

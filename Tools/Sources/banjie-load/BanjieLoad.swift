@@ -82,7 +82,7 @@ struct BanjieLoad {
         switch options.load {
         case .echo: return try load(site, EchoLoad(payload: options.payload), nil, options)
         case .arm: return try load(site, DeadlineLoad.arm, nil, options)
-        case .deadlines: return try load(site, DeadlineLoad.life, nil, options)
+        case .deadlines: return try await lives(site, options)
         case .submissions, .cases:
             // An item has four digits for the matters of a day.
             let (clerk, items) = try await site.prepareCases(items: 1000)
@@ -92,6 +92,18 @@ struct BanjieLoad {
         case .joint: return try await jointly(site, options)
         case .idle, .wheel: preconditionFailure("\(options.load) makes no calls")
         }
+    }
+
+    /// Deadlines through all that happens to one, and others that fall due.
+    private static func lives(
+        _ site: LoadSite,
+        _ options: LoadOptions
+    ) async throws -> LoadResult {
+        let label = "load-due/\(String(UInt64.random(in: 0 ... .max), radix: 16))"
+        let watching = try site.connect()
+        let firings = try await Firings.watch(over: watching, label: label)
+        defer { firings.end() }
+        return try load(site, DeadlineLoad.life(firings), nil, options)
     }
 
     /// Changes of which all watchers are told, one after the other.
