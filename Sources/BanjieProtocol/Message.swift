@@ -21,10 +21,9 @@ extension Message {
 
     /// Decodes a message.
     @inlinable public init(decoding bytes: [UInt8]) throws(DecodingError) {
-        let result = bytes.withUnsafeBytes { buffer in
-            Result { () throws(DecodingError) in try Self(decoding: buffer) }
+        self = try bytes.withUnsafeBufferPointer { (bytes) throws(DecodingError) in
+            try Self(decoding: UnsafeRawBufferPointer(bytes))
         }
-        self = try result.get()
     }
 
     /// The canonical encoding.
