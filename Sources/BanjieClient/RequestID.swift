@@ -7,13 +7,12 @@ package enum RequestID {
         unixMilliseconds: UInt64,
         using generator: inout some RandomNumberGenerator
     ) -> [UInt8] {
-        var id = (0..<6).map {
-            UInt8(truncatingIfNeeded: unixMilliseconds >> (40 - 8 * UInt64($0)))
-        }
-        id.append(0x70 | UInt8.random(in: 0...0x0F, using: &generator))
-        id.append(UInt8.random(in: 0...0xFF, using: &generator))
-        id.append(0x80 | UInt8.random(in: 0...0x3F, using: &generator))
-        for _ in 0..<7 { id.append(UInt8.random(in: 0...0xFF, using: &generator)) }
+        let chance: (UInt64, UInt64) = (generator.next(), generator.next())
+        let high = unixMilliseconds << 16 | 0x7000 | chance.0 & 0x0FFF
+        let low = 1 << 63 | chance.1 >> 2
+        var id: [UInt8] = []
+        id.reserveCapacity(16)
+        withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { id.append(contentsOf: $0) }
         return id
     }
 

@@ -297,10 +297,10 @@ private final class Caller<Script: LoadScript>: Sendable {
         _ call: LoadCall,
         from moment: UInt64,
         _ failure: FailureKind?,
-        _ particulars: String = ""
+        _ particulars: @autoclosure () -> String = ""
     ) {
         if let failure {
-            course.recorder.failed(failure, call.method.fullName + particulars)
+            course.recorder.failed(failure) { call.method.fullName + particulars() }
         } else {
             let ended = MonotonicTime.now().nanoseconds
             course.recorder.succeeded(call.operation, after: ended &- moment)

@@ -43,9 +43,9 @@ package struct Observations: Codable, Sendable {
         latencies[operation].record(nanoseconds)
     }
 
-    package mutating func failed(_ kind: FailureKind, _ message: String) {
+    package mutating func failed(_ kind: FailureKind, _ message: () -> String) {
         failures[kind, default: 0] += 1
-        if messages[kind] == nil { messages[kind] = message }
+        if messages[kind] == nil { messages[kind] = message() }
     }
 
     package mutating func merge(_ other: Observations) {
@@ -76,7 +76,7 @@ final class Recorder: Sendable {
         observations.withLock { $0.succeeded(operation, after: nanoseconds) }
     }
 
-    func failed(_ kind: FailureKind, _ message: String) {
+    func failed(_ kind: FailureKind, _ message: () -> String) {
         observations.withLock { $0.failed(kind, message) }
     }
 
