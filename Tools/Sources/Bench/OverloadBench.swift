@@ -78,6 +78,7 @@ private final class Probe: Sendable {
     }
 
     private static let settlingLooks = 100
+    private static let calmLooks = 20
 
     private let connection: Connection
     private let looks = Mutex<[Look]>([])
@@ -110,8 +111,8 @@ private final class Probe: Sendable {
         looks.withLock { $0.append(Look(begun: begun, seconds: seconds)) }
     }
 
-    /// How long after `moment` the last call began that was refused, or took longer than ten times what it
-    /// took at first; nil when that still was so at the end.
+    /// How long after `moment` calls began to be as at first: none of so many in a row was refused or took
+    /// longer than ten times what it took then. Nil when that wasn't seen.
     func end(recoveringFrom moment: ContinuousClock.Instant) async -> Double? {
         let task = task.withLock { $0.take() }
         task?.cancel()
@@ -120,9 +121,12 @@ private final class Probe: Sendable {
         let looks = looks.withLock { $0 }
         let atFirst = looks.prefix(Self.settlingLooks).compactMap(\.seconds).sorted()
         guard let median = atFirst.dropFirst(atFirst.count / 2).first else { return nil }
-        let bad = looks.last { $0.seconds.map { $0 > 10 * median } ?? true }
-        guard let bad else { return 0 }
-        guard let last = looks.last, bad.begun < last.begun else { return nil }
-        return max(0, (bad.begun - moment).seconds)
+        let after = looks.filter { $0.begun >= moment }
+        let isGood = after.map { look in look.seconds.map { $0 <= 10 * median } ?? false }
+        let first = after.indices.first { place in
+            let row = isGood[place...].prefix(Self.calmLooks)
+            return row.count == Self.calmLooks && row.allSatisfy(\.self)
+        }
+        return first.map { (after[$0].begun - moment).seconds }
     }
 }

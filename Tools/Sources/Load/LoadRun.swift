@@ -57,6 +57,10 @@ extension Sample {
 
 /// Loads a server with one kind of work over connections that are there.
 package final class LoadRun<Work: Workload>: Sendable {
+    /// How long an open loop rests at least, which a call's time counts too: to wake up for each of many would
+    /// take from the server what it is measured by.
+    private static var restNanoseconds: UInt64 { 250_000 }
+
     private let work: Work
     private let plan: LoadPlan
     private let callers: [Caller<Work.Script>]
@@ -158,7 +162,7 @@ package final class LoadRun<Work: Workload>: Sendable {
                 for (caller, call) in loop.advance(to: dueBefore) {
                     callers[caller].begin(from: loop.moment(of: call))
                 }
-                wake = min(wake, loop.moment(of: dueBefore))
+                wake = min(wake, max(loop.moment(of: dueBefore), now &+ Self.restNanoseconds))
             } else if case .calls = plan.extent {
                 wake = min(wake, now &+ 10_000_000)
             }
