@@ -13,6 +13,9 @@ enum { GATHERED_MAX = 0x1ffff };
 struct log {
     sqlite3_file base;
     sqlite3_file *below;
+    // Where a torn write may spoil what lies beside it, SQLite fills the last sector up, in part behind the
+    // sync: nothing is gathered there.
+    int is_gathering;
     // What isn't written yet; null before the first write.
     char *gathered;
     int length;
@@ -32,6 +35,7 @@ static int flush(struct log *log) {
 
 static int log_write(sqlite3_file *file, const void *bytes, int length, sqlite3_int64 offset) {
     struct log *log = log_of(file);
+    if (!log->is_gathering) return log->below->pMethods->xWrite(log->below, bytes, length, offset);
     if (offset != log->offset + log->length || length > GATHERED_MAX - log->length) {
         int code = flush(log);
         if (code != SQLITE_OK) return code;
@@ -144,6 +148,10 @@ static int layer_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, in
     log->below = (sqlite3_file *)(log + 1);
     log->below->pMethods = NULL;
     int code = below->xOpen(below, path, log->below, flags, out_flags);
+    if (code == SQLITE_OK) {
+        int traits = log->below->pMethods->xDeviceCharacteristics(log->below);
+        log->is_gathering = (traits & SQLITE_IOCAP_POWERSAFE_OVERWRITE) != 0;
+    }
     // A handle with methods is closed even if it couldn't be opened.
     if (log->below->pMethods) log->base.pMethods = &log_methods;
     return code;

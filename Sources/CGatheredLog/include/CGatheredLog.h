@@ -4,7 +4,9 @@
 ///
 /// SQLite writes each page of a commit to the log in two pieces, a head of 24 bytes and the page. This layer
 /// keeps what follows on the piece before, and writes it once the log is synced, read, cut or asked for its
-/// size. All other files are the layer's below. Other connections may use the layer below on the same file.
+/// size. Below it a write must leave alone what lies beside it even when the power goes (SQLite's
+/// `SQLITE_IOCAP_POWERSAFE_OVERWRITE`), else nothing is gathered. All other files are the layer's below. Other
+/// connections may use the layer below on the same file.
 ///
 /// The connection must have `synchronous = FULL` before it commits: others read the pages of a commit as soon as
 /// it is done, which is after the sync that each commit then has. What couldn't be written is told by the sync.
