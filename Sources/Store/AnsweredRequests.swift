@@ -101,7 +101,7 @@ struct AnsweredRequests {
     mutating func keep(_ answered: SealedBatch.Answered) {
         let key = answered.key
         let place = running.places.updateValue(running.replies.count, forKey: key)
-        precondition(place == nil, "a request is answered twice")
+        precondition(place == nil && sealed.places[key] == nil, "a request is answered twice")
         running.replies.append(answered)
         newest[key.principal]?.answered(key.id)
     }

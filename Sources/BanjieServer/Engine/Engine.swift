@@ -517,14 +517,12 @@ final class Engine<Ticket: Sendable> {
     /// store refuses a batch.
     private func fireAll() -> Int {
         var fired = 0
-        // What has fired may fire again, which the wheel learns with the commit.
         while isAnythingDue, retryAfter == nil {
-            while isAnythingDue, retryAfter == nil {
-                fired += fireSlice()
-                takeOutcome(isWaiting: size >= Self.batchMax)
-                if handedOver == nil { handOver() }
-            }
-            flush()
+            fired += fireSlice()
+            takeOutcome(isWaiting: size >= Self.batchMax)
+            if handedOver == nil { handOver() }
+            // What has fired may fire again, which the wheel learns with the commit.
+            if !isAnythingDue || retryAfter != nil { flush() }
         }
         return fired
     }

@@ -151,7 +151,11 @@ struct PeerComparison {
             )
             fired.add(ours: try await fireAll(banjied, data), peer: popped)
             submitted.add(
-                ours: try submissions(seconds: seconds),
+                ours: try workshop.loadTool(
+                    "submissions",
+                    nil,
+                    ["--connections", "8", "--in-flight", "64", "--seconds", "\(seconds)"]
+                ).callsPerSecond,
                 peer: try rpc("grpc_echo", grpc, 8, 64).perSecond
             )
         }
@@ -189,16 +193,6 @@ struct PeerComparison {
             options: CallOptions(timeoutMillis: 600_000)
         )
         return Double(moved.fired) / (clock.now - begun).seconds
-    }
-
-    private struct Summary: Decodable { let callsPerSecond: Double }
-
-    private func submissions(seconds: Int) throws -> Double {
-        let summary: Summary = try workshop.loadTool([
-            "submissions", "--banjied", workshop.banjied.path, "--connections", "8", "--in-flight",
-            "64", "--seconds", "\(seconds)",
-        ])
-        return summary.callsPerSecond
     }
 }
 

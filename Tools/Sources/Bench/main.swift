@@ -92,39 +92,37 @@ func compare(_ arguments: [String]) async throws -> Bool {
     return !report.fails
 }
 
-let arguments = CommandLine.arguments.dropFirst()
-switch arguments.first {
-case "compare":
-    do {
-        exit(try await compare(Array(arguments.dropFirst())) ? 0 : 1)
-    } catch {
-        fail("banjie-bench: \(error)")
-    }
-case "growth":
+/// Prints how cost grows.
+func growth(_ arguments: [String]) async throws {
     let known = ["--banjied", "--load", "--peers", "--only", "--extent"]
-    let values = values(Array(arguments.dropFirst()), of: known)
+    let values = values(arguments, of: known)
     let all = ["deadlines", "matters", "connections", "watchers"]
     let kinds = values["--only"] ?? all
     let extents: [String: GrowthBench.Extent] = ["short": .short, "large": .large]
     guard let extent = extents[values["--extent"]?.last ?? "short"],
         kinds.allSatisfy(all.contains)
     else { fail(usage) }
-    do {
-        try await inWorkshop(values) { workshop in
-            try await GrowthBench(workshop: workshop, extent: extent).run(kinds)
-        }
-    } catch {
-        fail("banjie-bench: \(error)")
+    try await inWorkshop(values) { workshop in
+        try await GrowthBench(workshop: workshop, extent: extent).run(kinds)
     }
-case "overload":
+}
+
+/// Prints what becomes of more than a server carries.
+func overload(_ arguments: [String]) async throws {
     let known = ["--banjied", "--load", "--peers", "--seconds"]
-    do {
-        try await inWorkshop(values(Array(arguments.dropFirst()), of: known)) { workshop in
-            try await OverloadBench(workshop: workshop).run()
-        }
-    } catch {
-        fail("banjie-bench: \(error)")
+    try await inWorkshop(values(arguments, of: known)) { workshop in
+        try await OverloadBench(workshop: workshop).run()
     }
-default:
-    fail(usage)
+}
+
+let arguments = Array(CommandLine.arguments.dropFirst(2))
+do {
+    switch CommandLine.arguments.dropFirst().first {
+    case "compare": exit(try await compare(arguments) ? 0 : 1)
+    case "growth": try await growth(arguments)
+    case "overload": try await overload(arguments)
+    default: fail(usage)
+    }
+} catch {
+    fail("banjie-bench: \(error)")
 }
