@@ -266,8 +266,8 @@ let package = Package(
         tests(
             "EndToEndTests",
             [
-                "BanjieClient", "BanjieProtocol", "CSQLite", "ChildProcess", "City", "CivilTime",
-                "Digest", "LocalServer", "Office", "Sealing", "SeededRandom", "TLS",
+                "BanjieClient", "BanjieJoint", "BanjieProtocol", "CSQLite", "ChildProcess", "City",
+                "CivilTime", "Digest", "LocalServer", "Office", "Sealing", "SeededRandom", "TLS",
                 "TestCertificates", "Wire", "banjie", "banjie-joint", "banjied",
             ]
         ),

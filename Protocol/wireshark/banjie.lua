@@ -1903,7 +1903,7 @@ schema.messages.OverrideNotice = {
 
 schema.messages.AttendReply = {
     doc = "What the server tells a daemon. One of the fields is there.",
-    { 1, "task", "message", "JointTask", doc = "A task for this daemon." },
+    { 1, "task", "message", "JointTask", doc = "A task for this daemon; told again when a person has signed for it meanwhile." },
     { 2, "withdrawn", "message", "JointRequest", doc = "A task of this daemon is over: its time, the matter, or the asking has ended." },
     { 3, "acknowledged", "message", "JointAcknowledgement", doc = "What became of what it told." },
     { 4, "overridden", "message", "OverrideNotice", doc = "A disagreement of the department was overridden; it says when that has reached it." },

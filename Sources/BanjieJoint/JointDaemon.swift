@@ -3,8 +3,8 @@ import Foundation
 
 /// A department's daemon: attends a server, takes tasks, has them handled, and gives the opinions.
 ///
-/// An opinion is durable in the outbox before it is sent, and stays there until the server has
-/// acknowledged it: whichever side restarts, it is given, and given once.
+/// An opinion is durable in the outbox before it is sent, and stays there until the server has taken it, or
+/// refused it for good: whichever side restarts, it is given, and given once.
 package actor JointDaemon {
     /// What people who run it are told.
     package enum Event: Sendable {
@@ -122,12 +122,7 @@ package actor JointDaemon {
         }
         if let acknowledgement = reply.acknowledged {
             tell(.acknowledged(acknowledgement))
-            // One on a later asking stays.
-            if acknowledgement.round > 0,
-                outbox.opinion(on: acknowledgement.case)?.round == acknowledgement.round
-            {
-                outbox.remove(acknowledgement.case)
-            }
+            try await settle(acknowledgement, session)
         }
         if let notice = reply.overridden {
             do {
@@ -140,6 +135,28 @@ package actor JointDaemon {
         }
     }
 
+    /// What becomes of an opinion that the server has answered. One on a later asking stays, and so does one
+    /// that was too early: the task is told again when it is signed for. One that is refused for good, while
+    /// the server waits for another, is a person's matter.
+    private func settle(
+        _ acknowledgement: JointAcknowledgement,
+        _ session: SessionCall<AttendRequest, AttendReply>
+    ) async throws(CallError) {
+        let serial = acknowledgement.case
+        guard acknowledgement.round > 0,
+            outbox.opinion(on: serial)?.round == acknowledgement.round,
+            acknowledgement.refusal != Reason.notSigned.rawValue
+        else { return }
+        outbox.remove(serial)
+        let isAwaited = [.pending, .signed, .escalated].contains(acknowledgement.state)
+        // A later asking comes as a task of its own.
+        let isRefused = !["", Reason.staleVersion.rawValue].contains(acknowledgement.refusal)
+        if isAwaited, isRefused {
+            tell(.wantsPerson(serial))
+            try await session.send(AttendRequest(giveBack: JointRequest(case: serial)))
+        }
+    }
+
     private func begin(
         _ task: JointTask,
         _ session: SessionCall<AttendRequest, AttendReply>
@@ -149,10 +166,13 @@ package actor JointDaemon {
         if configuration.signs, task.state == .pending {
             try await session.send(AttendRequest(sign: JointRequest(case: task.case)))
         }
-        guard let handler else { return tell(.wantsPerson(task.case)) }
         // It goes on where it was before the connection was lost.
         if handlings[task.case]?.round == task.round { return }
-        if outbox.opinion(on: task.case)?.round == task.round { return }
+        if let opinion = outbox.opinion(on: task.case), opinion.round == task.round {
+            // The server may have taken it by now, or refused it for the signature that it has only now.
+            return try await session.send(AttendRequest(opinion: opinion))
+        }
+        guard let handler else { return tell(.wantsPerson(task.case)) }
         handlings.removeValue(forKey: task.case)?.work.cancel()
         let worker = configuration.worker
         handlings[task.case] = Handling(

@@ -1,4 +1,5 @@
 import BanjieClient
+import BanjieJoint
 import BanjieProtocol
 import ChildProcess
 import CivilTime
@@ -23,6 +24,7 @@ import Wire
             of office: JointOffice,
             as login: String,
             capacity: Int = 2,
+            signs: Bool = true,
             handler script: String?,
             outbox: String
         ) throws {
@@ -34,7 +36,8 @@ import Wire
             try Data(try office.office.credentials(of: login).secret.utf8).write(to: secret)
             var settings: [String: Any] = [
                 "server": "unix:\(office.socket)", "login": login, "secret_file": secret.path,
-                "worker": worker, "capacity": capacity, "outbox": outbox, "drain_seconds": 10,
+                "worker": worker, "capacity": capacity, "sign": signs, "outbox": outbox,
+                "drain_seconds": 10,
             ]
             if let script {
                 settings["handler"] = ["/bin/sh", "-c", script]
@@ -136,6 +139,23 @@ import Wire
             return serial
         }
 
+        /// Cases before department A alone; returns their serials.
+        func dispatchToA(_ count: Int) async throws -> [String] {
+            let co = [BanjieProtocol.CoHandler(department: "A", role: .consult)]
+            var serials: [String] = []
+            for _ in 0..<count { serials.append(try await dispatch(co)) }
+            return serials
+        }
+
+        /// An outbox in which consent to cases lies, as a daemon that was killed leaves it.
+        func outbox(holding serials: [String]) throws -> String {
+            let outbox = try Outbox(outbox)
+            for serial in serials {
+                try outbox.put(OpinionRequest(case: serial, kind: .agree, round: 1))
+            }
+            return self.outbox
+        }
+
         /// Waits until something holds of a joint approval.
         func wait(
             for serial: String,
@@ -170,9 +190,7 @@ import Wire
 
     @Test func twoDaemonsShareTheWork() async throws {
         let office = try await JointOffice()
-        let co = [BanjieProtocol.CoHandler(department: "A", role: .consult)]
-        var serials: [String] = []
-        for _ in 0..<12 { serials.append(try await office.dispatch(co)) }
+        let serials = try await office.dispatchToA(12)
         let daemons = try ["a-1", "a-2"].map {
             try Daemon(
                 $0,
@@ -266,6 +284,49 @@ import Wire
         #expect(given == Dictionary(uniqueKeysWithValues: serials.map { ("joint/\($0)", 2) }))
         let signed = try await office.audits("JOINT_SIGNED")
         #expect(signed == Dictionary(uniqueKeysWithValues: serials.map { ("joint/\($0)", 2) }))
+    }
+
+    /// The server died with the signature that an opinion rests on: the daemon signs again before it gives
+    /// what lies in its outbox.
+    @Test func anOpinionOutlivesItsSignature() async throws {
+        let office = try await JointOffice()
+        let serials = try await office.dispatchToA(3)
+        let outbox = try office.outbox(holding: serials)
+        let daemon = try Daemon(
+            "a",
+            of: office,
+            as: "daemon-A",
+            capacity: 1,
+            handler: "exit 1",
+            outbox: outbox
+        )
+        for serial in serials {
+            let view = try await office.wait(for: serial) { $0.awaiting.isEmpty }
+            #expect(view.co.map(\.state) == [.agree])
+        }
+        #expect(try daemon.lines("wants.person").isEmpty)
+    }
+
+    /// A daemon that doesn't sign has its opinion ready before a person has signed.
+    @Test func anOpinionWaitsForAPersonsSignature() async throws {
+        let office = try await JointOffice()
+        let serials = try await office.dispatchToA(1)
+        let daemon = try Daemon(
+            "a",
+            of: office,
+            as: "daemon-A",
+            signs: false,
+            handler: Self.agrees,
+            outbox: office.outbox
+        )
+        while try daemon.lines("acknowledged").isEmpty {
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        let clerk = JointApprovalClient(try office.office.channel(as: "clerk-A"))
+        let view = try await clerk.sign(JointRequest(case: serials[0]))
+        #expect(view.co.map(\.state) == [.signed])
+        _ = try await office.wait(for: serials[0]) { $0.awaiting.isEmpty }
+        #expect(try daemon.lines("opinion").count == 1)
     }
 
     /// An opinion was given, and the daemon died before it heard so: the next one says it again, and it

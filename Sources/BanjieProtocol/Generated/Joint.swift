@@ -1522,7 +1522,7 @@ public struct OverrideNotice: Message {
 
 /// What the server tells a daemon. One of the fields is there.
 public struct AttendReply: Message {
-    /// A task for this daemon.
+    /// A task for this daemon; told again when a person has signed for it meanwhile.
     public var task: JointTask? = nil
     /// A task of this daemon is over: its time, the matter, or the asking has ended.
     public var withdrawn: JointRequest? = nil
@@ -1577,7 +1577,7 @@ public struct AttendReply: Message {
     public static let descriptor = MessageDescriptor(
         name: "AttendReply",
         fields: [
-            FieldDescriptor(1, "task", .message(JointTask.self), doc: "A task for this daemon."),
+            FieldDescriptor(1, "task", .message(JointTask.self), doc: "A task for this daemon; told again when a person has signed for it meanwhile."),
             FieldDescriptor(2, "withdrawn", .message(JointRequest.self), doc: "A task of this daemon is over: its time, the matter, or the asking has ended."),
             FieldDescriptor(3, "acknowledged", .message(JointAcknowledgement.self), doc: "What became of what it told."),
             FieldDescriptor(4, "overridden", .message(OverrideNotice.self), doc: "A disagreement of the department was overridden; it says when that has reached it."),

@@ -73,11 +73,22 @@ final class AttendanceHold: Sendable {
 struct AttendSession: ServedSession {
     /// What the daemon was told of a case, and hasn't been done with.
     private enum Given: Equatable {
-        case task(round: Int64)
+        case task(round: Int64, isSigned: Bool)
         case overridden
 
         init(_ coHandler: Office.CoHandler) {
-            self = coHandler.isAwaited ? .task(round: coHandler.round) : .overridden
+            self =
+                coHandler.isAwaited
+                ? .task(round: coHandler.round, isSigned: coHandler.signed != nil) : .overridden
+        }
+
+        /// Whether it is about the same asking.
+        func isAbout(_ other: Given) -> Bool {
+            switch (self, other) {
+            case (.task(let round, _), .task(let otherRound, _)): round == otherRound
+            case (.overridden, .overridden): true
+            default: false
+            }
         }
     }
 
@@ -142,10 +153,7 @@ struct AttendSession: ServedSession {
         guard hold.isHeld else { return .finished }
         if !acknowledgements.isEmpty { return .message(acknowledgements.removeFirst()) }
         guard !isLeaving else { return .finished }
-        if let serial = try firstOver(in: context) {
-            letGo(of: serial)
-            return .message(AttendReply(withdrawn: JointRequest(case: serial)))
-        }
+        if let change = try firstChange(in: context) { return .message(change) }
         return try nextTask(in: context).map(StreamStep.message) ?? .waiting
     }
 
@@ -169,7 +177,11 @@ struct AttendSession: ServedSession {
         }
         let known = try record(of: serial, in: context)
         acknowledgement.state = known?.content.state ?? .pending
-        if !Self.isWanted(given[serial], by: known) { letGo(of: serial) }
+        if let told = given[serial] {
+            // It knows of its own signature.
+            given[serial] = Self.wanted(of: known).flatMap { $0.isAbout(told) ? $0 : nil }
+            if given[serial] == nil { letGo(of: serial) }
+        }
         acknowledgements.append(AttendReply(acknowledged: acknowledgement))
     }
 
@@ -181,16 +193,29 @@ struct AttendSession: ServedSession {
         return try context.loadIfPresent(CoHandlerRecord.self, key)
     }
 
-    /// Whether what the daemon was told is still wanted.
-    private static func isWanted(_ given: Given?, by record: CoHandlerRecord?) -> Bool {
-        guard let record, record.due != nil else { return false }
-        return given == Given(record.content)
+    /// What is wanted of the department by now.
+    private static func wanted(of record: CoHandlerRecord?) -> Given? {
+        guard let record, record.due != nil else { return nil }
+        return Given(record.content)
     }
 
-    /// A case of which something else, or nothing, is wanted by now.
-    private func firstOver(in context: CommandContext) throws(HandlerFailure) -> String? {
+    /// What has changed about something that the daemon was told: it isn't wanted any more, or a person has
+    /// signed for it.
+    private mutating func firstChange(
+        in context: CommandContext
+    ) throws(HandlerFailure) -> AttendReply? {
         for (serial, told) in given.sorted(by: { $0.key < $1.key }) {
-            if !Self.isWanted(told, by: try record(of: serial, in: context)) { return serial }
+            let wanted = Self.wanted(of: try record(of: serial, in: context))
+            if wanted == told { continue }
+            guard let wanted, wanted.isAbout(told) else {
+                letGo(of: serial)
+                return AttendReply(withdrawn: JointRequest(case: serial))
+            }
+            given[serial] = wanted
+            let file = try context.open(JointFile.self, serial)
+            if let task = file.task(of: department, in: context.circumstances) {
+                return AttendReply(task: task)
+            }
         }
         return nil
     }
@@ -220,7 +245,7 @@ struct AttendSession: ServedSession {
             hold.take(serial)
             let file = try context.open(JointFile.self, serial)
             if let task = file.task(of: department, in: context.circumstances) {
-                given[serial] = .task(round: Int64(task.round))
+                given[serial] = Given(record.content)
                 return AttendReply(task: task)
             }
             given[serial] = .overridden

@@ -27,7 +27,8 @@ extension Attack {
             name: "calls beyond the limit",
             summary:
                 "4 peers make 4 000 durable calls each at once, of which 1 024 may be in flight",
-            expected: ["served", "TOO_MANY_CALLS"]
+            // A slow disk makes the engine's queue long, which refuses what comes late.
+            expected: ["served", "TOO_MANY_CALLS", "OVERLOADED"]
         ) { target in
             try onThreads(4) {
                 let peer = try Peer(to: target, isKnown: true)

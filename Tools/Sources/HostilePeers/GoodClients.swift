@@ -68,6 +68,9 @@ final class GoodClients: Sendable {
                     case .watch: $0.watches.append(duration)
                     }
                 }
+            } catch let error as CallError where error.reason == Reason.overloaded.rawValue {
+                // It comes again when the server has asked it to.
+                try? await Task.sleep(for: .milliseconds(Int(error.retryAfterMillis ?? 100)))
             } catch {
                 service.withLock { $0.failures.append("\(kind): \(error)") }
             }
