@@ -12,9 +12,24 @@ internal import Wire
 final class Router: CallHandler {
     typealias Call = EngineCall<HeldCall>
 
+    /// Calls that are handed over together.
+    private struct Portion {
+        private(set) var calls: [Call] = []
+        /// For how many the queue had room when it was last looked at.
+        private var room = 0
+
+        /// Whether the queue lets one more in: what it would refuse needn't be copied.
+        mutating func hasRoom(in queue: () -> Int) -> Bool {
+            if calls.count >= room { room = queue() }
+            return calls.count < room
+        }
+
+        mutating func append(_ call: Call) { calls.append(call) }
+    }
+
     private struct Waiting {
-        var commands: [Call] = []
-        var queries: [Call] = []
+        var commands = Portion()
+        var queries = Portion()
         var streamEvents: [StreamEvent] = []
     }
 
@@ -86,6 +101,9 @@ final class Router: CallHandler {
         if let reason = Self.refusal(of: method.access, to: session?.actor) {
             return refuse(observed, reason, in: language) { responder.fail($0) }
         }
+        guard hasRoom(for: method.kind) else {
+            return refuse(observed, .overloaded, in: language) { responder.fail($0) }
+        }
         let ticket = responder.answerLater(timeoutMilliseconds: timeout)
         let handed = Call(
             method: call.method,
@@ -114,6 +132,14 @@ final class Router: CallHandler {
             case .watch, .upload, .session:
                 preconditionFailure("a stream isn't handed over as a call")
             }
+        }
+    }
+
+    /// Whether one more would be let in of those that wait to be handed over.
+    private func hasRoom(for kind: MethodKind) -> Bool {
+        waiting.withLock {
+            kind == .query
+                ? $0.queries.hasRoom { queries.room } : $0.commands.hasRoom { commands.room }
         }
     }
 
@@ -277,8 +303,8 @@ final class Router: CallHandler {
             defer { waiting = Waiting() }
             return waiting
         }
-        hand(handed.commands) { commands.add($0) }
-        hand(handed.queries) { queries.add($0) }
+        hand(handed.commands.calls) { commands.add($0) }
+        hand(handed.queries.calls) { queries.add($0) }
         // Each passes over what is told of the other's streams.
         if !handed.streamEvents.isEmpty {
             watches.add(handed.streamEvents.filter { $0.concerns(.watches) })
@@ -300,11 +326,7 @@ final class Router: CallHandler {
             ticket: call.ticket,
             outcome: .failure(
                 EngineFailure(
-                    report: FailureReport(
-                        .overloaded,
-                        Reason.overloaded.sentence(in: call.language),
-                        retryAfterMillis: 100
-                    ),
+                    report: HandlerFailure.server(.overloaded).report(in: call.language),
                     isOutcomeKnown: true
                 )
             )

@@ -46,6 +46,36 @@ import Testing
         #expect(desk.inbox.add([4]) == 0)
     }
 
+    @Test func theRoomIsWhatWouldFit() {
+        let inbox = Inbox<Int>(capacity: 8)
+        #expect(inbox.room == 8)
+        #expect(inbox.add(Array(0..<5)) == 5)
+        #expect(inbox.room == 3)
+        #expect(inbox.add(Array(5..<10)) == 3)
+        #expect(inbox.room == 0)
+        #expect(inbox.take(limit: 6, waitingMilliseconds: 0) == Array(0..<6))
+        #expect(inbox.room == 6)
+        inbox.close()
+        #expect(inbox.room == 0)
+        #expect(inbox.take(limit: 6, waitingMilliseconds: 0) == [6, 7])
+        #expect(inbox.take(limit: 6, waitingMilliseconds: 0) == nil)
+    }
+
+    @Test func whatIsTakenInPiecesKeepsItsOrder() {
+        let inbox = Inbox<Int>(capacity: 2000)
+        var next = 0
+        var taken: [Int] = []
+        for round in 0..<300 {
+            next += inbox.add(Array(next..<next + round % 11))
+            taken += inbox.take(limit: 1 + round % 7, waitingMilliseconds: 0) ?? []
+        }
+        while let more = inbox.take(limit: 5, waitingMilliseconds: 0), !more.isEmpty {
+            taken += more
+        }
+        #expect(taken == Array(0..<next))
+        #expect(inbox.isEmpty && inbox.count == 0)
+    }
+
     @Test func whatOneConsumerLeavesGoesToAnother() {
         let desk = Desk()
         for _ in 0..<2 { desk.startConsumer() }

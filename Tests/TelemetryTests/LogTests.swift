@@ -115,6 +115,19 @@ struct LogTests {
         #expect(lines.last?.hasSuffix("kept_back=90") == true)
     }
 
+    @Test func aLineThatIsKeptBackIsNotComposed() {
+        let memory = Memory()
+        let logger = memory.logger(.info, .logfmt)
+        let budget = LineBudget(linesPerSecond: 10)
+        var composed = 0
+        func fields() -> [LogField] {
+            composed += 1
+            return []
+        }
+        for _ in 0..<100 { logger.log(.warning, "parcel.lost", within: budget, fields()) }
+        #expect(composed == 10)
+    }
+
     @Test func timeThatRunsBackBringsNoTokens() {
         var bucket = TokenBucket(perSecond: 1)
         #expect(bucket.take(at: 5_000_000_000) == 0)

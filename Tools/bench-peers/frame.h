@@ -24,6 +24,8 @@ enum {
     // service × 65 536 + method
     method_echo = 0x10001,
     method_arm = 0x30001,
+
+    status_resource_exhausted = 8,
 };
 
 static const uint8_t preface[8] = {0x00, 'B', 'A', 'N', 'J', 'I', 'E', 0x01};

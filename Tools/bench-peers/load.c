@@ -1,11 +1,15 @@
 // Keeps a number of calls in flight on each of a number of connections, for a while, and tells how
 // many were answered and how long that took. Drives banjied and echo.c alike.
 //
-// usage: load HOST:PORT echo|arm CONNECTIONS IN_FLIGHT PAYLOAD SECONDS [LOGIN SECRET_FILE] [PID]
+// usage: load [-r RATE] HOST:PORT echo|arm CONNECTIONS IN_FLIGHT PAYLOAD SECONDS
+//             [LOGIN SECRET_FILE] [PID]
 //
 // PAYLOAD is the length of what echo carries; arm's own label ignores it. A tenth of the time, and
 // at most a second, passes before counting begins. With the server's PID, its processor time for
 // one call is told too. A wrong answer ends the program with exit code 1.
+//
+// With RATE, so many calls begin in a second whatever becomes of them, as long as IN_FLIGHT allows; a
+// call's time counts from when it was to begin. What is refused for want of room is counted apart.
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -29,6 +33,7 @@ struct connection {
     int descriptor;
     int waits_for_room;
     uint32_t next_stream;
+    int in_flight;
     size_t in_from, in_length, out_from, out_length;
     uint8_t in[buffer_length], out[buffer_length];
     struct call calls[calls_remembered];
@@ -38,7 +43,7 @@ static int poller;
 static uint32_t method;
 static size_t payload_length;
 static uint8_t payload[max_frame];
-static uint64_t run, sequence, answered;
+static uint64_t run, sequence, answered, refused;
 static uint64_t histogram[octaves * steps];
 
 static int64_t nanoseconds(void) {
@@ -118,6 +123,7 @@ static void append_call(struct connection *connection, int64_t now) {
     struct call *call = &connection->calls[stream / 2 % calls_remembered];
     if (call->stream) die("load: the call on stream %u was overtaken by too many", call->stream);
     *call = (struct call){stream, now};
+    connection->in_flight++;
 }
 
 static void flush(struct connection *connection) {
@@ -138,19 +144,23 @@ static void flush(struct connection *connection) {
     epoll_ctl(poller, EPOLL_CTL_MOD, connection->descriptor, &event);
 }
 
-static void check_end(const struct frame *frame) {
+// Returns whether the call was carried out.
+static int check_end(const struct frame *frame, int may_be_refused) {
+    if (may_be_refused && frame->field16 == status_resource_exhausted) return 0;
     if (frame->field16 != 0)
         die("load: a call ended with status %u: %.*s", frame->field16, (int)frame->length,
             (const char *)frame->payload);
-    if (method != method_echo) return;
+    if (method != method_echo) return 1;
     uint8_t head[8];
     size_t head_length = (size_t)(put_varint(put_varint(head, 1 << 3 | 2), payload_length) - head);
     if (frame->length != head_length + payload_length || memcmp(frame->payload, head, head_length) ||
         memcmp(frame->payload + head_length, payload, payload_length))
         die("load: an echo differs from what was sent");
+    return 1;
 }
 
-static void receive(struct connection *connection, int counting, int sending) {
+// In a closed loop every answer is followed by the next call.
+static void receive(struct connection *connection, int counting, int is_closed_loop) {
     if (connection->in_from) {
         memmove(connection->in, connection->in + connection->in_from,
                 connection->in_length - connection->in_from);
@@ -182,12 +192,15 @@ static void receive(struct connection *connection, int counting, int sending) {
         struct call *call = &connection->calls[frame.stream / 2 % calls_remembered];
         if (call->stream != frame.stream) die("load: stream %u wasn't open", frame.stream);
         call->stream = 0;
-        check_end(&frame);
-        if (counting) {
+        connection->in_flight--;
+        int was_done = check_end(&frame, !is_closed_loop);
+        if (counting && was_done) {
             answered++;
             record(now - call->sent);
+        } else if (counting) {
+            refused++;
         }
-        if (sending) append_call(connection, now);
+        if (is_closed_loop) append_call(connection, now);
     }
     flush(connection);
 }
@@ -241,11 +254,42 @@ static struct connection *connect_to(const struct sockaddr_in *address, const ch
     return connection;
 }
 
+// Begins the calls of an open loop that are due, on the connections in turn; returns how many have begun
+// in all.
+static uint64_t begin_due(struct connection **all, int connections, int in_flight, double rate,
+                          int64_t start, uint64_t begun, int64_t now) {
+    static int turn;
+    int full = 0, first = turn;
+    while (full < connections) {
+        int64_t moment = start + (int64_t)((double)begun / rate * 1e9);
+        if (moment > now) break;
+        struct connection *connection = all[turn];
+        turn = (turn + 1) % connections;
+        if (connection->in_flight >= in_flight) {
+            full++;
+            continue;
+        }
+        full = 0;
+        append_call(connection, moment);
+        begun++;
+    }
+    for (int index = 0; index < connections; index++)
+        flush(all[(first + index) % connections]);
+    return begun;
+}
+
 int main(int argc, char **argv) {
     char host[64];
+    double rate = 0;
+    if (argc > 2 && strcmp(argv[1], "-r") == 0) {
+        rate = atof(argv[2]);
+        if (rate <= 0) die("load: a rate is above 0");
+        argc -= 2;
+        argv += 2;
+    }
     int port = 0;
     if (argc < 7 || argc > 10 || sscanf(argv[1], "%63[^:]:%d", host, &port) != 2)
-        die("usage: load HOST:PORT echo|arm CONNECTIONS IN_FLIGHT PAYLOAD SECONDS "
+        die("usage: load [-r RATE] HOST:PORT echo|arm CONNECTIONS IN_FLIGHT PAYLOAD SECONDS "
             "[LOGIN SECRET_FILE] [PID]");
     method = strcmp(argv[2], "arm") == 0 ? method_arm : method_echo;
     int connections = atoi(argv[3]), in_flight = atoi(argv[4]);
@@ -286,12 +330,16 @@ int main(int argc, char **argv) {
     for (int index = 0; index < connections; index++) {
         int descriptor = all[index]->descriptor;
         if (fcntl(descriptor, F_SETFL, O_NONBLOCK) < 0) die("load: %s", strerror(errno));
-        for (int call = 0; call < in_flight; call++) append_call(all[index], nanoseconds());
+        for (int call = 0; rate == 0 && call < in_flight; call++)
+            append_call(all[index], nanoseconds());
         flush(all[index]);
     }
     int counting = 0;
     double processor = 0;
     int64_t counted_from = 0, now = began;
+    uint64_t begun = 0;
+    // An open loop looks at what is due once a millisecond.
+    struct timespec patience = rate > 0 ? (struct timespec){0, 1000000} : (struct timespec){1, 0};
     while (now < until) {
         if (!counting && now >= counting_from) {
             counting = 1;
@@ -299,19 +347,23 @@ int main(int argc, char **argv) {
             if (pid) processor = processor_seconds(pid);
         }
         struct epoll_event events[64];
-        int count = epoll_wait(poller, events, 64, 1000);
+        int count = epoll_pwait2(poller, events, 64, &patience, NULL);
         for (int index = 0; index < count; index++) {
             struct connection *connection = events[index].data.ptr;
             if (events[index].events & EPOLLOUT) flush(connection);
-            if (events[index].events & ~(uint32_t)EPOLLOUT) receive(connection, counting, 1);
+            if (events[index].events & ~(uint32_t)EPOLLOUT) receive(connection, counting, rate == 0);
         }
         now = nanoseconds();
+        if (rate > 0) begun = begin_due(all, connections, in_flight, rate, began, begun, now);
     }
     double took = (double)(now - counted_from) / 1e9;
     if (pid) processor = processor_seconds(pid) - processor;
     printf("{\"calls\":%llu,\"seconds\":%.3f,\"perSecond\":%.0f,\"p50Us\":%.1f,\"p99Us\":%.1f",
            (unsigned long long)answered, took, (double)answered / took, percentile(0.5),
            percentile(0.99));
+    if (rate > 0)
+        printf(",\"refusedPerSecond\":%.0f,\"begunPerSecond\":%.0f", (double)refused / took,
+               (double)begun / ((double)(now - began) / 1e9));
     if (pid) printf(",\"serverCpuUs\":%.3f", processor * 1e6 / (double)answered);
     printf("}\n");
     return 0;

@@ -5,13 +5,42 @@ internal import Transport
 /// A bounded queue whose consumers take all that waits at once.
 final class Inbox<Element: Sendable>: Sendable {
     private struct State {
-        var elements: [Element] = []
+        /// Those before `head` have been taken, and lie there until the rest is moved.
+        private var elements: [Element] = []
+        private var head = 0
         /// Consumers that wait and haven't been woken yet.
         var waiting = 0
         /// Whether the next consumer that would wait is to return instead.
         var isWoken = false
         var isClosed = false
         var admission: Admission
+
+        init(admission: Admission) { self.admission = admission }
+
+        /// How many wait.
+        var count: Int { elements.count - head }
+
+        /// How many more are let in.
+        var room: Int { isClosed ? 0 : max(0, admission.limit - count) }
+
+        mutating func append(_ others: ArraySlice<Element>) { elements.append(contentsOf: others) }
+
+        /// Takes the first, `limit` at most. O(their number) on average: what was taken is half of the array
+        /// whenever the rest is moved; O(1) when it is all.
+        mutating func take(_ limit: Int) -> [Element] {
+            if head == 0, elements.count <= limit {
+                defer { elements = [] }
+                return elements
+            }
+            let end = min(head + limit, elements.count)
+            let taken = Array(elements[head..<end])
+            head = end
+            if head * 2 >= elements.count {
+                elements.removeFirst(head)
+                head = 0
+            }
+            return taken
+        }
     }
 
     private enum Take {
@@ -22,6 +51,8 @@ final class Inbox<Element: Sendable>: Sendable {
     }
 
     private let state: Mutex<State>
+    /// How many more would be let in by now, to be read without waiting for who is at the queue.
+    private let spare: Atomic<Int>
     /// Signalled once for each consumer that is taken out of `waiting`.
     private let wakes = DispatchSemaphore(value: 0)
     /// The moment by which the rate of work is measured, in nanoseconds.
@@ -33,23 +64,27 @@ final class Inbox<Element: Sendable>: Sendable {
         capacity: Int,
         now: @escaping @Sendable () -> UInt64 = { MonotonicTime.now().nanoseconds }
     ) {
-        state = Mutex(State(admission: Admission(most: capacity)))
+        let first = State(admission: Admission(most: capacity))
+        spare = Atomic(first.room)
+        state = Mutex(first)
         self.now = now
     }
 
     /// How many elements wait.
-    var count: Int { state.withLock { $0.elements.count } }
+    var count: Int { state.withLock { $0.count } }
 
     /// Whether nothing waits.
-    var isEmpty: Bool { state.withLock { $0.elements.isEmpty } }
+    var isEmpty: Bool { state.withLock { $0.count == 0 } }
+
+    /// How many more would be let in now.
+    var room: Int { spare.load(ordering: .relaxed) }
 
     /// Adds elements; returns how many of them fitted, the first ones.
     func add(_ elements: [Element]) -> Int {
         let (added, wakesOne) = state.withLock { state -> (Int, Bool) in
-            guard !state.isClosed else { return (0, false) }
-            let room = max(0, state.admission.limit - state.elements.count)
-            let count = min(elements.count, room)
-            state.elements.append(contentsOf: elements.prefix(count))
+            defer { spare.store(state.room, ordering: .relaxed) }
+            let count = min(elements.count, state.room)
+            state.append(elements.prefix(count))
             guard count > 0, state.waiting > 0 else { return (count, false) }
             state.waiting -= 1
             return (count, true)
@@ -75,6 +110,7 @@ final class Inbox<Element: Sendable>: Sendable {
     func close() {
         let waiting = state.withLock { state in
             state.isClosed = true
+            spare.store(0, ordering: .relaxed)
             defer { state.waiting = 0 }
             return state.waiting
         }
@@ -111,7 +147,8 @@ final class Inbox<Element: Sendable>: Sendable {
 
     private func takeNow(limit: Int, willWait: Bool) -> Take {
         let (take, wakesAnother) = state.withLock { state -> (Take, Bool) in
-            if state.elements.isEmpty {
+            defer { spare.store(state.room, ordering: .relaxed) }
+            if state.count == 0 {
                 if state.isClosed { return (.closed, false) }
                 if willWait && state.isWoken {
                     state.isWoken = false
@@ -120,15 +157,10 @@ final class Inbox<Element: Sendable>: Sendable {
                 if willWait { state.waiting += 1 }
                 return (.nothing, false)
             }
-            let count = min(limit, state.elements.count)
-            state.admission.took(count, leaving: state.elements.count - count, at: now())
-            if state.elements.count <= limit {
-                defer { state.elements = [] }
-                return (.elements(state.elements), false)
-            }
-            defer { state.elements.removeFirst(limit) }
-            let taken = Take.elements(Array(state.elements.prefix(limit)))
-            guard state.waiting > 0 else { return (taken, false) }
+            let count = min(limit, state.count)
+            state.admission.took(count, leaving: state.count - count, at: now())
+            let taken = Take.elements(state.take(count))
+            guard state.count > 0, state.waiting > 0 else { return (taken, false) }
             state.waiting -= 1
             return (taken, true)
         }

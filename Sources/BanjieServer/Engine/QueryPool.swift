@@ -40,6 +40,9 @@ final class QueryPool<Ticket: Sendable>: Sendable {
     /// Takes calls; returns how many fitted, the first ones.
     func add(_ calls: [EngineCall<Ticket>]) -> Int { inbox.add(calls) }
 
+    /// How many more would be let in now.
+    var room: Int { inbox.room }
+
     /// Starts threads, each with a reader that `makeReader` opens on it.
     func start(
         threads: Int,

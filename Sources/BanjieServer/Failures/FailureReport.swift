@@ -63,7 +63,11 @@ extension HandlerFailure {
                 chinese ? "请求无法解码：\(problem)。" : "The request doesn't decode: \(problem)."
             )
         case .server(let reason):
-            return FailureReport(reason, reason.sentence(in: language))
+            return FailureReport(
+                reason,
+                reason.sentence(in: language),
+                retryAfterMillis: reason == .overloaded ? 100 : nil
+            )
         }
     }
 }

@@ -13,8 +13,8 @@ final class CallMetrics: ServerInterceptor {
     private let ended: CounterArray
     private let replayed: Counter
     private let overloaded: Counter
-    private let inFlight: [ObservedMethod.Kind: Gauge]
-    private let durations: [ObservedMethod.Kind: Histogram]
+    private let inFlight = ByKind { Gauge() }
+    private let durations: ByKind<Histogram>
 
     init(_ registry: MetricRegistry) {
         let methods = ServiceRegistry.methods
@@ -37,39 +37,31 @@ final class CallMetrics: ServerInterceptor {
             "Calls refused because more waited for the query threads or the engine than may."
         )
         let lasting = [ObservedMethod.Kind.query, .command, .stream]
-        let inFlight = Dictionary(uniqueKeysWithValues: lasting.map { ($0, Gauge()) })
         registry.add(
             MetricFamily(
                 "banjie_calls_in_flight",
                 .gauge,
                 "Calls waiting for or in the hands of the workers, and open streams, by kind."
-            ) { samples in
+            ) { [inFlight] samples in
                 for kind in lasting {
-                    samples.add(Double(inFlight[kind]?.value ?? 0), ("kind", kind.rawValue))
+                    samples.add(Double(inFlight[kind].value), ("kind", kind.rawValue))
                 }
             }
         )
         let waiting = [ObservedMethod.Kind.query, .command]
         // From 16 µs to 69 s, each bucket at most half as wide again as the one below it.
         let scale = LogLinearScale(from: 14, through: 36, subdivisionBits: 1)
-        let durations = Dictionary(
-            uniqueKeysWithValues: waiting.map { ($0, Histogram(scale, unit: .nanoseconds)) }
-        )
+        let durations = ByKind { Histogram(scale, unit: .nanoseconds) }
         registry.add(
             MetricFamily(
                 "banjie_call_duration_seconds",
                 .histogram,
                 "Time from the arrival of a request to its answer, by the method's kind."
             ) { samples in
-                for kind in waiting {
-                    if let histogram = durations[kind] {
-                        samples.add(histogram, ("kind", kind.rawValue))
-                    }
-                }
+                for kind in waiting { samples.add(durations[kind], ("kind", kind.rawValue)) }
             }
         )
         self.ended = ended
-        self.inFlight = inFlight
         self.durations = durations
     }
 
@@ -103,16 +95,37 @@ final class CallMetrics: ServerInterceptor {
 
     func before(_ call: ObservedCall) {
         guard let method = call.method, method.kind != .inline else { return }
-        inFlight[method.kind]?.add(1)
+        inFlight[method.kind].add(1)
     }
 
     func after(_ call: ObservedCall, _ ending: CallEnding) {
         let index = call.method?.index ?? methodCount
         ended.add(at: index * Self.statusCount + Int(ending.status.rawValue))
         guard let method = call.method, method.kind != .inline else { return }
-        inFlight[method.kind]?.add(-1)
+        inFlight[method.kind].add(-1)
         if ending.isReplay { replayed.add() }
         if ending.reason == .overloaded { overloaded.add() }
-        if let duration = ending.duration { durations[method.kind]?.record(duration) }
+        if let duration = ending.duration { durations[method.kind].record(duration) }
+    }
+}
+
+/// Something for each kind of method, found without hashing.
+private struct ByKind<Value: Sendable>: Sendable {
+    private let query: Value
+    private let command: Value
+    private let stream: Value
+    private let inline: Value
+
+    init(_ value: () -> Value) {
+        (query, command, stream, inline) = (value(), value(), value(), value())
+    }
+
+    subscript(kind: ObservedMethod.Kind) -> Value {
+        switch kind {
+        case .query: query
+        case .command: command
+        case .stream: stream
+        case .inline: inline
+        }
     }
 }

@@ -37,12 +37,15 @@ package struct Logger: Sendable {
     ) {
         guard writes(level) else { return }
         let (second, nanosecond) = time()
-        var fields = fields()
+        var keptBack: UInt64 = 0
         if let budget {
             let moment = UInt64(clamping: second.unixSeconds) &* 1_000_000_000 &+ UInt64(nanosecond)
-            guard let keptBack = budget.take(at: moment) else { return }
-            if keptBack > 0 { fields.append(LogField("kept_back", .count(keptBack))) }
+            guard let count = budget.take(at: moment) else { return }
+            keptBack = count
         }
+        // A line that isn't written costs nothing to compose.
+        var fields = fields()
+        if keptBack > 0 { fields.append(LogField("kept_back", .count(keptBack))) }
         let line = LogLine(
             second: second,
             nanosecond: nanosecond,

@@ -4,15 +4,9 @@ import Foundation
 struct LoadFigures: Decodable {
     struct Latency: Decodable { let p50, p99: Double }
 
-    struct Failure: Decodable {
-        let status: String
-        let calls: UInt64
-    }
-
     let seconds: Double
     let callsPerSecond: Double
     let latencies: [Latency]
-    let failures: [Failure]
     let toldPerSecond: Double?
     let serverBytes: Double?
 

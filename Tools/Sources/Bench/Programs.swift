@@ -11,18 +11,15 @@ struct BenchError: Error, CustomStringConvertible {
 }
 
 /// Runs a program to its end and decodes what it prints.
-///
-/// - Parameter codes: those with which it may end.
 func result<Result: Decodable>(
     of program: URL,
-    _ arguments: [String],
-    endingWith codes: ClosedRange<Int32> = 0...0
+    _ arguments: [String]
 ) throws -> Result {
     let output = Pipe()
     let process = try ChildProcess(program.path, arguments, output: .pipe(output))
     let printed = try output.fileHandleForReading.readToEnd() ?? Data()
     let exit = process.wait()
-    guard codes.contains(where: { exit == .code($0) }) else {
+    guard exit == .code(0) else {
         throw BenchError(
             description: "\(program.lastPathComponent) \(arguments.joined(separator: " ")) "
                 + "ended with \(exit)"
@@ -121,7 +118,9 @@ struct Workshop {
 
     /// What the C client sees of a server of calls.
     ///
-    /// - Parameter signIn: the login and the file of its secret; nothing for who needn't sign in.
+    /// - Parameters:
+    ///   - signIn: the login and the file of its secret; nothing for who needn't sign in.
+    ///   - rate: how many calls begin in a second, whatever becomes of them; nil for each when another ends.
     func load(
         _ server: RunningServer,
         _ kind: String,
@@ -129,11 +128,12 @@ struct Workshop {
         _ inFlight: Int,
         bytes: Int = 64,
         signIn: [String] = [],
-        seconds: Int? = nil
+        seconds: Int? = nil,
+        rate: Double? = nil
     ) throws -> Load {
         try result(
             of: peer("load"),
-            [
+            (rate.map { ["-r", "\($0)"] } ?? []) + [
                 server.address, kind, "\(connections)", "\(inFlight)", "\(bytes)",
                 "\(seconds ?? self.seconds ?? 3)",
             ] + signIn + [server.processIdentifier]
@@ -141,34 +141,23 @@ struct Workshop {
     }
 
     /// What banjie-load tells of a server of its own, or of one that it is told of.
-    ///
-    /// - Parameter mayRefuse: whether calls may fail, which stands in what it tells.
-    func loadTool<Result: Decodable>(
-        _ arguments: [String],
-        mayRefuse: Bool = false
-    ) throws -> Result {
-        try result(
-            of: loadTool,
-            arguments + ["--quiet", "--json", "-"],
-            endingWith: 0...(mayRefuse ? 1 : 0)
-        )
+    func loadTool<Result: Decodable>(_ arguments: [String]) throws -> Result {
+        try result(of: loadTool, arguments + ["--quiet", "--json", "-"])
     }
 
     /// What banjie-load tells of a load on a server, by its operator; nil for a server of its own.
     func loadTool(
         _ kind: String,
         _ server: (server: RunningServer, data: URL)?,
-        _ options: [String],
-        mayRefuse: Bool = false
+        _ options: [String]
     ) throws -> LoadFigures {
         guard let (server, data) = server else {
-            return try loadTool([kind, "--banjied", banjied.path] + options, mayRefuse: mayRefuse)
+            return try loadTool([kind, "--banjied", banjied.path] + options)
         }
         let secret = data.appending(path: "operator.secret").path
         return try loadTool(
             [kind, "--server", server.address, "--login", "operator", "--secret-file", secret]
-                + options,
-            mayRefuse: mayRefuse
+                + options
         )
     }
 
@@ -193,4 +182,6 @@ struct Load: Decodable {
     let p50Us: Double
     let p99Us: Double
     let serverCpuUs: Double?
+    /// Nil in a closed loop.
+    let refusedPerSecond: Double?
 }

@@ -3,7 +3,7 @@ import Foundation
 let usage = """
     usage: banjie-bench compare --banjied FILE --load FILE --peers FOLDER [options]
            banjie-bench growth --banjied FILE --load FILE --peers FOLDER [options]
-           banjie-bench overload --banjied FILE --load FILE --peers FOLDER [--seconds N]
+           banjie-bench overload --banjied FILE --load FILE --peers FOLDER [options]
 
     compare measures banjied and its peers in turn, and prints the ratios beside their aims.
     Exit code 1: a row is below half of its aim.
@@ -17,8 +17,9 @@ let usage = """
       --only deadlines|matters|connections|watchers
       --extent short|large    up to 1 M deadlines and 100 k matters, or 10 M and 5 M (short)
 
-    overload offers multiples of the rate that a closed loop comes to, and tells how soon afterwards one
-    call takes as long as before.
+    overload looks for the most that is done in a second, offers multiples of that, and tells how soon
+    afterwards one call takes as long as before.
+      --rounds N, --seconds N as above (9 and 2)
 
     """
 
@@ -46,8 +47,11 @@ func values(_ arguments: [String], of known: [String]) -> [String: [String]] {
 }
 
 /// Does something in a folder that goes afterwards.
+///
+/// - Parameter rounds: how often each is measured unless `values` say otherwise.
 func inWorkshop<Result>(
     _ values: [String: [String]],
+    rounds: Int = 3,
     _ work: (Workshop) async throws -> Result
 ) async throws -> Result {
     guard let banjied = values["--banjied"]?.last, let loadTool = values["--load"]?.last,
@@ -64,7 +68,7 @@ func inWorkshop<Result>(
             loadTool: URL(filePath: loadTool),
             peers: peerFolder,
             folder: folder,
-            rounds: number(values["--rounds"]?.last ?? "3", within: 1...100),
+            rounds: values["--rounds"]?.last.map { number($0, within: 1...100) } ?? rounds,
             seconds: values["--seconds"]?.last.map { number($0, within: 1...3600) }
         )
     )
@@ -109,8 +113,8 @@ func growth(_ arguments: [String]) async throws {
 
 /// Prints what becomes of more than a server carries.
 func overload(_ arguments: [String]) async throws {
-    let known = ["--banjied", "--load", "--peers", "--seconds"]
-    try await inWorkshop(values(arguments, of: known)) { workshop in
+    let known = ["--banjied", "--load", "--peers", "--rounds", "--seconds"]
+    try await inWorkshop(values(arguments, of: known), rounds: 9) { workshop in
         try await OverloadBench(workshop: workshop).run()
     }
 }
