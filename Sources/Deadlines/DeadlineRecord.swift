@@ -65,7 +65,7 @@ package struct DeadlineRecord: Hashable, Sendable {
 
 extension DeadlineRecord: Record {
     /// The running deadlines, earliest due date first.
-    package static let byDue = Index("deadline_by_due", on: ["listed_due"])
+    package static let byDue = Index("deadline_by_due", on: ["listed_due"], carrying: "next_at")
 
     private static let units = Column.Choices(
         [1: "WORKING_DAYS", 2: "NATURAL_DAYS", 3: "WORKING_MINUTES", 4: "THROUGH"]

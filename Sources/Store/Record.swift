@@ -14,11 +14,19 @@ package struct Index: Hashable, Sendable {
     package let name: String
     package let columns: [String]
     package let isUnique: Bool
+    /// What the index holds beside, by which nothing is found: `scan` gives it without reading the records.
+    package let carried: String?
 
-    package init(_ name: String, on columns: [String], unique isUnique: Bool = false) {
+    package init(
+        _ name: String,
+        on columns: [String],
+        unique isUnique: Bool = false,
+        carrying carried: String? = nil
+    ) {
         self.name = name
         self.columns = columns
         self.isUnique = isUnique
+        self.carried = carried
     }
 }
 

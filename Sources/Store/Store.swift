@@ -179,13 +179,15 @@ package protocol RecordReader: AnyObject {
     func find<R: Record>(_ type: R.Type, _ search: Search) throws(StoreError) -> [R]
     /// How many records of the type there are.
     func count<R: Record>(_ type: R.Type) throws(StoreError) -> Int
-    /// Visits every record of the type that `index` holds (all, without one), in no stated order,
-    /// without keeping them.
+    /// Visits the key and the integer that an index carries of every record that it holds, in no stated order;
+    /// those of which that is null are left out. O(n), without reading the records.
+    ///
+    /// - Precondition: the index carries a column, of integers.
     func scan<R: Record>(
         _ type: R.Type,
-        by index: Index?,
-        _ visit: (R) -> Void
-    ) throws(StoreError)
+        by index: Index,
+        _ visit: (Int64, Int64) -> Void
+    ) throws(StoreError) where R.Key == Int64
     /// Events beyond `sequence` whose topic's bit is set in `topics`, in order.
     func events(
         after sequence: UInt64,

@@ -46,11 +46,29 @@ enum SQL {
     }
 
     static func create(_ index: Index, of table: Table) -> String {
-        let columns = index.columns.map(name).joined(separator: ", ")
+        var names = index.columns
+        if let carried = index.carried {
+            precondition(hasIntegerKey(table), "a carrying index of table \(table.name)")
+            // Behind the key: thus the order of what is found is the same as without it.
+            names += table.key.map(\.name) + [carried]
+        }
+        let columns = names.map(name).joined(separator: ", ")
         var sql = "CREATE \(index.isUnique ? "UNIQUE " : "")INDEX \(name(index.name)) "
         sql += "ON \(name(table.name)) (\(columns))"
         if let condition = condition(index, of: table) { sql += " WHERE \(condition)" }
         return sql
+    }
+
+    /// Gives the key and what the index carries, where that is something.
+    static func scan(_ table: Table, by index: Index) -> String {
+        guard let carried = index.carried else {
+            preconditionFailure("index \(index.name) carries nothing")
+        }
+        let conditions = [condition(index, of: table), "\(name(carried)) IS NOT NULL"]
+        return """
+            SELECT \(names(table.key)), \(name(carried)) FROM \(name(table.name)) \
+            INDEXED BY \(name(index.name)) WHERE \(conditions.compactMap(\.self).joined(separator: " AND "))
+            """
     }
 
     /// What a row must fulfil to be in the index; nil when every row does.

@@ -95,13 +95,12 @@ package final class SQLiteReader: RecordReader {
 
     package func scan<R: Record>(
         _ type: R.Type,
-        by index: Index?,
-        _ visit: (R) -> Void
-    ) throws(StoreError) {
-        let reads = try reads(R.table)
-        let statement = try Statement(connection, try reads.scan(by: index))
+        by index: Index,
+        _ visit: (Int64, Int64) -> Void
+    ) throws(StoreError) where R.Key == Int64 {
+        let statement = try Statement(connection, SQL.scan(R.table, by: index))
         defer { statement.reset() }
-        while try statement.step() { visit(try reads.record(statement, by: keys)) }
+        while try statement.step() { visit(statement.integer(at: 0), statement.integer(at: 1)) }
     }
 
     func largestKey<R: Record>(_ type: R.Type) throws(StoreError) -> Int64 where R.Key == Int64 {
@@ -183,27 +182,6 @@ private final class TableReads {
         }
         let key = try R.Key(row: &reader)
         return try R(key: key, row: &reader)
-    }
-
-    /// The statement that gives every row which the index holds.
-    func scan(by index: Index?) throws(StoreError) -> String {
-        let sql = "SELECT \(SQL.names(table.key + table.columns)) FROM \(SQL.name(table.name))"
-        guard let index, let condition = SQL.condition(index, in: layout) else { return sql }
-        // A row found through the index costs about ten times one that lies next in the table.
-        let isDense = try indexedCount(index, condition) > sizeMax() / 10
-        let path = isDense ? "NOT INDEXED" : "INDEXED BY \(SQL.name(index.name))"
-        return "\(sql) \(path) WHERE \(condition)"
-    }
-
-    private func indexedCount(_ index: Index, _ condition: String) throws(StoreError) -> Int64 {
-        let path = "\(SQL.name(table.name)) INDEXED BY \(SQL.name(index.name))"
-        return try connection.integer("SELECT count(*) FROM \(path) WHERE \(condition)") ?? 0
-    }
-
-    /// A bound on the number of rows that takes no walk through the table, where there is one.
-    private func sizeMax() throws(StoreError) -> Int64 {
-        guard SQL.hasIntegerKey(table) else { return .max }
-        return try connection.integer(SQL.largestKey(table)) ?? 0
     }
 }
 

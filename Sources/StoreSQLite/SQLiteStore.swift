@@ -154,9 +154,9 @@ package final class SQLiteStore: Store {
 
     package func scan<R: Record>(
         _ type: R.Type,
-        by index: Index?,
-        _ visit: (R) -> Void
-    ) throws(StoreError) {
+        by index: Index,
+        _ visit: (Int64, Int64) -> Void
+    ) throws(StoreError) where R.Key == Int64 {
         try reads.scan(type, by: index, visit)
     }
 

@@ -13,7 +13,7 @@ struct SealedLayout {
     /// Those of them that have a hash, in the order of the hashes.
     let hashed: [Int]
 
-    /// - Precondition: no personal column is a part of the key or of a unique index.
+    /// - Precondition: no personal column is a part of the key or of a unique index, or carried by one.
     init(_ table: Table) {
         precondition(
             !table.key.contains(where: \.isPersonal),
@@ -25,6 +25,10 @@ struct SealedLayout {
             precondition(
                 !indexes.contains(where: \.isUnique),
                 "a unique index of personal data in table \(table.name)"
+            )
+            precondition(
+                !table.indexes.contains { $0.carried == table.columns[position].name },
+                "an index that carries personal data of table \(table.name)"
             )
             return !indexes.isEmpty
         }
@@ -55,7 +59,8 @@ struct SealedLayout {
                 Index(
                     index.name,
                     on: index.columns.map { names.contains($0) ? Self.hashName($0) : $0 },
-                    unique: index.isUnique
+                    unique: index.isUnique,
+                    carrying: index.carried
                 )
             }
         )

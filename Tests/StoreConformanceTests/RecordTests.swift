@@ -179,33 +179,38 @@ import Testing
         #expect(try unit.commit(at: noon).head.commit == 4)
     }
 
-    @Test(arguments: StoreKind.allCases) func scansVisitWhatAnIndexHolds(kind: StoreKind) throws {
+    @Test(arguments: StoreKind.allCases) func scansGiveWhatAnIndexCarries(kind: StoreKind) throws {
         let place = try StorePlace(kind)
         let store = try place.open()
         let unit = try UnitOfWork(store: store)
-        try unit.accept { unit in
-            for key in 1...1000 {
-                unit.save(Matter(Int64(key), "t", due: key % 10 == 0 ? Int64(key) : nil))
+
+        func carried(by index: Index) throws -> [Int64: Int64] {
+            var carried: [Int64: Int64] = [:]
+            try store.scan(Matter.self, by: index) { key, value in
+                #expect(carried.updateValue(value, forKey: key) == nil)
             }
+            return carried
         }
-        _ = try unit.commit(at: noon)
-        var all: Set<Int64> = []
-        try store.scan(Matter.self, by: nil) { all.insert($0.key) }
-        #expect(all == Set(1...1000))
-        var due: [Int64] = []
-        try store.scan(Matter.self, by: Matter.byDue) { due.append($0.key) }
-        #expect(due.sorted() == Array(stride(from: 10, through: 1000, by: 10)))
-        // The same when nearly all, or very few, are in the index.
-        for step in [1, 100] as [Int64] {
+
+        // All, some and few of them are in the index, or have what it carries.
+        for step in [1, 10, 100] as [Int64] {
+            let due = (1...1000 as ClosedRange<Int64>).filter { $0 % step == 0 }
             try unit.accept { unit in
                 for key in 1...1000 as ClosedRange<Int64> {
-                    unit.save(Matter(key, "t", due: key % step == 0 ? key : nil))
+                    var matter = Matter(key, "t", due: key % step == 0 ? key * step : nil)
+                    matter.isDone = key % 3 == 0
+                    unit.save(matter)
                 }
             }
             _ = try unit.commit(at: noon)
-            due = []
-            try store.scan(Matter.self, by: Matter.byDue) { due.append($0.key) }
-            #expect(due.sorted() == Array(stride(from: step, through: 1000, by: Int(step))))
+            #expect(
+                try carried(by: Matter.byTitle)
+                    == Dictionary(uniqueKeysWithValues: due.map { ($0, $0 * step) })
+            )
+            #expect(
+                try carried(by: Matter.byDue)
+                    == Dictionary(uniqueKeysWithValues: due.map { ($0, $0 % 3 == 0 ? 1 : 0) })
+            )
         }
     }
 

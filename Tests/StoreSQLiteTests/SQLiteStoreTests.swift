@@ -314,6 +314,20 @@ import Testing
         #expect(plans > 50)
     }
 
+    /// What an index carries is given without a look at the records.
+    @Test func scansReadTheIndexAlone() throws {
+        _ = try SQLiteStore(path: folder.store, tables: Samples.tables)
+        let connection = try Connection(path: folder.store, access: .readOnly)
+        let carrying = Matter.table.indexes.filter { $0.carried != nil }
+        #expect(!carrying.isEmpty)
+        for index in carrying {
+            let sql = SQL.scan(Matter.table, by: index)
+            let plan = try Statement(connection, "EXPLAIN QUERY PLAN \(sql)")
+            #expect(try plan.step())
+            #expect(try plan.text(at: 3).contains("USING COVERING INDEX \(index.name)"))
+        }
+    }
+
     /// With prefixes of every length, null where a column may be, with and without a position.
     private func searches(of table: Table, by index: Index?) -> [Search] {
         let key = table.key.map(\.name)

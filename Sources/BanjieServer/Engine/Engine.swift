@@ -142,8 +142,8 @@ final class Engine<Ticket: Sendable> {
             erasedThrough: nil
         )
         var wheel = TimingWheel()
-        try store.scan(DeadlineRecord.self, by: DeadlineRecord.byDue) { record in
-            if let next = record.nextAt { wheel.schedule(UInt64(record.key), at: next) }
+        try store.scan(DeadlineRecord.self, by: DeadlineRecord.byDue) { key, next in
+            wheel.schedule(UInt64(clamping: key), at: Instant(unixSeconds: next))
         }
         self.wheel = wheel
         shared.update { $0.status.commit = head.commit }

@@ -139,14 +139,20 @@ package final class ModelStore: Store, StoreWriter {
 
     package func scan<R: Record>(
         _ type: R.Type,
-        by index: Index?,
-        _ visit: (R) -> Void
-    ) throws(StoreError) {
+        by index: Index,
+        _ visit: (Int64, Int64) -> Void
+    ) throws(StoreError) where R.Key == Int64 {
         let names = (R.table.key + R.table.columns).map(\.name)
+        guard let carried = names.firstIndex(where: { $0 == index.carried }) else {
+            preconditionFailure("index \(index.name) carries nothing")
+        }
         // In the order of the keys, so that the same history is always read alike.
         let rows = state.rows(R.table).sorted { $0.key.compare(to: $1.key) < 0 }
         for (key, row) in rows where isIndexed(key + row, index, names) {
-            visit(try record(key, row))
+            let cells = key + row
+            if case .integer(let key) = cells[0], case .integer(let value) = cells[carried] {
+                visit(key, value)
+            }
         }
     }
 

@@ -9,8 +9,8 @@ package enum Samples {
 /// An integer key, optional columns, indexes that leave rows out, and a unique one.
 package struct Matter: Record {
     package static let byOwner = Index("matter_by_owner", on: ["owner", "due"])
-    package static let byDue = Index("matter_by_due", on: ["due"])
-    package static let byTitle = Index("matter_by_title", on: ["title"])
+    package static let byDue = Index("matter_by_due", on: ["due"], carrying: "is_done")
+    package static let byTitle = Index("matter_by_title", on: ["title"], carrying: "due")
     package static let byCode = Index("matter_by_code", on: ["code"], unique: true)
     package static let table = Table(
         "matter",
