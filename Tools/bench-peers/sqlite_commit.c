@@ -5,7 +5,12 @@
 // transaction (WAL, synchronous = FULL), by prepared statements: the rows of deadlines with new
 // keys, and for a commit's rows blobs as long as the template's are for so many deadlines.
 //
-// usage: sqlite_commit TEMPLATE PATH GROUP SECONDS      PATH must not exist
+// usage: sqlite_commit TEMPLATE PATH GROUP SECONDS [split]      PATH must not exist
+//
+// With `split` a group is made durable as one blob, in a database beside PATH, and a second thread
+// brings the rows of deadlines into PATH behind it, all that wait in one transaction; what is
+// written once a commit stays in the blob. So far apart as `lag_most` groups both wait for each other.
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { columns_most = 64, tables_most = 64 };
+enum { columns_most = 64, tables_most = 64, lag_most = 64 };
 
-static sqlite3 *database;
+// The database that the calling thread works on.
+static _Thread_local sqlite3 *database;
 static unsigned char filler[1 << 20];
 
 static void fail(const char *what) {
@@ -154,11 +160,106 @@ static void write_row(struct table *table, int row, sqlite3_int64 serial) {
     step(table->insert);
 }
 
+static double processor_seconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+// What the two threads of a split share.
+static struct {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    sqlite3 *tables;
+    int group, is_over;
+    sqlite3_int64 durable, projected;  // groups
+    double processor;                  // the projector's
+} split = {.mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+static void *project(void *unused) {
+    (void)unused;
+    database = split.tables;
+    run("PRAGMA synchronous = NORMAL");
+    sqlite3_stmt *begin = prepare("BEGIN IMMEDIATE"), *commit = prepare("COMMIT");
+    pthread_mutex_lock(&split.mutex);
+    for (;;) {
+        while (split.projected == split.durable && !split.is_over)
+            pthread_cond_wait(&split.changed, &split.mutex);
+        sqlite3_int64 from = split.projected, to = split.durable;
+        if (from == to) break;
+        pthread_mutex_unlock(&split.mutex);
+        step(begin);
+        for (int index = 0; index < table_count; index++)
+            if (tables[index].per_deadline)
+                for (sqlite3_int64 row = from * split.group; row < to * split.group; row++)
+                    write_row(&tables[index], (int)(row % split.group), row + 1);
+        step(commit);
+        pthread_mutex_lock(&split.mutex);
+        split.projected = to;
+        pthread_cond_signal(&split.changed);
+    }
+    pthread_mutex_unlock(&split.mutex);
+    split.processor = processor_seconds();
+    return NULL;
+}
+
+static void run_split(const char *path, int group, double limit) {
+    double bytes = 0;
+    for (int index = 0; index < table_count; index++)
+        for (int column = 0; column < tables[index].columns; column++)
+            bytes += tables[index].blob_bytes[column];
+    split.tables = database;
+    split.group = group;
+    char *beside = sqlite3_mprintf("%s.journal", path);
+    if (sqlite3_open(beside, &database) != SQLITE_OK) fail(beside);
+    sqlite3_free(beside);
+    run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+        "CREATE TABLE journal (number INTEGER PRIMARY KEY, body BLOB)");
+    sqlite3_stmt *insert = prepare("INSERT INTO journal VALUES (?, ?)"),
+                 *forget = prepare("DELETE FROM journal WHERE number <= ?");
+    pthread_t projector;
+    pthread_create(&projector, NULL, project, NULL);
+    double began = seconds(), processor = processor_seconds(), took = 0;
+    sqlite3_int64 number = 0;
+    while (took < limit) {
+        sqlite3_bind_int64(insert, 1, ++number);
+        sqlite3_bind_blob(insert, 2, filler, (int)bytes, SQLITE_STATIC);
+        step(insert);
+        pthread_mutex_lock(&split.mutex);
+        split.durable = number;
+        pthread_cond_signal(&split.changed);
+        while (split.durable - split.projected > lag_most)
+            pthread_cond_wait(&split.changed, &split.mutex);
+        sqlite3_int64 projected = split.projected;
+        pthread_mutex_unlock(&split.mutex);
+        if (number % lag_most == 0) {
+            sqlite3_bind_int64(forget, 1, projected - lag_most);
+            step(forget);
+        }
+        took = seconds() - began;
+    }
+    processor = processor_seconds() - processor;
+    pthread_mutex_lock(&split.mutex);
+    split.is_over = 1;
+    pthread_cond_signal(&split.changed);
+    pthread_mutex_unlock(&split.mutex);
+    pthread_join(projector, NULL);
+    // With the rest that the projector brings in.
+    took = seconds() - began;
+    double rows = (double)(number * group);
+    printf("{\"rows\":%.0f,\"seconds\":%.3f,\"perSecond\":%.0f,\"journalCpuUs\":%.2f,"
+           "\"projectorCpuUs\":%.2f,\"bytes\":%.0f}\n",
+           rows, took, rows / took, processor / rows * 1e6, split.processor / rows * 1e6,
+           bytes / group);
+}
+
 int main(int argc, char **argv) {
-    int group = argc == 5 ? atoi(argv[3]) : 0;
-    double limit = argc == 5 ? atof(argv[4]) : 0;
+    int is_split = argc == 6 && strcmp(argv[5], "split") == 0;
+    int group = argc - is_split == 5 ? atoi(argv[3]) : 0;
+    double limit = argc - is_split == 5 ? atof(argv[4]) : 0;
     if (group < 1 || group > 100000 || limit <= 0 || access(argv[2], F_OK) == 0) {
-        fprintf(stderr, "usage: sqlite_commit TEMPLATE PATH GROUP SECONDS (PATH must not exist)\n");
+        fprintf(stderr, "usage: sqlite_commit TEMPLATE PATH GROUP SECONDS [split] "
+                        "(PATH must not exist)\n");
         return 2;
     }
     if (sqlite3_open(argv[2], &database) != SQLITE_OK) fail(argv[2]);
@@ -185,6 +286,10 @@ int main(int argc, char **argv) {
             if (tables[index].blob_bytes[column] > (int)sizeof filler)
                 tables[index].blob_bytes[column] = (int)sizeof filler;
 
+    if (is_split) {
+        run_split(argv[2], group, limit);
+        return 0;
+    }
     sqlite3_stmt *begin = prepare("BEGIN IMMEDIATE"), *commit = prepare("COMMIT");
     sqlite3_int64 written = 0;
     double began = seconds(), took = 0;
@@ -200,7 +305,8 @@ int main(int argc, char **argv) {
         written += group;
         took = seconds() - began;
     }
-    printf("{\"rows\":%lld,\"seconds\":%.3f,\"perSecond\":%.0f}\n", (long long)written, took,
-           (double)written / took);
+    printf("{\"rows\":%lld,\"seconds\":%.3f,\"perSecond\":%.0f,\"cpuUs\":%.2f}\n",
+           (long long)written, took, (double)written / took,
+           processor_seconds() / (double)written * 1e6);
     return 0;
 }
