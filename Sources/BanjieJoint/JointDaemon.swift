@@ -122,7 +122,7 @@ package actor JointDaemon {
         }
         if let acknowledgement = reply.acknowledged {
             tell(.acknowledged(acknowledgement))
-            try await settle(acknowledgement, session)
+            try await settle(acknowledgement)
         }
         if let notice = reply.overridden {
             do {
@@ -138,10 +138,7 @@ package actor JointDaemon {
     /// What becomes of an opinion that the server has answered. One on a later asking stays, and so does one
     /// that was too early: the task is told again when it is signed for. One that is refused for good, while
     /// the server waits for another, is a person's matter.
-    private func settle(
-        _ acknowledgement: JointAcknowledgement,
-        _ session: SessionCall<AttendRequest, AttendReply>
-    ) async throws(CallError) {
+    private func settle(_ acknowledgement: JointAcknowledgement) async throws(CallError) {
         let serial = acknowledgement.case
         guard acknowledgement.round > 0,
             outbox.opinion(on: serial)?.round == acknowledgement.round,
@@ -153,7 +150,7 @@ package actor JointDaemon {
         let isRefused = !["", Reason.staleVersion.rawValue].contains(acknowledgement.refusal)
         if isAwaited, isRefused {
             tell(.wantsPerson(serial))
-            try await session.send(AttendRequest(giveBack: JointRequest(case: serial)))
+            try await giveBack(serial)
         }
     }
 
@@ -162,7 +159,7 @@ package actor JointDaemon {
         _ session: SessionCall<AttendRequest, AttendReply>
     ) async throws(CallError) {
         tell(.task(task))
-        guard !isStopping else { return try await giveBack(task) }
+        guard !isStopping else { return try await giveBack(task.case) }
         if configuration.signs, task.state == .pending {
             try await session.send(AttendRequest(sign: JointRequest(case: task.case)))
         }
@@ -195,7 +192,7 @@ package actor JointDaemon {
                 } catch {
                     // It isn't sent: what was sent and lost would be lost for good.
                     tell(.notKept("\(error)"))
-                    try? await giveBack(task)
+                    try? await giveBack(task.case)
                     return
                 }
                 tell(.opinion(opinion))
@@ -209,11 +206,11 @@ package actor JointDaemon {
         }
         guard finish(task) else { return }
         tell(.wantsPerson(task.case))
-        try? await giveBack(task)
+        try? await giveBack(task.case)
     }
 
-    private func giveBack(_ task: JointTask) async throws(CallError) {
-        try await session?.send(AttendRequest(giveBack: JointRequest(case: task.case)))
+    private func giveBack(_ serial: String) async throws(CallError) {
+        try await session?.send(AttendRequest(giveBack: JointRequest(case: serial)))
     }
 
     /// Whether the task was still being handled, and not another asking of it.

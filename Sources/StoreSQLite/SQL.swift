@@ -60,11 +60,12 @@ enum SQL {
     }
 
     /// Gives the key and what the index carries, where that is something.
-    static func scan(_ table: Table, by index: Index) -> String {
+    static func scan(by index: Index, in layout: SealedLayout) -> String {
         guard let carried = index.carried else {
             preconditionFailure("index \(index.name) carries nothing")
         }
-        let conditions = [condition(index, of: table), "\(name(carried)) IS NOT NULL"]
+        let table = layout.stored
+        let conditions = [condition(index, in: layout), "\(name(carried)) IS NOT NULL"]
         return """
             SELECT \(names(table.key)), \(name(carried)) FROM \(name(table.name)) \
             INDEXED BY \(name(index.name)) WHERE \(conditions.compactMap(\.self).joined(separator: " AND "))

@@ -98,7 +98,8 @@ package final class SQLiteReader: RecordReader {
         by index: Index,
         _ visit: (Int64, Int64) -> Void
     ) throws(StoreError) where R.Key == Int64 {
-        let statement = try Statement(connection, SQL.scan(R.table, by: index))
+        let layout = try reads(R.table).layout
+        let statement = try Statement(connection, SQL.scan(by: index, in: layout))
         defer { statement.reset() }
         while try statement.step() { visit(statement.integer(at: 0), statement.integer(at: 1)) }
     }

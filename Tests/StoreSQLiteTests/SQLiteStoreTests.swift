@@ -321,7 +321,7 @@ import Testing
         let carrying = Matter.table.indexes.filter { $0.carried != nil }
         #expect(!carrying.isEmpty)
         for index in carrying {
-            let sql = SQL.scan(Matter.table, by: index)
+            let sql = SQL.scan(by: index, in: SealedLayout(Matter.table))
             let plan = try Statement(connection, "EXPLAIN QUERY PLAN \(sql)")
             #expect(try plan.step())
             #expect(try plan.text(at: 3).contains("USING COVERING INDEX \(index.name)"))

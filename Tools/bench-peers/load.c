@@ -259,7 +259,7 @@ static struct connection *connect_to(const struct sockaddr_in *address, const ch
 static uint64_t begin_due(struct connection **all, int connections, int in_flight, double rate,
                           int64_t start, uint64_t begun, int64_t now) {
     static int turn;
-    int full = 0, first = turn;
+    int full = 0;
     while (full < connections) {
         int64_t moment = start + (int64_t)((double)begun / rate * 1e9);
         if (moment > now) break;
@@ -273,8 +273,7 @@ static uint64_t begin_due(struct connection **all, int connections, int in_fligh
         append_call(connection, moment);
         begun++;
     }
-    for (int index = 0; index < connections; index++)
-        flush(all[(first + index) % connections]);
+    for (int index = 0; index < connections; index++) flush(all[index]);
     return begun;
 }
 

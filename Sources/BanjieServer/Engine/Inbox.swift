@@ -5,7 +5,8 @@ internal import Transport
 /// A bounded queue whose consumers take all that waits at once.
 final class Inbox<Element: Sendable>: Sendable {
     private struct State {
-        /// Those before `head` have been taken, and lie there until the rest is moved.
+        /// Those before `head` have been taken, and lie there until the rest is moved. A `Queue` of another module
+        /// isn't specialised for calls, and would allocate for each.
         private var elements: [Element] = []
         private var head = 0
         /// Consumers that wait and haven't been woken yet.
@@ -25,16 +26,15 @@ final class Inbox<Element: Sendable>: Sendable {
 
         mutating func append(_ others: ArraySlice<Element>) { elements.append(contentsOf: others) }
 
-        /// Takes the first, `limit` at most. O(their number) on average: what was taken is half of the array
-        /// whenever the rest is moved; O(1) when it is all.
-        mutating func take(_ limit: Int) -> [Element] {
-            if head == 0, elements.count <= limit {
+        /// Takes the first `number`, of those that there are. O(number) on average: what was taken is half of the
+        /// array whenever the rest is moved; O(1) when it is all.
+        mutating func take(_ number: Int) -> [Element] {
+            if number == elements.count {
                 defer { elements = [] }
                 return elements
             }
-            let end = min(head + limit, elements.count)
-            let taken = Array(elements[head..<end])
-            head = end
+            let taken = Array(elements[head..<head + number])
+            head += number
             if head * 2 >= elements.count {
                 elements.removeFirst(head)
                 head = 0
@@ -109,8 +109,8 @@ final class Inbox<Element: Sendable>: Sendable {
     /// No more elements come in; the consumers take what waits and then get nil.
     func close() {
         let waiting = state.withLock { state in
+            defer { spare.store(state.room, ordering: .relaxed) }
             state.isClosed = true
-            spare.store(0, ordering: .relaxed)
             defer { state.waiting = 0 }
             return state.waiting
         }

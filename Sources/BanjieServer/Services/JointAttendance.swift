@@ -177,10 +177,11 @@ struct AttendSession: ServedSession {
         }
         let known = try record(of: serial, in: context)
         acknowledgement.state = known?.content.state ?? .pending
-        if let told = given[serial] {
+        if let told = given[serial], let wanted = Self.wanted(of: known), wanted.isAbout(told) {
             // It knows of its own signature.
-            given[serial] = Self.wanted(of: known).flatMap { $0.isAbout(told) ? $0 : nil }
-            if given[serial] == nil { letGo(of: serial) }
+            given[serial] = wanted
+        } else {
+            letGo(of: serial)
         }
         acknowledgements.append(AttendReply(acknowledged: acknowledgement))
     }

@@ -12,9 +12,6 @@ struct OverloadBench {
     /// What was seen of one load.
     private struct Look {
         let load: Load
-        /// Beside what was done of the first multiple in the same round: a machine that others work on is fast and
-        /// slow for seconds at a time.
-        let part: Double
         let memory: Double?
         /// In seconds; nil when it wasn't seen.
         let recovery: Double?
@@ -66,44 +63,45 @@ struct OverloadBench {
         }
         var looks = Self.multiples.map { _ in [Look]() }
         for _ in 0..<workshop.rounds {
-            var first: Double?
             for (place, multiple) in Self.multiples.enumerated() {
                 let probe = try await Probe.start(over: workshop.connect(to: server, data))
                 let load = try offer(carried * multiple)
                 let over = ContinuousClock.now
-                let part = load.perSecond / (first ?? load.perSecond)
-                first = first ?? load.perSecond
                 try await Task.sleep(for: .seconds(2))
                 looks[place].append(
                     Look(
                         load: load,
-                        part: part,
                         memory: server.residentBytes,
                         recovery: await probe.end(recoveringFrom: over)
                     )
                 )
             }
         }
+        let first = looks[0]
         for (multiple, looks) in zip(Self.multiples, looks) {
-            table.add(cells(carried * multiple, looks))
+            table.add(cells(carried * multiple, looks, beside: first))
         }
     }
 
     /// A row: what is said by several looks, in the middle and at its least and most.
-    private func cells(_ offered: Double, _ looks: [Look]) -> [String] {
-        func spread(_ value: (Look) -> Double, _ text: (Double) -> String) -> String {
-            let values = looks.map(value)
+    ///
+    /// - Parameter first: the looks of the first row. What was done is held against the same round's, for a
+    ///   machine that others work on is fast and slow for seconds at a time.
+    private func cells(_ offered: Double, _ looks: [Look], beside first: [Look]) -> [String] {
+        func spread(_ values: [Double], _ text: (Double) -> String) -> String {
             guard let least = values.min(), let most = values.max() else { return "" }
             return "\(text(Row.median(values))) (\(text(least)) … \(text(most)))"
         }
         return [
-            LoadTable.figure(offered), spread(\.load.perSecond, LoadTable.figure),
-            spread(\.part) { String(format: "%.2f", $0) },
-            spread({ $0.load.refusedPerSecond ?? 0 }, LoadTable.figure),
-            spread(\.load.p50Us, LoadTable.milliseconds),
-            spread(\.load.p99Us, LoadTable.milliseconds),
+            LoadTable.figure(offered), spread(looks.map(\.load.perSecond), LoadTable.figure),
+            spread(zip(looks, first).map { $0.load.perSecond / $1.load.perSecond }) {
+                String(format: "%.2f", $0)
+            },
+            spread(looks.map { $0.load.refusedPerSecond ?? 0 }, LoadTable.figure),
+            spread(looks.map(\.load.p50Us), LoadTable.milliseconds),
+            spread(looks.map(\.load.p99Us), LoadTable.milliseconds),
             LoadTable.mebibytes(looks.compactMap(\.memory).max()),
-            spread({ $0.recovery ?? .infinity }) { String(format: "%.2f", $0) },
+            spread(looks.map { $0.recovery ?? .infinity }) { String(format: "%.2f", $0) },
         ]
     }
 }

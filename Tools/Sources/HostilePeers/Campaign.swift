@@ -82,7 +82,10 @@ package final class Campaign {
 
     /// Makes an attack while good clients work, and for a second more.
     package func run(_ attack: Attack) async throws -> AttackReport {
-        let clients = try GoodClients(in: office)
+        let clients = try GoodClients(
+            in: office,
+            mayBeRefused: attack.expected.contains(Reason.overloaded.rawValue)
+        )
         let target = target
         let before = try memory()
         let gauge = MemoryGauge(try process())

@@ -25,12 +25,17 @@ final class GoodClients: Sendable {
 
     private let service = Mutex(Service())
     private let isOver = Mutex(false)
+    private let mayBeRefused: Bool
     private let echo: Connection
     private let arm: Connection
     private let watch: Connection
 
     /// Connects; calls aren't sent again, so that what fails is seen.
-    init(in office: LocalOffice) throws {
+    ///
+    /// - Parameter mayBeRefused: whether there may be more to do than the server takes: whoever is refused for
+    ///   that comes again when the server has asked it to.
+    init(in office: LocalOffice, mayBeRefused: Bool = false) throws {
+        self.mayBeRefused = mayBeRefused
         echo = try office.connect(as: nil, attempts: 1)
         arm = try office.connect(as: "operator", attempts: 1)
         watch = try office.connect(as: "operator", attempts: 1)
@@ -68,9 +73,10 @@ final class GoodClients: Sendable {
                     case .watch: $0.watches.append(duration)
                     }
                 }
-            } catch let error as CallError where error.reason == Reason.overloaded.rawValue {
-                // It comes again when the server has asked it to.
-                try? await Task.sleep(for: .milliseconds(Int(error.retryAfterMillis ?? 100)))
+            } catch let error as CallError
+                where mayBeRefused && error.reason == Reason.overloaded.rawValue
+            {
+                try? await Task.sleep(for: .milliseconds(Int(error.retryAfterMillis ?? 0)))
             } catch {
                 service.withLock { $0.failures.append("\(kind): \(error)") }
             }
