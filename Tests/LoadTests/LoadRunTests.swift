@@ -28,6 +28,13 @@ import Wire
         return plan
     }
 
+    /// Lets work wait on a thread of its own, and so leaves that of the tasks to others.
+    private func aside<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: work()) }
+        }
+    }
+
     private func status(of site: LoadSite) async throws -> StatusReply {
         try await DiagnosticsClient(try site.connect()).status(Empty())
     }
@@ -76,16 +83,20 @@ import Wire
         let crowd = DaemonCrowd(over: try daemons.map { try site.connect(as: $0) })
         defer { crowd.dismiss() }
         let work = JointLoad(items: items)
-        let result = LoadRun(
-            work,
-            over: [try site.connect(as: clerk)],
-            plan(callers: 4, .seconds(2)),
-            seed: 6
-        ).run()
-        #expect(result.total.failures == [:])
-        let concluded = zip(work.operations, result.total.latencies)
-            .first { $0.0 == "conclude" }?.1.count
-        #expect(concluded ?? 0 > 0)
+        let connection = try site.connect(as: clerk)
+        var plan = plan(callers: 4, .seconds(1))
+        plan.warmUpSeconds = 0
+        var concluded: UInt64 = 0
+        // The daemons answer in tasks, for which other tests may leave no thread for some seconds.
+        for seed in 0..<60 where concluded == 0 {
+            let run = LoadRun(work, over: [connection], plan, seed: UInt64(seed))
+            let result = await aside { run.run() }
+            #expect(result.total.failures == [:])
+            concluded = zip(work.operations, result.total.latencies)
+                .reduce(0) { $0 + ($1.0 == "conclude" ? $1.1.count : 0) }
+        }
+        #expect(concluded > 0)
+        withExtendedLifetime(site) {}
     }
 
     @Test("its own server can be under TLS")
