@@ -64,6 +64,12 @@ extension Record {
 }
 
 extension Record {
+    /// Reads the row: the key's columns, then the table's.
+    package init(whole row: inout RowReader) throws(StoreError) {
+        let key = try Key(row: &row)
+        self = try Self(key: key, row: &row)
+    }
+
     /// Writes the row: the key's columns, then the table's, `count` together.
     func encode(into writer: inout RowWriter, count: Int) {
         writer.removeAll()

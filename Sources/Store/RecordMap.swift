@@ -90,6 +90,20 @@ final class RecordMap<R: Record> {
         return insertSlot(key, record).current
     }
 
+    /// Reads what isn't known of these keys yet, for `load`.
+    func preload(_ keys: [R.Key], from store: any Store) throws(StoreError) {
+        let unknown = keys.filter { slot($0) == nil && !isBeyondStored($0) }
+        guard !unknown.isEmpty else { return }
+        try store.forEachRow(
+            of: table,
+            at: unknown.indices,
+            key: { unknown[$0].write(to: &$1) }
+        ) { (row) throws(StoreError) in
+            let record = try R(whole: &row)
+            _ = insertSlot(record.key, record)
+        }
+    }
+
     /// What the store finds, with the batch's changes laid over it.
     func find(_ search: Search, in store: any Store) throws(StoreError) -> [R] {
         guard search.limit > 0 else { return [] }

@@ -50,15 +50,28 @@ package final class SQLiteReader: RecordReader {
     // MARK: Records
 
     package func load<R: Record>(_ type: R.Type, _ key: R.Key) throws(StoreError) -> R? {
-        let reads = try reads(R.table)
-        let statement = reads.load
-        defer { statement.reset() }
-        reads.writer.removeAll()
-        key.write(to: &reads.writer)
-        for (position, cell) in reads.writer.row.cells.enumerated() {
-            try statement.bind(reads.writer.row, cell, at: Int32(position) + 1)
+        try reads(R.table).row(
+            by: keys,
+            key: { key.write(to: &$0) },
+            read: { (row) throws(StoreError) in try R(whole: &row) }
+        )
+    }
+
+    /// Locks the write-ahead log once for all of them.
+    ///
+    /// - Precondition: not within `atOnce`.
+    func forEachRow(
+        of table: Table,
+        at positions: Range<Int>,
+        key: (Int, inout RowWriter) -> Void,
+        _ visit: (inout RowReader) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        let reads = try reads(table)
+        try connection.execute("BEGIN")
+        defer { connection.rollBack() }
+        for position in positions {
+            try reads.row(by: keys, key: { key(position, &$0) }, read: visit)
         }
-        return try statement.step() ? try reads.record(statement, by: keys) : nil
     }
 
     package func find<R: Record>(_ type: R.Type, _ search: Search) throws(StoreError) -> [R] {
@@ -84,7 +97,13 @@ package final class SQLiteReader: RecordReader {
             try statement.bind(.blob(hash), at: place)
         }
         var found: [R] = []
-        while try statement.step() { found.append(try reads.record(statement, by: keys)) }
+        while try statement.step() {
+            found.append(
+                try reads.row(of: statement, by: keys) { (row) throws(StoreError) in
+                    try R(whole: &row)
+                }
+            )
+        }
         return found
     }
 
@@ -166,11 +185,27 @@ private final class TableReads {
         return statement
     }
 
-    /// The record in the statement's row, which holds the key's columns, then the table's.
-    func record<R: Record>(
-        _ statement: Statement,
-        by keys: KeptKeyRing?
-    ) throws(StoreError) -> R {
+    /// What `read` makes of the row of a key; nil when there is none.
+    func row<Result>(
+        by keys: KeptKeyRing?,
+        key write: (inout RowWriter) -> Void,
+        read: (inout RowReader) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result? {
+        defer { load.reset() }
+        writer.removeAll()
+        write(&writer)
+        for (position, cell) in writer.row.cells.enumerated() {
+            try load.bind(writer.row, cell, at: Int32(position) + 1)
+        }
+        return try load.step() ? try row(of: load, by: keys, read) : nil
+    }
+
+    /// What `read` makes of the statement's row, which holds the key's columns, then the table's.
+    func row<Result>(
+        of statement: Statement,
+        by keys: KeptKeyRing?,
+        _ read: (inout RowReader) throws(StoreError) -> Result
+    ) throws(StoreError) -> Result {
         let count = table.key.count + table.columns.count
         if layout.isSealed {
             guard let keys else { throw .keyless(table) }
@@ -181,8 +216,7 @@ private final class TableReads {
         } else {
             reader.replace { statement.read(count, into: &$0) }
         }
-        let key = try R.Key(row: &reader)
-        return try R(key: key, row: &reader)
+        return try read(&reader)
     }
 }
 

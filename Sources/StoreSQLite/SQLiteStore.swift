@@ -144,6 +144,15 @@ package final class SQLiteStore: Store {
         try reads.load(type, key)
     }
 
+    package func forEachRow(
+        of table: Table,
+        at positions: Range<Int>,
+        key: (Int, inout RowWriter) -> Void,
+        _ visit: (inout RowReader) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        try reads.forEachRow(of: table, at: positions, key: key, visit)
+    }
+
     package func find<R: Record>(_ type: R.Type, _ search: Search) throws(StoreError) -> [R] {
         try reads.find(type, search)
     }

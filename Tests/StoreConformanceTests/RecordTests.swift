@@ -43,6 +43,33 @@ import Testing
         #expect(try store.largestKey(Matter.self) == 7)
     }
 
+    @Test(arguments: StoreKind.allCases) func recordsReadAheadAreThoseOfTheBatch(
+        kind: StoreKind
+    ) throws {
+        let place = try StorePlace(kind)
+        let store = try place.open()
+        var unit = try UnitOfWork(store: store)
+        try unit.accept { unit in
+            for key in 1...4 { unit.save(Opinion(Int64(key), "a", answer: 1)) }
+        }
+        _ = try unit.commit(at: noon)
+        unit = try UnitOfWork(store: store)
+        try unit.accept {
+            $0.save(Opinion(2, "a", answer: 2))
+            $0.delete(Opinion.self, .init(3, "a"))
+        }
+        // The last one isn't there, and one is asked for twice.
+        let keys = [4, 1, 2, 3, 1, 9].map { Opinion.Key($0, "a") }
+        try unit.preload(Opinion.self, keys)
+        let answers = try keys.map { try unit.load(Opinion.self, $0)?.answer }
+        #expect(answers == [1, 1, 2, nil, 1, nil])
+        // What was read ahead isn't read again: other hands change it meanwhile.
+        let other = try UnitOfWork(store: store)
+        try other.accept { $0.save(Opinion(1, "a", answer: 7)) }
+        _ = try other.commit(at: noon)
+        #expect(try unit.load(Opinion.self, .init(1, "a"))?.answer == 1)
+    }
+
     @Test(arguments: StoreKind.allCases) func changedAndDeletedRecords(kind: StoreKind) throws {
         let place = try StorePlace(kind)
         let store = try place.open()

@@ -493,6 +493,8 @@ final class Engine<Ticket: Sendable> {
     private func settle(_ keys: [Int64]) -> Int {
         var fired = 0
         size += keys.count
+        // What can't be read is told of where it is settled.
+        try? unit.preload(DeadlineRecord.self, keys)
         for key in keys {
             unit.beginCommand()
             var context = makeContext(for: .system)

@@ -99,9 +99,25 @@ package final class ModelStore: Store, StoreWriter {
         return try record(writer.values, row)
     }
 
+    package func forEachRow(
+        of table: Table,
+        at positions: Range<Int>,
+        key: (Int, inout RowWriter) -> Void,
+        _ visit: (inout RowReader) throws(StoreError) -> Void
+    ) throws(StoreError) {
+        let rows = state.rows(table)
+        for position in positions {
+            var writer = RowWriter()
+            key(position, &writer)
+            guard let row = rows[writer.values] else { continue }
+            var reader = RowReader(table: table.name, values: writer.values + row)
+            try visit(&reader)
+        }
+    }
+
     private func record<R: Record>(_ key: [Value], _ row: [Value]) throws(StoreError) -> R {
         var reader = RowReader(table: R.table.name, values: key + row)
-        return try R(key: try R.Key(row: &reader), row: &reader)
+        return try R(whole: &reader)
     }
 
     package func find<R: Record>(_ type: R.Type, _ search: Search) throws(StoreError) -> [R] {

@@ -28,6 +28,17 @@ package struct Command: Sendable {
 extension UnitOfWork {
     /// Runs a command's steps, without its end.
     private func run(_ steps: [Command.Step]) throws(StoreError) {
+        // Of every other command they are read ahead.
+        if steps.count % 2 == 0 {
+            let keys: [Int64] = steps.compactMap {
+                switch $0 {
+                case .saveMatter(let record): record.key
+                case .deleteMatter(let key): key
+                default: nil
+                }
+            }
+            try preload(Matter.self, keys)
+        }
         for (number, step) in steps.enumerated() {
             switch step {
             case .saveMatter(let record):
