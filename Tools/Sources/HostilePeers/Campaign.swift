@@ -36,7 +36,7 @@ package final class Campaign {
     /// What the server is told, so that an attack is over in seconds. What bounds memory is as it is by
     /// default.
     package static let limits = [
-        "handshake_millis": 1_000, "frame_millis": 1_500, "request_millis": 1_500,
+        "handshake_millis": 3_000, "frame_millis": 3_500, "request_millis": 1_500,
         "idle_millis": 1_000, "pong_millis": 1_000, "output_stall_millis": 1_500,
         "connections_per_address": 500, "tls_handshakes_per_address": 32,
     ]
