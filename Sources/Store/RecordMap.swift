@@ -94,11 +94,7 @@ final class RecordMap<R: Record> {
     func preload(_ keys: [R.Key], from store: any Store) throws(StoreError) {
         let unknown = keys.filter { slot($0) == nil && !isBeyondStored($0) }
         guard !unknown.isEmpty else { return }
-        try store.forEachRow(
-            of: table,
-            at: unknown.indices,
-            key: { unknown[$0].write(to: &$1) }
-        ) { (row) throws(StoreError) in
+        try store.forEachRow(of: table, under: unknown) { (row) throws(StoreError) in
             let record = try R(whole: &row)
             _ = insertSlot(record.key, record)
         }

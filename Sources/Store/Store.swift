@@ -216,16 +216,13 @@ package protocol Store: RecordReader {
     func newestRequestID(of principal: String) throws(StoreError) -> [UInt8]?
     /// The largest key of a type with integer keys; 0 without records.
     func largestKey<R: Record>(_ type: R.Type) throws(StoreError) -> Int64 where R.Key == Int64
-    /// Visits the rows that lie under some keys, as `Record.init(whole:)` reads them, all of one state of
-    /// the store.
+    /// Visits the rows that lie under some keys, in the order of those and all of one state of the store;
+    /// `Record.init(whole:)` reads them.
     ///
-    /// - Parameters:
-    ///   - positions: the keys' numbers, in the order in which they are wanted.
-    ///   - key: writes the key of a number.
-    func forEachRow(
+    /// - Precondition: not within `atOnce`.
+    func forEachRow<Key: RecordKey>(
         of table: Table,
-        at positions: Range<Int>,
-        key: (Int, inout RowWriter) -> Void,
+        under keys: [Key],
         _ visit: (inout RowReader) throws(StoreError) -> Void
     ) throws(StoreError)
     /// A reader of its own connection, for queries on another thread. Each of its reads sees all

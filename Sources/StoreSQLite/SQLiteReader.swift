@@ -50,28 +50,19 @@ package final class SQLiteReader: RecordReader {
     // MARK: Records
 
     package func load<R: Record>(_ type: R.Type, _ key: R.Key) throws(StoreError) -> R? {
-        try reads(R.table).row(
-            by: keys,
-            key: { key.write(to: &$0) },
-            read: { (row) throws(StoreError) in try R(whole: &row) }
-        )
+        try reads(R.table).row(under: key, by: keys, R.init(whole:))
     }
 
-    /// Locks the write-ahead log once for all of them.
-    ///
-    /// - Precondition: not within `atOnce`.
-    func forEachRow(
+    /// See `Store.forEachRow`; locks the write-ahead log once for all of them.
+    func forEachRow<Key: RecordKey>(
         of table: Table,
-        at positions: Range<Int>,
-        key: (Int, inout RowWriter) -> Void,
+        under keys: [Key],
         _ visit: (inout RowReader) throws(StoreError) -> Void
     ) throws(StoreError) {
         let reads = try reads(table)
         try connection.execute("BEGIN")
         defer { connection.rollBack() }
-        for position in positions {
-            try reads.row(by: keys, key: { key(position, &$0) }, read: visit)
-        }
+        for key in keys { try reads.row(under: key, by: self.keys, visit) }
     }
 
     package func find<R: Record>(_ type: R.Type, _ search: Search) throws(StoreError) -> [R] {
@@ -98,11 +89,7 @@ package final class SQLiteReader: RecordReader {
         }
         var found: [R] = []
         while try statement.step() {
-            found.append(
-                try reads.row(of: statement, by: keys) { (row) throws(StoreError) in
-                    try R(whole: &row)
-                }
-            )
+            found.append(try reads.row(of: statement, by: keys, R.init(whole:)))
         }
         return found
     }
@@ -186,14 +173,14 @@ private final class TableReads {
     }
 
     /// What `read` makes of the row of a key; nil when there is none.
-    func row<Result>(
+    func row<Key: RecordKey, Result>(
+        under key: Key,
         by keys: KeptKeyRing?,
-        key write: (inout RowWriter) -> Void,
-        read: (inout RowReader) throws(StoreError) -> Result
+        _ read: (inout RowReader) throws(StoreError) -> Result
     ) throws(StoreError) -> Result? {
         defer { load.reset() }
         writer.removeAll()
-        write(&writer)
+        key.write(to: &writer)
         for (position, cell) in writer.row.cells.enumerated() {
             try load.bind(writer.row, cell, at: Int32(position) + 1)
         }

@@ -144,13 +144,12 @@ package final class SQLiteStore: Store {
         try reads.load(type, key)
     }
 
-    package func forEachRow(
+    package func forEachRow<Key: RecordKey>(
         of table: Table,
-        at positions: Range<Int>,
-        key: (Int, inout RowWriter) -> Void,
+        under keys: [Key],
         _ visit: (inout RowReader) throws(StoreError) -> Void
     ) throws(StoreError) {
-        try reads.forEachRow(of: table, at: positions, key: key, visit)
+        try reads.forEachRow(of: table, under: keys, visit)
     }
 
     package func find<R: Record>(_ type: R.Type, _ search: Search) throws(StoreError) -> [R] {

@@ -93,22 +93,22 @@ package final class ModelStore: Store, StoreWriter {
     }
 
     package func load<R: Record>(_ type: R.Type, _ key: R.Key) throws(StoreError) -> R? {
-        var writer = RowWriter()
-        key.write(to: &writer)
-        guard let row = state.rows(R.table)[writer.values] else { return nil }
-        return try record(writer.values, row)
+        var found: R?
+        try forEachRow(of: R.table, under: [key]) { (row) throws(StoreError) in
+            found = try R(whole: &row)
+        }
+        return found
     }
 
-    package func forEachRow(
+    package func forEachRow<Key: RecordKey>(
         of table: Table,
-        at positions: Range<Int>,
-        key: (Int, inout RowWriter) -> Void,
+        under keys: [Key],
         _ visit: (inout RowReader) throws(StoreError) -> Void
     ) throws(StoreError) {
         let rows = state.rows(table)
-        for position in positions {
+        for key in keys {
             var writer = RowWriter()
-            key(position, &writer)
+            key.write(to: &writer)
             guard let row = rows[writer.values] else { continue }
             var reader = RowReader(table: table.name, values: writer.values + row)
             try visit(&reader)
