@@ -108,6 +108,12 @@ let package = Package(
             pkgConfig: "libmicrohttpd",
             providers: [.apt(["libmicrohttpd-dev"])]
         ),
+        .systemLibrary(
+            name: "CJemalloc",
+            pkgConfig: "jemalloc",
+            providers: [.apt(["libjemalloc-dev"])]
+        ),
+        .target(name: "CAllocator", dependencies: ["CJemalloc"]),
         .target(name: "CSystem"),
         .target(name: "CGatheredLog", dependencies: ["CSQLite"]),
 
@@ -151,7 +157,7 @@ let package = Package(
             ],
             [unchecked]
         ),
-        program("banjied", ["BanjieServer"]),
+        program("banjied", ["BanjieServer", "CAllocator"]),
         source(
             "BanjieCLI",
             [

@@ -1,4 +1,3 @@
-internal import CSystem
 internal import Foundation
 internal import Sealing
 internal import Telemetry
@@ -101,9 +100,6 @@ package enum Daemon {
     }
 
     private static func serve(_ configuration: Configuration) throws -> Int32 {
-        // Buffers of a batch come and go by the megabyte: keep their pages rather than have the
-        // system clear new ones for each batch.
-        banjie_keep_freed_pages()
         // A write beyond a limit of the file's size fails like one to a full disk.
         for number in [SIGPIPE, SIGXFSZ] { signal(number, SIG_IGN) }
         // Before any thread starts, so that all inherit it; arming may take a while, and a stop that

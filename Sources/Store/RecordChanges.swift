@@ -6,13 +6,13 @@ struct RecordChanges<R: Record>: Sendable {
     enum Stored: Sendable {
         case same
         case unknown
-        case known(R?)
+        case known(Kept<R>?)
     }
 
     struct Change: Sendable {
         let key: R.Key
         /// Nil to delete it.
-        let record: R?
+        let record: Kept<R>?
         /// Never `same`.
         let stored: Stored
     }
@@ -41,7 +41,7 @@ struct RecordChanges<R: Record>: Sendable {
         }
         for position in positions {
             let change = changes[position]
-            guard let record = change.record else { continue }
+            guard let record = change.record?.record else { continue }
             record.encode(into: &rows.writer, count: width)
             switch change.stored {
             case .same:
@@ -55,7 +55,7 @@ struct RecordChanges<R: Record>: Sendable {
                     try visit(.insert, rows.writer.row)
                     continue
                 }
-                stored.encode(into: &rows.comparison, count: width)
+                stored.record.encode(into: &rows.comparison, count: width)
                 let columns = rows.differingColumns(of: R.table)
                 if columns != 0 { try visit(.update(columns: columns), rows.writer.row) }
             }
@@ -65,7 +65,7 @@ struct RecordChanges<R: Record>: Sendable {
     /// Whether the store must let go of the row before anything else is written: it is deleted, or
     /// it gives up a value that must be unique, or may do so because nobody looked at it.
     private func isDeletedFirst(_ change: Change, _ rows: inout RowPair) -> Bool {
-        guard let record = change.record else {
+        guard let record = change.record?.record else {
             if case .known(nil) = change.stored { return false }
             return true
         }
@@ -73,11 +73,11 @@ struct RecordChanges<R: Record>: Sendable {
         if case .unknown = change.stored { return true }
         guard case .known(let stored?) = change.stored else { return false }
         record.encode(into: &rows.writer, count: width)
-        stored.encode(into: &rows.comparison, count: width)
+        stored.record.encode(into: &rows.comparison, count: width)
         return rows.differingColumns(of: R.table) & order.uniqueColumns != 0
     }
 
-    /// The places of the changes in the order of their keys: records are large, and stay where they are.
+    /// The places of the changes in the order of their keys.
     private func positionsInOrder() -> [Int] {
         let positions = Array(changes.indices)
         guard positions.count > 1 else { return positions }

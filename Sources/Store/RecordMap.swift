@@ -2,6 +2,13 @@
 // record's type is known (`specialized` in Package.swift). Only what `RecordMapHandle` holds as
 // functions is called there; a protocol's methods would be those shared by all types.
 
+/// A record in memory: many are large, and are handed on more often than they are looked at.
+final class Kept<R: Record>: Sendable {
+    let record: R
+
+    init(_ record: R) { self.record = record }
+}
+
 /// The records of one type that a unit of work knows: what a batch changed, and a bounded cache of
 /// what the store holds.
 final class RecordMap<R: Record> {
@@ -9,7 +16,7 @@ final class RecordMap<R: Record> {
     final class Slot {
         let key: R.Key
         /// Nil when there is no such record.
-        var current: R?
+        var current: Kept<R>?
         /// What the store holds, or will once the sealed batch is in it, while `current` differs
         /// from that.
         var stored = Stored.same
@@ -18,7 +25,7 @@ final class RecordMap<R: Record> {
         /// The last command that changed it.
         var command: UInt64 = 0
 
-        init(key: R.Key, current: R?) {
+        init(key: R.Key, current: Kept<R>?) {
             self.key = key
             self.current = current
         }
@@ -37,7 +44,7 @@ final class RecordMap<R: Record> {
     enum Undo {
         /// The slot was made by the change, and nothing is known of its key without it.
         case forget(Slot)
-        case restore(Slot, current: R?, stored: Stored)
+        case restore(Slot, current: Kept<R>?, stored: Stored)
     }
 
     let table: Table
@@ -78,16 +85,17 @@ final class RecordMap<R: Record> {
     }
 
     func insertSlot(_ key: R.Key, _ current: R?) -> Slot {
-        let slot = Slot(key: key, current: current)
+        let slot = Slot(key: key, current: current.map(Kept.init))
         recent[key] = slot
         return slot
     }
 
     func load(_ key: R.Key, from store: any Store) throws(StoreError) -> R? {
-        if let slot = slot(key) { return slot.current }
+        if let slot = slot(key) { return slot.current?.record }
         if isBeyondStored(key) { return nil }
         let record = try store.load(R.self, key)
-        return insertSlot(key, record).current
+        _ = insertSlot(key, record)
+        return record
     }
 
     /// Reads what isn't known of these keys yet, for `load`.
@@ -150,15 +158,15 @@ final class RecordMap<R: Record> {
         if overlays[shape] == nil {
             overlays[shape] = Overlay()
             for slot in dirty {
-                if let record = slot.current { enter(record, slot, shape) }
+                if let current = slot.current { enter(current.record, slot, shape) }
             }
             for slot in sealed where !slot.isDirty {
-                if let record = slot.current { enter(record, slot, shape) }
+                if let current = slot.current { enter(current.record, slot, shape) }
             }
         }
         var result: [(position: [Value], record: R)] = []
         for slot in overlays[shape]?[search.prefix] ?? [] {
-            guard let record = slot.current else { continue }
+            guard let record = slot.current?.record else { continue }
             let position = position(record, shape)
             if let after = search.after, position.compare(to: after) <= 0 { continue }
             result.append((position, record))
@@ -197,20 +205,20 @@ final class RecordMap<R: Record> {
             slot.stored =
                 known == nil && !isBeyondStored(key) ? .unknown : .known(slot.current)
         }
-        set(slot, to: record)
+        set(slot, to: record.map(Kept.init))
         if record != nil, let lastKey, let key = integer(key), key > lastKey { self.lastKey = key }
         return isFirst
     }
 
-    func set(_ slot: Slot, to record: R?) {
+    func set(_ slot: Slot, to current: Kept<R>?) {
         for shape in overlays.keys {
-            if let old = slot.current, let prefix = prefix(old, shape) {
+            if let old = slot.current, let prefix = prefix(old.record, shape) {
                 overlays[shape]?.remove(slot, prefix)
             }
             // A record that is as the store has it again is found there.
-            if let record, slot.isAhead { enter(record, slot, shape) }
+            if let current, slot.isAhead { enter(current.record, slot, shape) }
         }
-        slot.current = record
+        slot.current = current
     }
 
     func nextKey(in store: any Store) throws(StoreError) -> Int64 where R.Key == Int64 {

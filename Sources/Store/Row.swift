@@ -279,9 +279,10 @@ package struct RowReader {
     }
 
     private func text(at offset: Int, count: Int) throws(StoreError) -> String {
-        guard let text = String(validating: row.bytes[offset..<offset + count], as: UTF8.self)
-        else { throw mismatch("UTF-8") }
-        return text
+        let bytes = row.bytes.span.extracting(offset..<offset + count)
+        do { return String(copying: try UTF8Span(validating: bytes)) } catch {
+            throw mismatch("UTF-8")
+        }
     }
 
     package mutating func integer() throws(StoreError) -> Int64 {

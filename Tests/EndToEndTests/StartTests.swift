@@ -226,6 +226,17 @@ import Wire
         #expect(served > 0)
     }
 
+    /// The library's own threads give free memory back: they are there once it has read its options.
+    @Test func allocatesByJemalloc() throws {
+        let server = try ServerProcess(program: Self.program)
+        try server.start(.virtual(TestOffice.morning))
+        let tasks = "/proc/\(try #require(server.processID))/task"
+        let names = try FileManager.default.contentsOfDirectory(atPath: tasks).map {
+            try String(contentsOfFile: "\(tasks)/\($0)/comm", encoding: .utf8)
+        }
+        #expect(names.contains("jemalloc_bg_thd\n"), "\(names)")
+    }
+
     // MARK: Stores
 
     @Test func refusesWhatIsNoStoreOfIts() throws {

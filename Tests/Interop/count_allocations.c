@@ -1,9 +1,9 @@
 // Counts what a process allocates: preloaded, it adds one to the first 8 bytes of the file named by
-// ALLOCATIONS for each block that malloc and its like give out.
+// ALLOCATIONS for each block that malloc and its like give out. The blocks come from the allocator that
+// the process would have had without it.
 
 #define _GNU_SOURCE
 #include <dlfcn.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -12,15 +12,6 @@
 #include <unistd.h>
 
 static _Atomic unsigned long *count;
-
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t number, size_t size);
-void *__libc_realloc(void *block, size_t size);
-void *__libc_memalign(size_t alignment, size_t size);
-
-static void counted(void) {
-    if (count) atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
-}
 
 __attribute__((constructor)) static void begin(void) {
     const char *path = getenv("ALLOCATIONS");
@@ -32,28 +23,25 @@ __attribute__((constructor)) static void begin(void) {
     if (page != MAP_FAILED) count = page;
 }
 
-void *malloc(size_t size) {
-    counted();
-    return __libc_malloc(size);
+// The allocator's own function of a name, looked up at its first use.
+static void *next(void *_Atomic *function, const char *name) {
+    void *found = atomic_load_explicit(function, memory_order_acquire);
+    if (!found) {
+        found = dlsym(RTLD_NEXT, name);
+        atomic_store_explicit(function, found, memory_order_release);
+    }
+    return found;
 }
 
-void *calloc(size_t number, size_t size) {
-    counted();
-    return __libc_calloc(number, size);
-}
+#define COUNTED(result, name, parameters, arguments)                                       \
+    result name parameters {                                                               \
+        static void *_Atomic function;                                                     \
+        if (count) atomic_fetch_add_explicit(count, 1, memory_order_relaxed);              \
+        return ((result(*) parameters)next(&function, #name))arguments;                    \
+    }
 
-void *realloc(void *block, size_t size) {
-    counted();
-    return __libc_realloc(block, size);
-}
-
-void *aligned_alloc(size_t alignment, size_t size) {
-    counted();
-    return __libc_memalign(alignment, size);
-}
-
-int posix_memalign(void **block, size_t alignment, size_t size) {
-    counted();
-    *block = __libc_memalign(alignment, size);
-    return *block ? 0 : ENOMEM;
-}
+COUNTED(void *, malloc, (size_t size), (size))
+COUNTED(void *, calloc, (size_t number, size_t size), (number, size))
+COUNTED(void *, realloc, (void *block, size_t size), (block, size))
+COUNTED(void *, aligned_alloc, (size_t alignment, size_t size), (alignment, size))
+COUNTED(int, posix_memalign, (void **block, size_t alignment, size_t size), (block, alignment, size))

@@ -5,7 +5,10 @@
 // transaction (WAL, synchronous = FULL), by prepared statements: the rows of deadlines with new
 // keys, and for a commit's rows blobs as long as the template's are for so many deadlines.
 //
-// usage: sqlite_commit TEMPLATE PATH GROUP SECONDS [split]      PATH must not exist
+// usage: sqlite_commit TEMPLATE PATH GROUP SECONDS [split | fire]      PATH must not exist
+//
+// With `fire` the deadlines so written then end, for as long again: an update of each one's row by its
+// key, in the order in which they were written, and of the index by which it was found.
 //
 // With `split` a group is made durable as one blob, in a database beside PATH, and a second thread
 // brings the rows of deadlines into PATH behind it, all that wait in one transaction; what is
@@ -252,12 +255,40 @@ static void run_split(const char *path, int group, double limit) {
            bytes / group);
 }
 
+static void report(sqlite3_int64 rows, double took, double processor) {
+    printf("{\"rows\":%lld,\"seconds\":%.3f,\"perSecond\":%.0f,\"cpuUs\":%.2f}\n",
+           (long long)rows, took, (double)rows / took, processor / (double)rows * 1e6);
+}
+
+// Ends `armed` deadlines, from the first on.
+static void fire(sqlite3_int64 armed, int group, double limit) {
+    sqlite3_stmt *begin = prepare("BEGIN IMMEDIATE"), *commit = prepare("COMMIT");
+    sqlite3_stmt *update = prepare("UPDATE deadline SET state = 4, ended_at = ?1, expire_at = ?1,"
+                                   " next_at = NULL, listed_due = NULL WHERE id = ?2");
+    sqlite3_int64 fired = 0;
+    double began = seconds(), processor = processor_seconds(), took = 0;
+    while (fired < armed && took < limit) {
+        step(begin);
+        for (int row = 0; row < group && fired < armed; row++) {
+            sqlite3_bind_int64(update, 1, 1777000000);
+            sqlite3_bind_int64(update, 2, ++fired);
+            step(update);
+            if (sqlite3_changes(database) != 1) fail("a deadline that was written isn't there");
+        }
+        step(commit);
+        took = seconds() - began;
+    }
+    report(fired, took, processor_seconds() - processor);
+}
+
 int main(int argc, char **argv) {
     int is_split = argc == 6 && strcmp(argv[5], "split") == 0;
-    int group = argc - is_split == 5 ? atoi(argv[3]) : 0;
-    double limit = argc - is_split == 5 ? atof(argv[4]) : 0;
+    int is_fire = argc == 6 && strcmp(argv[5], "fire") == 0;
+    int has_shape = argc == 5 || is_split || is_fire;
+    int group = has_shape ? atoi(argv[3]) : 0;
+    double limit = has_shape ? atof(argv[4]) : 0;
     if (group < 1 || group > 100000 || limit <= 0 || access(argv[2], F_OK) == 0) {
-        fprintf(stderr, "usage: sqlite_commit TEMPLATE PATH GROUP SECONDS [split] "
+        fprintf(stderr, "usage: sqlite_commit TEMPLATE PATH GROUP SECONDS [split | fire] "
                         "(PATH must not exist)\n");
         return 2;
     }
@@ -304,8 +335,10 @@ int main(int argc, char **argv) {
         written += group;
         took = seconds() - began;
     }
-    printf("{\"rows\":%lld,\"seconds\":%.3f,\"perSecond\":%.0f,\"cpuUs\":%.2f}\n",
-           (long long)written, took, (double)written / took,
-           (processor_seconds() - processor) / (double)written * 1e6);
+    if (is_fire) {
+        fire(written, group, limit);
+        return 0;
+    }
+    report(written, took, processor_seconds() - processor);
     return 0;
 }

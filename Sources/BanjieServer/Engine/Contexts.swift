@@ -177,7 +177,7 @@ struct CommandContext: RecordContext {
 
     /// Tells the scheduler when a saved deadline fires next, if ever.
     mutating func plan(_ key: Int64, nextAt: Instant?) {
-        if planned == nil {
+        if planned == nil || planned?.key == key {
             planned = (key, nextAt)
         } else {
             morePlanned.append((key, nextAt))

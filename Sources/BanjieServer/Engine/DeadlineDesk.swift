@@ -100,18 +100,15 @@ extension CommandContext {
         let found = try loadIfPresent(DeadlineRecord.self, key)
         // The wheel names only deadlines that were committed; a deadline is never deleted.
         guard var record = found else { return }
+        // A deadline with nothing left to do now is planned again, in case the wheel forgot it.
         switch record.owner {
         case .client:
             try settle(&record)
+            plan(key, nextAt: record.nextAt)
         case .file(let kind, let owner):
             try ServiceRegistry.files(of: kind).settle(owner, in: &self)
+            plan(key, nextAt: try loadIfPresent(DeadlineRecord.self, key)?.nextAt)
         }
-        // A deadline with nothing left to do now is planned again, in case the wheel forgot it.
-        plan(key, nextAt: try nextInstant(ofDeadline: key))
-    }
-
-    private func nextInstant(ofDeadline key: Int64) throws(HandlerFailure) -> Instant? {
-        try loadIfPresent(DeadlineRecord.self, key)?.nextAt
     }
 }
 

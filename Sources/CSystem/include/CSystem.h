@@ -3,9 +3,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// Lets the allocator keep freed memory for later use instead of giving it back to the system.
-void banjie_keep_freed_pages(void);
-
 /// The CRC-32C (Castagnoli) of `length` bytes at `bytes`, continuing from `seed` (0 to begin).
 uint32_t banjie_crc32c(uint32_t seed, const void *bytes, size_t length);
 

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Durable `Deadlines.Arm` against plain SQLite writing the same rows in groups as large as the
-/// calls in flight.
+/// Durable `Deadlines.Arm`, and what becomes of the deadlines when they are due, against plain SQLite
+/// writing the same rows in groups as large as the calls in flight.
 struct ArmComparison {
     let workshop: Workshop
 
@@ -10,18 +10,24 @@ struct ArmComparison {
 
     private struct Commits: Decodable { let perSecond: Double }
 
-    func rows() throws -> [Row] {
+    func rows() async throws -> [Row] {
         let seconds = workshop.seconds ?? 10
-        var row = Row(
+        var armed = Row(
             "durable Arm, 8 × 64",
             in: "rows/s",
             against: "SQLite in C, same rows",
             .atLeast(1)
         )
+        var fired = Row(
+            "due → recorded as fired",
+            in: "rows/s",
+            against: "SQLite in C, an update a row",
+            .atLeast(5)
+        )
         for round in 1...workshop.rounds {
             workshop.note("arm, round \(round) of \(workshop.rounds)")
             let data = workshop.folder.appending(path: "arm-\(round)")
-            let banjied = try workshop.startBanjied(data: data)
+            let banjied = try workshop.startBanjied(data: data, clock: .virtual)
             let ours = try workshop.load(
                 banjied,
                 "arm",
@@ -32,17 +38,24 @@ struct ArmComparison {
             )
             banjied.stop()
             // What banjied has just written is what the peer writes again.
-            let peer: Commits = try result(
-                of: workshop.peer("sqlite_commit"),
-                [
-                    data.appending(path: "banjie.sqlite").path,
-                    data.appending(path: "peer.sqlite").path,
-                    "\(Self.connections * Self.inFlight)", "\(seconds)",
-                ]
-            )
-            row.add(ours: ours.perSecond, peer: peer.perSecond)
+            func peer(_ name: String, _ options: [String] = []) throws -> Double {
+                let commits: Commits = try result(
+                    of: workshop.peer("sqlite_commit"),
+                    [
+                        data.appending(path: "banjie.sqlite").path,
+                        data.appending(path: name).path,
+                        "\(Self.connections * Self.inFlight)", "\(seconds)",
+                    ] + options
+                )
+                return commits.perSecond
+            }
+            armed.add(ours: ours.perSecond, peer: try peer("armed.sqlite"))
+            let ended = try peer("fired.sqlite", ["fire"])
+            let again = try workshop.startBanjied(data: data, clock: .virtual)
+            fired.add(ours: try await workshop.fireAll(again, data), peer: ended)
+            again.stop()
             try FileManager.default.removeItem(at: data)
         }
-        return [row]
+        return [armed, fired]
     }
 }

@@ -1,7 +1,4 @@
-import BanjieClient
-import BanjieProtocol
 import ChildProcess
-import CivilTime
 import Foundation
 import Load
 
@@ -134,10 +131,7 @@ struct PeerComparison {
             let put = try putJobs(in: folder.appending(path: "beanstalkd"), seconds: seconds)
 
             let data = folder.appending(path: "banjied")
-            let banjied = try workshop.startBanjied(
-                data: data,
-                clock: "virtual:2026-03-02T09:00:00"
-            )
+            let banjied = try workshop.startBanjied(data: data, clock: .virtual)
             defer { banjied.stop() }
             let signIn = ["operator", data.appending(path: "operator.secret").path]
             let ours = try workshop.load(banjied, "arm", 8, 64, signIn: signIn, seconds: seconds)
@@ -149,7 +143,7 @@ struct PeerComparison {
                     .perSecond,
                 peer: addedAlone
             )
-            fired.add(ours: try await fireAll(banjied, data), peer: popped)
+            fired.add(ours: try await workshop.fireAll(banjied, data), peer: popped)
             submitted.add(
                 ours: try workshop.loadTool(
                     "submissions",
@@ -178,21 +172,6 @@ struct PeerComparison {
             [server.address, "8", "64", "\(seconds)"]
         )
         return rate.perSecond
-    }
-
-    /// Lets all deadlines of a server fall due; returns how many rungs a second that took.
-    private func fireAll(_ server: RunningServer, _ data: URL) async throws -> Double {
-        let connection = try workshop.connect(to: server, data)
-        defer { connection.close() }
-        let admin = AdminClient(connection)
-        guard let later = Instant("2027-03-02T09:00:00") else { return .nan }
-        let clock = ContinuousClock()
-        let begun = clock.now
-        let moved = try await admin.advanceClock(
-            AdvanceClockRequest(to: later),
-            options: CallOptions(timeoutMillis: 600_000)
-        )
-        return Double(moved.fired) / (clock.now - begun).seconds
     }
 }
 

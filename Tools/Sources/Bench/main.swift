@@ -83,7 +83,7 @@ func compare(_ arguments: [String]) async throws -> Bool {
     let rows = try await inWorkshop(values) { workshop in
         var rows: [Row] = []
         if kinds.contains("echo") { rows += try EchoComparison(workshop: workshop).rows() }
-        if kinds.contains("arm") { rows += try ArmComparison(workshop: workshop).rows() }
+        if kinds.contains("arm") { rows += try await ArmComparison(workshop: workshop).rows() }
         if kinds.contains("wheel") { rows += try WheelComparison(workshop: workshop).rows() }
         if kinds.contains("peers") {
             rows += try await PeerComparison(workshop: workshop).rows()
