@@ -2,10 +2,12 @@
 #pragma once
 #include <sqlite3.h>
 
-/// Has SQLite not count the memory that all connections of the process take together: the count has a
-/// lock. To be called before anything else of SQLite; SQLITE_MISUSE, and nothing, afterwards.
-static inline int banjie_sqlite_leave_memory_uncounted(void) {
-    return sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+/// Has no connection locked, each of which one thread uses at a time, and the memory that all of them
+/// take together not counted: the count has a lock. To be called before anything else of SQLite; does
+/// nothing afterwards.
+static inline void banjie_sqlite_set_up(void) {
+    sqlite3_config(SQLITE_CONFIG_MULTITHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 /// The destructor that tells SQLite to copy a bound value before the call returns.

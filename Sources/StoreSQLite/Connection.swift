@@ -9,9 +9,9 @@ final class Connection {
 
     private final class LogPages { var count = 0 }
 
-    /// Done once, before the first use of SQLite: the engine's connection and the writer's would wait for
-    /// each other at every allocation.
-    static let memoryIsUncounted = banjie_sqlite_leave_memory_uncounted() == SQLITE_OK
+    /// To be named before the first use of SQLite: the engine's connection and the writer's would wait
+    /// for each other at every allocation.
+    static let library: Void = banjie_sqlite_set_up()
 
     let path: String
     let handle: OpaquePointer
@@ -21,7 +21,7 @@ final class Connection {
     ///
     /// - Parameter vfs: The name of the file system layer; nil for the system's own.
     init(path: String, access: Access, vfs: String? = nil) throws(StoreError) {
-        _ = Self.memoryIsUncounted
+        Self.library
         let flags =
             switch access {
             case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE

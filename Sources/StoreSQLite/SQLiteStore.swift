@@ -89,7 +89,7 @@ package final class SQLiteStore: Store {
 
     /// Commits to the log in large pieces, which only those that are synced may be.
     private static func writingLayer(_ options: Options) -> String? {
-        _ = Connection.memoryIsUncounted
+        Connection.library
         guard options.isSynced, let layer = gathered_log_layer(options.vfs) else {
             return options.vfs
         }

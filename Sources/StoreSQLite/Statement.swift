@@ -189,13 +189,21 @@ final class Statement {
         return text
     }
 
+    private static func content(of value: OpaquePointer?) -> UnsafeRawBufferPointer {
+        let start = sqlite3_value_blob(value)
+        return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_value_bytes(value)))
+    }
+
     /// Fills `row` with the first `count` columns.
     func read(_ count: Int, into row: inout Row) {
         for column in 0..<Int32(count) {
-            switch sqlite3_column_type(handle, column) {
-            case SQLITE_INTEGER: row.append(integer(at: column))
-            case SQLITE_TEXT: row.append(text: blob(at: column))
-            case SQLITE_BLOB: row.append(blob: blob(at: column))
+            // One look at the column rather than three; what it gives may be read as long as no other
+            // thread uses the connection.
+            let value = sqlite3_column_value(handle, column)
+            switch sqlite3_value_type(value) {
+            case SQLITE_INTEGER: row.append(sqlite3_value_int64(value))
+            case SQLITE_TEXT: row.append(text: Self.content(of: value))
+            case SQLITE_BLOB: row.append(blob: Self.content(of: value))
             // Null; a real, which no STRICT table of ours holds, is refused as a null would be.
             default: row.appendNull()
             }

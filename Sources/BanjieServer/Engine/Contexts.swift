@@ -156,9 +156,15 @@ struct CommandContext: RecordContext {
     mutating func startAgain() {
         unit.rejectCommand()
         unit.beginCommand()
+        forgetEffects()
+    }
+
+    /// Is as good as new for the next command of the same caller, or for the same one again.
+    mutating func forgetEffects() {
         accountChanges = []
         (planned, morePlanned, newCalendars) = (nil, [], nil)
-        (clockTarget, confirmsClock, fired) = (nil, false, [])
+        (clockTarget, confirmsClock) = (nil, false)
+        fired.removeAll(keepingCapacity: true)
     }
 
     /// A key for a new record.

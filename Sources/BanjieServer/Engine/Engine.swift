@@ -495,9 +495,10 @@ final class Engine<Ticket: Sendable> {
         size += keys.count
         // What can't be read is told of where it is settled.
         try? unit.preload(DeadlineRecord.self, keys)
+        var context = makeContext(for: .system)
         for key in keys {
             unit.beginCommand()
-            var context = makeContext(for: .system)
+            defer { context.forgetEffects() }
             do {
                 try context.settleOwner(ofDeadline: key)
                 unit.acceptCommand(reply: nil)
