@@ -9,8 +9,8 @@ final class Connection {
 
     private final class LogPages { var count = 0 }
 
-    /// To be named before the first use of SQLite: the engine's connection and the writer's would wait
-    /// for each other at every allocation.
+    /// Sets SQLite up, once; to be named before its first use. Else the engine's connection and the
+    /// writer's would wait for each other at every allocation.
     static let library: Void = banjie_sqlite_set_up()
 
     let path: String
