@@ -1,7 +1,8 @@
 import Synchronization
 
 /// Has the names of hosts resolved on threads of its own, since that takes as long as it takes and can't be
-/// given up. They are started when there is something to do, and end when there is nothing.
+/// given up. They are started when there is something to do, and end when there is nothing. A name that hangs
+/// holds one of them however often it is asked for.
 final class Resolver: Sendable {
     /// Looks up an endpoint's addresses, waiting for as long as that takes.
     typealias LookUp = @Sendable (Endpoint) throws(TransportError) -> [Address]
@@ -22,6 +23,8 @@ final class Resolver: Sendable {
     private struct State {
         /// Those that no thread has begun.
         var questions: [Question] = []
+        /// Those whose endpoint a thread is looking up.
+        var begun: [Endpoint: [Question]] = [:]
         var threads = 0
         var tickets: UInt64 = 0
     }
@@ -39,9 +42,12 @@ final class Resolver: Sendable {
         let (ticket, isThreadMissing) = state.withLock { state in
             state.tickets += 1
             let ticket = Ticket(number: state.tickets)
-            state.questions.append(
-                Question(ticket: ticket, endpoint: endpoint, completion: completion)
-            )
+            let question = Question(ticket: ticket, endpoint: endpoint, completion: completion)
+            guard state.begun[endpoint] == nil else {
+                state.begun[endpoint]?.append(question)
+                return (ticket, false)
+            }
+            state.questions.append(question)
             guard state.threads < Limits.namesResolvedAtOnce else { return (ticket, false) }
             state.threads += 1
             return (ticket, true)
@@ -71,25 +77,28 @@ final class Resolver: Sendable {
     }
 
     private func answerAll() {
-        while let question = next() {
+        while let endpoint = next() {
             let answer: Answer
             do throws(TransportError) {
-                answer = .success(try lookUp(question.endpoint))
+                answer = .success(try lookUp(endpoint))
             } catch {
                 answer = .failure(error)
             }
-            question.completion(question.ticket, answer)
+            let answered = state.withLock { $0.begun.removeValue(forKey: endpoint) } ?? []
+            for question in answered { question.completion(question.ticket, answer) }
         }
     }
 
-    /// The next question; nil when the thread is to end.
-    private func next() -> Question? {
+    /// The next endpoint to look up; nil when the thread is to end.
+    private func next() -> Endpoint? {
         state.withLock { state in
-            guard !state.questions.isEmpty else {
+            guard let endpoint = state.questions.first?.endpoint else {
                 state.threads -= 1
                 return nil
             }
-            return state.questions.removeFirst()
+            state.begun[endpoint] = state.questions.filter { $0.endpoint == endpoint }
+            state.questions.removeAll { $0.endpoint == endpoint }
+            return endpoint
         }
     }
 }

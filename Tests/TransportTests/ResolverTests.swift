@@ -104,6 +104,27 @@ import Wire
         server.stop()
     }
 
+    @Test func aNameThatHangsHoldsOneThreadHoweverOftenItIsAskedFor() async throws {
+        let names = Stuck()
+        let resolver = Resolver { (endpoint) throws(TransportError) in
+            try names.lookUp(endpoint)
+        }
+        let answered = Mutex<[Resolver.Ticket]>([])
+        let ask = { (host: String) in
+            resolver.resolve(.tcp(host: host, port: 1)) { ticket, _ in
+                answered.withLock { $0.append(ticket) }
+            }
+        }
+        let stuck = (0..<Limits.namesResolvedAtOnce * 2).map { _ in ask("stuck") }
+        let known = ask("server.here")
+        await eventually("another name is answered") { answered.withLock { $0 } == [known] }
+        #expect(names.most == 1)
+        names.release(1)
+        await eventually("all who asked are told") {
+            answered.withLock { Set($0) } == Set(stuck + [known])
+        }
+    }
+
     @Test func namesThatHangTakeFewThreads() async throws {
         let names = Stuck()
         let resolver = Resolver { (endpoint) throws(TransportError) in
