@@ -84,6 +84,7 @@ final class RecordMap<R: Record> {
         return slot
     }
 
+    @discardableResult
     func insertSlot(_ key: R.Key, _ current: R?) -> Slot {
         let slot = Slot(key: key, current: current.map(Kept.init))
         recent[key] = slot
@@ -94,7 +95,7 @@ final class RecordMap<R: Record> {
         if let slot = slot(key) { return slot.current?.record }
         if isBeyondStored(key) { return nil }
         let record = try store.load(R.self, key)
-        _ = insertSlot(key, record)
+        insertSlot(key, record)
         return record
     }
 
@@ -104,7 +105,7 @@ final class RecordMap<R: Record> {
         guard !unknown.isEmpty else { return }
         try store.forEachRow(of: table, under: unknown) { (row) throws(StoreError) in
             let record = try R(whole: &row)
-            _ = insertSlot(record.key, record)
+            insertSlot(record.key, record)
         }
     }
 
@@ -138,7 +139,7 @@ final class RecordMap<R: Record> {
     @discardableResult
     func remember(_ record: R) -> Bool {
         guard let slot = slot(record.key) else {
-            _ = insertSlot(record.key, record)
+            insertSlot(record.key, record)
             return false
         }
         return slot.isAhead

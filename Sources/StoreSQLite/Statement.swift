@@ -174,12 +174,7 @@ final class Statement {
     }
 
     func blob(at column: Int32) -> UnsafeRawBufferPointer {
-        // The pointer first: asking for it may convert the value and so change its length.
-        let start = sqlite3_column_blob(handle, column)
-        return UnsafeRawBufferPointer(
-            start: start,
-            count: Int(sqlite3_column_bytes(handle, column))
-        )
+        Self.content(of: sqlite3_column_value(handle, column))
     }
 
     func text(at column: Int32) throws(StoreError) -> String {
@@ -189,7 +184,9 @@ final class Statement {
         return text
     }
 
+    /// A value of a row, which may be looked at as long as no other thread uses the connection.
     private static func content(of value: OpaquePointer?) -> UnsafeRawBufferPointer {
+        // The pointer first: asking for it may convert the value and so change its length.
         let start = sqlite3_value_blob(value)
         return UnsafeRawBufferPointer(start: start, count: Int(sqlite3_value_bytes(value)))
     }
@@ -197,8 +194,7 @@ final class Statement {
     /// Fills `row` with the first `count` columns.
     func read(_ count: Int, into row: inout Row) {
         for column in 0..<Int32(count) {
-            // One look at the column rather than three; what it gives may be read as long as no other
-            // thread uses the connection.
+            // One look at the column rather than three.
             let value = sqlite3_column_value(handle, column)
             switch sqlite3_value_type(value) {
             case SQLITE_INTEGER: row.append(sqlite3_value_int64(value))

@@ -12,19 +12,19 @@ final class Resolver: Sendable {
     /// What an answer is known by.
     struct Ticket: Hashable, Sendable {
         fileprivate let number: UInt64
+        fileprivate let endpoint: Endpoint
     }
 
     private struct Question: Sendable {
         let ticket: Ticket
-        let endpoint: Endpoint
         let completion: @Sendable (Ticket, Answer) -> Void
     }
 
     private struct State {
-        /// Those that no thread has begun.
-        var questions: [Question] = []
-        /// Those whose endpoint a thread is looking up.
-        var begun: [Endpoint: [Question]] = [:]
+        /// The questions about each endpoint that waits for a thread or is being looked up.
+        var questions: [Endpoint: [Question]] = [:]
+        /// The endpoints that no thread has begun, in the order in which they came.
+        var waiting: [Endpoint] = []
         var threads = 0
         var tickets: UInt64 = 0
     }
@@ -41,13 +41,13 @@ final class Resolver: Sendable {
     ) -> Ticket {
         let (ticket, isThreadMissing) = state.withLock { state in
             state.tickets += 1
-            let ticket = Ticket(number: state.tickets)
-            let question = Question(ticket: ticket, endpoint: endpoint, completion: completion)
-            guard state.begun[endpoint] == nil else {
-                state.begun[endpoint]?.append(question)
-                return (ticket, false)
-            }
-            state.questions.append(question)
+            let ticket = Ticket(number: state.tickets, endpoint: endpoint)
+            let isKnown = state.questions[endpoint] != nil
+            state.questions[endpoint, default: []].append(
+                Question(ticket: ticket, completion: completion)
+            )
+            guard !isKnown else { return (ticket, false) }
+            state.waiting.append(endpoint)
             guard state.threads < Limits.namesResolvedAtOnce else { return (ticket, false) }
             state.threads += 1
             return (ticket, true)
@@ -56,9 +56,16 @@ final class Resolver: Sendable {
         return ticket
     }
 
-    /// Drops a question that no thread has begun; the answer to another one comes, and is of no use.
+    /// Drops a question, unless its answer is on its way, which is of no use then.
     func drop(_ ticket: Ticket) {
-        state.withLock { $0.questions.removeAll { $0.ticket == ticket } }
+        state.withLock { state in
+            state.questions[ticket.endpoint]?.removeAll { $0.ticket == ticket }
+            guard state.questions[ticket.endpoint]?.isEmpty == true,
+                let place = state.waiting.firstIndex(of: ticket.endpoint)
+            else { return }
+            state.waiting.remove(at: place)
+            state.questions[ticket.endpoint] = nil
+        }
     }
 
     private func startThread() {
@@ -69,8 +76,8 @@ final class Resolver: Sendable {
             let left = state.withLock { state in
                 state.threads -= 1
                 guard state.threads == 0 else { return [Question]() }
-                defer { state.questions = [] }
-                return state.questions
+                defer { (state.questions, state.waiting) = ([:], []) }
+                return state.questions.values.flatMap(\.self)
             }
             for question in left { question.completion(question.ticket, .failure(error)) }
         }
@@ -84,21 +91,19 @@ final class Resolver: Sendable {
             } catch {
                 answer = .failure(error)
             }
-            let answered = state.withLock { $0.begun.removeValue(forKey: endpoint) } ?? []
-            for question in answered { question.completion(question.ticket, answer) }
+            let asked = state.withLock { $0.questions.removeValue(forKey: endpoint) } ?? []
+            for question in asked { question.completion(question.ticket, answer) }
         }
     }
 
     /// The next endpoint to look up; nil when the thread is to end.
     private func next() -> Endpoint? {
         state.withLock { state in
-            guard let endpoint = state.questions.first?.endpoint else {
+            guard !state.waiting.isEmpty else {
                 state.threads -= 1
                 return nil
             }
-            state.begun[endpoint] = state.questions.filter { $0.endpoint == endpoint }
-            state.questions.removeAll { $0.endpoint == endpoint }
-            return endpoint
+            return state.waiting.removeFirst()
         }
     }
 }

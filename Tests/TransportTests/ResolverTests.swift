@@ -119,6 +119,8 @@ import Wire
         let known = ask("server.here")
         await eventually("another name is answered") { answered.withLock { $0 } == [known] }
         #expect(names.most == 1)
+        // Who doesn't wait any more isn't told.
+        resolver.drop(ask("stuck"))
         names.release(1)
         await eventually("all who asked are told") {
             answered.withLock { Set($0) } == Set(stuck + [known])

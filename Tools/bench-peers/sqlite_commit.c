@@ -5,10 +5,10 @@
 // transaction (WAL, synchronous = FULL), by prepared statements: the rows of deadlines with new
 // keys, and for a commit's rows blobs as long as the template's are for so many deadlines.
 //
-// usage: sqlite_commit TEMPLATE PATH GROUP SECONDS [split | fire]      PATH must not exist
+// Then the deadlines so written end, for as long again: an update of each one's row by its key, in the
+// order in which they were written, and of the index by which it was found.
 //
-// With `fire` the deadlines so written then end, for as long again: an update of each one's row by its
-// key, in the order in which they were written, and of the index by which it was found.
+// usage: sqlite_commit TEMPLATE PATH GROUP SECONDS [split]      PATH must not exist
 //
 // With `split` a group is made durable as one blob, in a database beside PATH, and a second thread
 // brings the rows of deadlines into PATH behind it, all that wait in one transaction; what is
@@ -255,8 +255,8 @@ static void run_split(const char *path, int group, double limit) {
            bytes / group);
 }
 
-static void report(sqlite3_int64 rows, double took, double processor) {
-    printf("{\"rows\":%lld,\"seconds\":%.3f,\"perSecond\":%.0f,\"cpuUs\":%.2f}\n",
+static void report(const char *what, sqlite3_int64 rows, double took, double processor) {
+    printf("\"%s\":{\"rows\":%lld,\"seconds\":%.3f,\"perSecond\":%.0f,\"cpuUs\":%.2f}", what,
            (long long)rows, took, (double)rows / took, processor / (double)rows * 1e6);
 }
 
@@ -278,17 +278,15 @@ static void fire(sqlite3_int64 armed, int group, double limit) {
         step(commit);
         took = seconds() - began;
     }
-    report(fired, took, processor_seconds() - processor);
+    report("fired", fired, took, processor_seconds() - processor);
 }
 
 int main(int argc, char **argv) {
     int is_split = argc == 6 && strcmp(argv[5], "split") == 0;
-    int is_fire = argc == 6 && strcmp(argv[5], "fire") == 0;
-    int has_shape = argc == 5 || is_split || is_fire;
-    int group = has_shape ? atoi(argv[3]) : 0;
-    double limit = has_shape ? atof(argv[4]) : 0;
+    int group = argc - is_split == 5 ? atoi(argv[3]) : 0;
+    double limit = argc - is_split == 5 ? atof(argv[4]) : 0;
     if (group < 1 || group > 100000 || limit <= 0 || access(argv[2], F_OK) == 0) {
-        fprintf(stderr, "usage: sqlite_commit TEMPLATE PATH GROUP SECONDS [split | fire] "
+        fprintf(stderr, "usage: sqlite_commit TEMPLATE PATH GROUP SECONDS [split] "
                         "(PATH must not exist)\n");
         return 2;
     }
@@ -335,10 +333,10 @@ int main(int argc, char **argv) {
         written += group;
         took = seconds() - began;
     }
-    if (is_fire) {
-        fire(written, group, limit);
-        return 0;
-    }
-    report(written, took, processor_seconds() - processor);
+    printf("{");
+    report("armed", written, took, processor_seconds() - processor);
+    printf(",");
+    fire(written, group, limit);
+    printf("}\n");
     return 0;
 }

@@ -8,7 +8,12 @@ struct ArmComparison {
     private static let connections = 8
     private static let inFlight = 64
 
-    private struct Commits: Decodable { let perSecond: Double }
+    private struct Peer: Decodable {
+        struct Commits: Decodable { let perSecond: Double }
+
+        let armed: Commits
+        let fired: Commits
+    }
 
     func rows() async throws -> [Row] {
         let seconds = workshop.seconds ?? 10
@@ -27,7 +32,7 @@ struct ArmComparison {
         for round in 1...workshop.rounds {
             workshop.note("arm, round \(round) of \(workshop.rounds)")
             let data = workshop.folder.appending(path: "arm-\(round)")
-            let banjied = try workshop.startBanjied(data: data, clock: .virtual)
+            let banjied = try workshop.startBanjied(data: data, clock: Workshop.virtualClock)
             let ours = try workshop.load(
                 banjied,
                 "arm",
@@ -38,21 +43,18 @@ struct ArmComparison {
             )
             banjied.stop()
             // What banjied has just written is what the peer writes again.
-            func peer(_ name: String, _ options: [String] = []) throws -> Double {
-                let commits: Commits = try result(
-                    of: workshop.peer("sqlite_commit"),
-                    [
-                        data.appending(path: "banjie.sqlite").path,
-                        data.appending(path: name).path,
-                        "\(Self.connections * Self.inFlight)", "\(seconds)",
-                    ] + options
-                )
-                return commits.perSecond
-            }
-            armed.add(ours: ours.perSecond, peer: try peer("armed.sqlite"))
-            let ended = try peer("fired.sqlite", ["fire"])
-            let again = try workshop.startBanjied(data: data, clock: .virtual)
-            fired.add(ours: try await workshop.fireAll(again, data), peer: ended)
+            let peer: Peer = try result(
+                of: workshop.peer("sqlite_commit"),
+                [
+                    data.appending(path: "banjie.sqlite").path,
+                    data.appending(path: "peer.sqlite").path,
+                    "\(Self.connections * Self.inFlight)", "\(seconds)",
+                ]
+            )
+            armed.add(ours: ours.perSecond, peer: peer.armed.perSecond)
+            let again = try workshop.startBanjied(data: data, clock: Workshop.virtualClock)
+            let ended = try await workshop.fireAll(again, data)
+            fired.add(ours: ended, peer: peer.fired.perSecond)
             again.stop()
             try FileManager.default.removeItem(at: data)
         }

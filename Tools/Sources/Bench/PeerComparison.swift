@@ -131,7 +131,7 @@ struct PeerComparison {
             let put = try putJobs(in: folder.appending(path: "beanstalkd"), seconds: seconds)
 
             let data = folder.appending(path: "banjied")
-            let banjied = try workshop.startBanjied(data: data, clock: .virtual)
+            let banjied = try workshop.startBanjied(data: data, clock: Workshop.virtualClock)
             defer { banjied.stop() }
             let signIn = ["operator", data.appending(path: "operator.secret").path]
             let ours = try workshop.load(banjied, "arm", 8, 64, signIn: signIn, seconds: seconds)

@@ -87,7 +87,7 @@ struct Workshop {
     /// How long one measurement takes; nil for each kind's own.
     let seconds: Int?
 
-    func startBanjied(data: URL, clock: BenchClock = .machine) throws -> RunningServer {
+    func startBanjied(data: URL, clock: ServerProcess.Clock = .machine) throws -> RunningServer {
         try RunningServer(banjied, Self.options(data: data, clock: clock))
     }
 
@@ -107,11 +107,8 @@ struct Workshop {
     }
 
     /// How banjied is started.
-    static func options(data: URL, clock: BenchClock = .machine) -> [String] {
-        [
-            "--clock", clock.option, "--data", data.path, "--listen", "127.0.0.1:0", "--log-level",
-            "error",
-        ]
+    static func options(data: URL, clock: ServerProcess.Clock = .machine) -> [String] {
+        clock.options + ["--data", data.path, "--listen", "127.0.0.1:0", "--log-level", "error"]
     }
 
     /// Of util-linux, which every Debian has.

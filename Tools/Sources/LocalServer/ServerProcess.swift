@@ -16,6 +16,14 @@ package final class ServerProcess {
     package enum Clock: Hashable, Sendable {
         case machine
         case virtual(Instant)
+
+        /// What says so on the command line.
+        package var options: [String] {
+            switch self {
+            case .machine: []
+            case .virtual(let instant): ["--clock", "virtual:\(instant)"]
+            }
+        }
     }
 
     private struct Run {
@@ -91,8 +99,7 @@ package final class ServerProcess {
             let limited = "ulimit -n \(descriptorsMax) && exec \"$0\" \"$@\""
             command = ["/bin/sh", "-c", limited] + command
         }
-        if case .virtual(let instant) = clock { command += ["--clock", "virtual:\(instant)"] }
-        command += options
+        command += clock.options + options
         let output = Pipe()
         let log = try openLog()
         defer { try? log.close() }
